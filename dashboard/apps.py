@@ -1,0 +1,7 @@
+"""The web: pages, views and templates over the core."""
+
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    name = "dashboard"

@@ -1,0 +1,35 @@
+"""The Celery application: `celery -A dashboard worker -P threads` and `celery -A dashboard beat`.
+
+Without REDIS_URL the broker is the process's own memory and embedded.py runs worker and beat beside the web server.
+Tasks carry no state worth keeping: what is due is written in the database, so that a lost queue loses nothing.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+from django.conf import settings  # noqa: E402 - the settings module must be named first
+
+app = Celery("durascope")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "memory://",
+    # A worker that was killed gives its task back after this many seconds (the default is an hour).
+    broker_transport_options={"visibility_timeout": 120} if settings.REDIS_URL else {"polling_interval": 0.05},
+    broker_connection_retry_on_startup=True,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_time_limit=None,
+    worker_prefetch_multiplier=1 if settings.REDIS_URL else 8,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    beat_scheduler="celery.beat:Scheduler",
+    beat_max_loop_interval=1,
+    timezone="UTC",
+    beat_schedule={
+        "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
+        "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
+    },
+)
+app.autodiscover_tasks(["executions"])

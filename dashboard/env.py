@@ -1,0 +1,188 @@
+"""Durascope's configuration, read from the environment once and checked.
+
+Every variable is declared in `VARIABLES`; docs/configuration.md lists the same ones and a test holds the two together. A value
+that cannot be used stops the start with one sentence naming the variable: `BadEnvironment` is a SystemExit, so that
+manage.py, uvicorn and celery all print just that sentence.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+
+VARIABLES: dict[str, str] = {
+    "DATABASE_URL": f"sqlite:///{VAR / 'durascope.sqlite3'}",
+    "REDIS_URL": "",
+    "SECRET_KEY": "",
+    "DEBUG": "off",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "BEHIND_HTTPS": "off",
+    "BUDGET_SHARE": "0.5",
+    "CALLBACK_RESULT_LIMIT": "1048576",
+    "REDACT_KEYS": "",
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "console",
+    "AWS_ENDPOINT_URL_LAMBDA": "",
+}
+SWITCHES = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+
+
+class BadEnvironment(SystemExit):
+    """One sentence that names the variable and says what it takes."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What settings.py needs, already checked. `redis_url` is "" when everything runs in one process."""
+
+    database: dict[str, Any]
+    redis_url: str
+    secret_key: str
+    debug: bool
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    behind_https: bool
+    budget_share: float
+    callback_result_limit: int
+    redact_keys: list[str] = field(default_factory=list)
+    log_level: str = "INFO"
+    log_format: str = "console"
+
+    @property
+    def embedded(self) -> bool:
+        """Without Redis the web process also runs worker, beat, budget and live feed."""
+        return not self.redis_url
+
+
+def read(source: Mapping[str, str]) -> Environment:
+    """Read and check every variable in `source` (usually os.environ)."""
+    values = {name: source.get(name, "").strip() or default for name, default in VARIABLES.items()}
+    database = _database(values["DATABASE_URL"])
+    _url(values, "AWS_ENDPOINT_URL_LAMBDA", ("http", "https"))
+    return Environment(
+        database=database,
+        redis_url=_url(values, "REDIS_URL", ("redis", "rediss", "unix")),
+        secret_key=_secret_key(values["SECRET_KEY"], alone=_is_sqlite(database) and not values["REDIS_URL"]),
+        debug=_switch(values, "DEBUG"),
+        allowed_hosts=_words(values["ALLOWED_HOSTS"]),
+        csrf_trusted_origins=_origins(values),
+        behind_https=_switch(values, "BEHIND_HTTPS"),
+        budget_share=_number(values, "BUDGET_SHARE", 0.07, 1.0),
+        callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
+        redact_keys=_words(values["REDACT_KEYS"]),
+        log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
+    )
+
+
+def _is_sqlite(database: dict[str, Any]) -> bool:
+    return bool(database["ENGINE"] == "django.db.backends.sqlite3")
+
+
+def _database(url: str) -> dict[str, Any]:
+    sentence = "DATABASE_URL must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME."
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    except Exception as error:
+        raise BadEnvironment(sentence) from error
+    if not database.get("NAME") or database.get("ENGINE") not in (
+        "django.db.backends.sqlite3",
+        "django.db.backends.postgresql",
+    ):
+        raise BadEnvironment(sentence)
+    if _is_sqlite(database):
+        _make_folder(database["NAME"])
+        # One writer at a time, who waits for its turn instead of failing with "database is locked".
+        database["OPTIONS"] = {
+            "timeout": 30,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
+        }
+    else:
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 12, "timeout": 15}}
+    return database
+
+
+def _make_folder(name: str) -> None:
+    if name == ":memory:":
+        return
+    try:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadEnvironment(f"DATABASE_URL names a folder that cannot be made: {error}.") from error
+
+
+def _secret_key(given: str, *, alone: bool) -> str:
+    if given:
+        if len(given) < 32:
+            raise BadEnvironment("SECRET_KEY must have at least 32 characters.")
+        return given
+    if not alone:
+        raise BadEnvironment("SECRET_KEY must be set when DATABASE_URL or REDIS_URL is: all processes share it.")
+    kept = VAR / "secret-key"
+    try:
+        if not kept.exists():
+            VAR.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(48))
+        return kept.read_text()
+    except OSError as error:
+        raise BadEnvironment(f"SECRET_KEY is not set and none can be kept in {kept}: {error}.") from error
+
+
+def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
+    value = values[name]
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in schemes and bool(parts.netloc or parts.path) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadEnvironment(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
+    return value
+
+
+def _switch(values: Mapping[str, str], name: str) -> bool:
+    try:
+        return SWITCHES[values[name].lower()]
+    except KeyError:
+        raise BadEnvironment(f"{name} must be on or off, not {values[name]!r}.") from None
+
+
+def _number(values: Mapping[str, str], name: str, least: float, most: float) -> float:
+    try:
+        number = float(values[name])
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise BadEnvironment(f"{name} must be a number from {least:g} to {most:g}, not {values[name]!r}.")
+    return number
+
+
+def _choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    for choice in choices:
+        if values[name].lower() == choice.lower():
+            return choice
+    raise BadEnvironment(f"{name} must be one of {', '.join(choices)}, not {values[name]!r}.")
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _origins(values: Mapping[str, str]) -> list[str]:
+    origins = _words(values["CSRF_TRUSTED_ORIGINS"])
+    for origin in origins:
+        if not origin.startswith(("http://", "https://")):
+            raise BadEnvironment(f"CSRF_TRUSTED_ORIGINS must list origins such as https://host, not {origin!r}.")
+    return origins

@@ -1,0 +1,37 @@
+"""The question before an action: what will happen to what, and the form."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from dashboard.forms import ActionForm, HeartbeatForm, StopForm
+from executions.actions.permissions import Verdict
+from executions.models import Callback, Execution
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """`why_not` is a sentence when it cannot be done now; the form is then not shown."""
+
+    title: str
+    warning: str
+    form: ActionForm
+    execution: Execution
+    callback: Callback | None
+    why_not: str
+    asked: str
+    button: str
+    danger: bool
+
+    @classmethod
+    def of(cls, form: ActionForm, execution: Execution, callback: Callback | None, verdict: Verdict, *, asked: str) -> Self:
+        return cls(
+            form.title, _warning(form), form, execution, callback, verdict.why, asked, form.button, form.danger
+        )
+
+
+def _warning(form: ActionForm) -> str:
+    if isinstance(form, StopForm):
+        return "Code that is running goes on until its next checkpoint; nothing runs after that. This cannot be undone."
+    if isinstance(form, HeartbeatForm):
+        return "The heartbeat timeout starts anew; the callback stays open."
+    return "A callback is answered once. This cannot be undone."

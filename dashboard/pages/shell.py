@@ -1,0 +1,90 @@
+"""What surrounds every page: navigation with counts, how old the data is, and what is wrong with AWS."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from executions import queries
+from executions.actions.permissions import can_read_audit, can_view
+from executions.models import Trouble
+
+FRESH, STALE = 15.0, 120.0
+"""Seconds: the age of the list up to which all is well, and from which something must be wrong."""
+
+
+@dataclass(frozen=True)
+class NavItem:
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Age:
+    """`at`: since when at the latest the whole list has been current; None when it never was."""
+
+    at: dt.datetime | None
+    tone: str
+    label: str = "mirrored"
+
+
+@dataclass(frozen=True)
+class Banner:
+    tone: str
+    headline: str
+    since: dt.datetime | None
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class Nav:
+    items: list[NavItem]
+    age: Age | None
+    banners: list[Banner]
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. Fragments and pages before login have no shell: an empty one costs no query."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.headers.get("HX-Request") or not can_view(user):
+        return {"nav": Nav([], None, [])}
+    return {"nav": Nav(_items(request), age(request, timezone.now()), [_banner(found) for found in queries.troubles()])}
+
+
+def age(request: HttpRequest, now: dt.datetime) -> Age:
+    at = queries.data_age(request.user)
+    seconds = (now - at).total_seconds() if at else STALE
+    return Age(at, "ok" if seconds <= FRESH else "warn" if seconds < STALE else "bad")
+
+
+def _items(request: HttpRequest) -> list[NavItem]:
+    waiting = queries.open_callback_count(request.user)
+    entries = [
+        ("Overview", reverse("overview"), "overview", None),
+        ("Executions", reverse("executions"), "executions", None),
+        ("Inbox", reverse("inbox"), "inbox", waiting),
+        ("Functions", reverse("functions"), "functions", None),
+    ]
+    if can_read_audit(request.user):
+        entries.append(("Audit", reverse("audit"), "audit", None))
+    return [
+        NavItem(label, url, icon, active=request.path.startswith(url) if url != "/" else request.path == "/", count=count)
+        for label, url, icon, count in entries
+    ]
+
+
+def _banner(found: Trouble) -> Banner:
+    where = f"{found.connection.name} ({found.connection.region or 'no Region'}), {found.scope}"
+    quiet = found.kind in ("throttled", "budget", "service")
+    return Banner(
+        tone="warn" if quiet else "bad",
+        headline=f"Connection {where}: {found.words} What you see is the mirror's last state.",
+        since=found.since,
+        what_to_do=found.remedy,
+    )

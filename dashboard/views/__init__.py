@@ -1,0 +1,1 @@
+"""Thin function views: read the request, call pages or actions, render."""

@@ -1,0 +1,127 @@
+"""Stop, succeed, fail, heartbeat: GET asks for confirmation and changes nothing, POST acts once.
+
+Without JavaScript each is a page of its own; with it htmx shows the same form in a dialog and follows the redirect.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from dashboard.forms import ActionForm, FailForm, HeartbeatForm, StopForm, SucceedForm
+from dashboard.pages.confirm import Confirm
+from dashboard.views.lookup import callback_or_404, execution_or_404
+from executions.actions import perform, permissions
+from executions.models import ActionRecord, Callback, Execution
+
+Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, execution_id: int) -> HttpResponse:
+    execution = execution_or_404(request, execution_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return perform.stop(actor, execution, now=timezone.now(), **_only(values, "error_type", "error_message"))
+
+    return _act(request, StopForm, execution, None, permissions.can_stop(request.user, execution), send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def succeed(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
+    callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        is_json = values["format"] == "json"
+        return perform.succeed(actor, callback, result=values["result"], is_json=is_json, now=timezone.now())
+
+    verdict = permissions.can_answer(request.user, callback)
+    return _act(request, SucceedForm, callback.execution, callback, verdict, send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def fail(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
+    callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return perform.fail(actor, callback, now=timezone.now(), **_only(values, "error_type", "error_message"))
+
+    return _act(request, FailForm, callback.execution, callback, permissions.can_answer(request.user, callback), send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def heartbeat(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
+    callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return perform.heartbeat(actor, callback, now=timezone.now())
+
+    verdict = permissions.can_heartbeat(request.user, callback)
+    return _act(request, HeartbeatForm, callback.execution, callback, verdict, send)
+
+
+def _act(
+    request: HttpRequest,
+    form_class: type[ActionForm],
+    execution: Execution,
+    callback: Callback | None,
+    verdict: permissions.Verdict,
+    send: Send,
+) -> HttpResponse:
+    if verdict.forbidden:
+        raise PermissionDenied(verdict.why)
+    form = form_class(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            record = send(_actor(request, form), form.cleaned_data)
+        except perform.BadValue as error:
+            form.add_error(error.field, str(error))
+        except (perform.NotAllowed, perform.AlreadyDone) as error:
+            return _done(request, execution, messages.WARNING, f"Nothing was sent. {error}")
+        else:
+            return _done(request, execution, *_said(record))
+    page = Confirm.of(form, execution, callback, verdict, asked=request.get_full_path())
+    template = "partials/confirm.html" if request.headers.get("HX-Request") else "confirm.html"
+    # 200 also for a form with errors: htmx shows it in the dialog's place.
+    return render(request, template, {"page": page})
+
+
+def _actor(request: HttpRequest, form: ActionForm) -> perform.Actor:
+    return perform.Actor(
+        user=request.user,
+        address=request.META.get("REMOTE_ADDR") or None,
+        token=form.cleaned_data["token"],
+        reason=form.cleaned_data["reason"],
+    )
+
+
+def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: values[name] for name in names}
+
+
+def _said(record: ActionRecord) -> tuple[int, str]:
+    """How it went, in the words of the record."""
+    outcomes = ActionRecord.Outcome
+    if record.outcome == outcomes.ACCEPTED:
+        trace = f" AWS request id: {record.aws_request_id}." if record.aws_request_id else ""
+        return messages.SUCCESS, f"{record.username} {record.get_kind_display()}. {record.answer}{trace}"
+    if record.outcome == outcomes.REFUSED:
+        return messages.ERROR, record.answer
+    if record.outcome == outcomes.SENDING:
+        return messages.INFO, "This is being sent right now; the page shows it when AWS has answered."
+    return messages.WARNING, f"{record.answer} Whether AWS got it will show in the history; it is not sent again."
+
+
+def _done(request: HttpRequest, execution: Execution, level: int, sentence: str) -> HttpResponse:
+    messages.add_message(request, level, sentence)
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=200)
+        response["HX-Redirect"] = reverse("execution", args=[execution.pk])
+        return response
+    return redirect("execution", execution_id=execution.pk)

@@ -1,0 +1,37 @@
+"""Error pages that say what happened and what to do. A fragment's error is one sentence for the place it was to fill."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 403, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 404, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, None)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", status=403)
+
+
+def _page(request: HttpRequest, status: int, exception: Exception | None) -> HttpResponse:
+    context: dict[str, Any] = {"reason": _reason(exception)}
+    return render(request, f"{status}.html", context, status=status)
+
+
+def _reason(exception: Exception | None) -> str:
+    """What our own code said; Django's resolver says nothing a person could use."""
+    first = exception.args[0] if exception and exception.args else ""
+    return first if isinstance(first, str) else ""

@@ -1,0 +1,21 @@
+"""For load balancers: is the process up, can it serve."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """503 while the database cannot be asked."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM executions_connection LIMIT 1")
+    except DatabaseError:
+        return HttpResponse("the database cannot be asked, or is not migrated\n", status=503, content_type="text/plain")
+    return HttpResponse("ready\n", content_type="text/plain")

@@ -1,0 +1,72 @@
+"""One event stream a page: "this has changed, at event N". The page then asks for its fragments again.
+
+Events: `changed` (data: the last event id, or a counter) and `finished` (nothing more will come; the page closes the stream).
+"""
+
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from dashboard.views.lookup import execution_or_404
+from executions import live
+from executions.domain.statuses import is_terminal
+from executions.models import Execution
+
+
+@require_safe
+async def everything(request: HttpRequest) -> HttpResponse:
+    """Changes of any execution, for lists and counters."""
+    return await _stream(_list_events())
+
+
+@require_safe
+async def one_execution(request: HttpRequest, execution_id: int) -> HttpResponse:
+    """Changes of one execution; it is read from AWS often while this stream is open."""
+    execution = await sync_to_async(execution_or_404)(request, execution_id)
+    return await _stream(_execution_events(execution))
+
+
+async def _stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
+    # A stream may last for hours: it must not keep this thread's database connection with it.
+    await sync_to_async(connections.close_all)()
+    return StreamingHttpResponse(
+        events,
+        content_type="text/event-stream",
+        # "identity" keeps GZipMiddleware from holding back what is written.
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "identity"},
+    )
+
+
+async def _list_events() -> AsyncIterator[str]:
+    yield _message("changed", 0)
+    counter = 0
+    async for change in live.changes(live.LIST):
+        if change is None:
+            yield ": still here\n\n"
+            continue
+        counter += 1
+        yield _message("changed", counter)
+
+
+async def _execution_events(execution: Execution) -> AsyncIterator[str]:
+    """Begins with where the mirror is, so that a page that was away for a moment can tell whether it missed something."""
+    if is_terminal(execution.status) and execution.history_complete:
+        yield _message("finished", execution.last_event_id)
+        return
+    await sync_to_async(live.watch)(execution.pk)
+    yield _message("changed", execution.last_event_id)
+    async for change in live.changes(live.topic_of(execution.pk)):
+        if change is None:
+            await sync_to_async(live.watch)(execution.pk)
+            yield ": still here\n\n"
+            continue
+        yield _message("finished" if change.finished else "changed", change.event_id)
+        if change.finished:
+            return
+
+
+def _message(name: str, number: int) -> str:
+    return f"id: {number}\nevent: {name}\ndata: {number}\n\n"

@@ -1,0 +1,25 @@
+"""Finding what a URL names, among what this person may see."""
+
+from django.http import Http404, HttpRequest
+
+from executions import queries
+from executions.models import Callback, Execution
+
+
+def execution_or_404(request: HttpRequest, execution_id: int) -> Execution:
+    found = queries.visible(request.user).select_related("function__connection").filter(pk=_sane(execution_id)).first()
+    if found is None:
+        raise Http404("There is no such execution in the mirror, or it is not one of yours.")
+    return found
+
+
+def callback_or_404(execution: Execution, callback_id: int) -> Callback:
+    found = execution.callbacks.select_related("execution__function").filter(pk=_sane(callback_id)).first()
+    if found is None:
+        raise Http404("This execution has no such callback.")
+    return found
+
+
+def _sane(number: int) -> int:
+    """A number too large for the database is nobody's."""
+    return number if number < 2**63 else 0

@@ -1,0 +1,155 @@
+"""`python -m demo.up [--port 8000]`: the whole demo on this machine: the emulator, the app, its accounts. Ctrl-C ends both.
+
+Runs the app only through its public commands; everything listens on 127.0.0.1, and the data lives in var/demo.sqlite3, made anew each
+time because the emulator forgets its executions when it ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = ROOT / "var" / "demo.sqlite3"
+PATIENCE = 60.0
+IGNORED = (
+    "REDIS_URL",
+    "DATABASE_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "AWS_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_SESSION_TOKEN",
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m demo.up", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="the app's port on 127.0.0.1")
+    parser.add_argument("--cap", type=int, default=400, help="how many executions the traffic starts in all")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _demo(options.cap) as endpoint:
+            environment = _environment(endpoint)
+            _prepare(environment)
+            with _app(options.port, environment) as server:
+                _announce(options.port)
+                return _watch(server)
+    except KeyboardInterrupt:
+        print("\nThe demo has ended.")
+        return 0
+    except Failed as failure:
+        print(f"demo: {failure}", file=sys.stderr)
+        return 1
+
+
+class Failed(Exception):
+    """A part did not start; the message says which and why."""
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _demo(cap: int) -> Iterator[str]:
+    """The emulator on a free port; yields its address."""
+    command = [sys.executable, "-m", "demo", "--port", "0", "--cap", str(cap)]
+    with _process(command, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        if "http://" not in line:
+            raise Failed("the emulator did not start; its own words are above.")
+        yield line.split()[-1]
+
+
+@contextmanager
+def _app(port: int, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        *(sys.executable, "-m", "uvicorn", "dashboard.asgi:application", "--host", "127.0.0.1", "--port", str(port)),
+        *("--log-level", "warning", "--timeout-graceful-shutdown", "2"),
+    ]
+    with _process(command, env=environment) as process:
+        _wait_until_healthy(process, port)
+        yield process
+
+
+@contextmanager
+def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen[str]]:
+    """A child in a session of its own, so that Ctrl-C reaches only us and the children end in order."""
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options)  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(endpoint: str) -> dict[str, str]:
+    """This process's environment without what would lead elsewhere: a Redis, another database, a real account."""
+    kept = {name: value for name, value in os.environ.items() if name not in IGNORED}
+    return {
+        **kept,
+        "DATABASE_URL": f"sqlite:///{DATABASE}",
+        "AWS_ENDPOINT_URL_LAMBDA": endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "demo",
+        "AWS_SECRET_ACCESS_KEY": "demo",
+    }
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    DATABASE.parent.mkdir(exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        DATABASE.with_name(DATABASE.name + suffix).unlink(missing_ok=True)
+    for command in (["migrate", "--verbosity", "0"], ["demo_users"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Failed(f"manage.py {command[0]} failed:\n{done.stderr.strip()}")
+
+
+def _wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Failed(f"the app did not start on port {port}; its own words are above.")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise Failed(f"the app did not become ready within {PATIENCE:.0f} seconds.")
+
+
+def _announce(port: int) -> None:
+    print(f"\n  Durascope is at  http://127.0.0.1:{port}/")
+    print("  Accounts:        viewer, operator, approver, admin (password = name)")
+    print("  Ctrl-C ends the demo.\n", flush=True)
+
+
+def _watch(server: subprocess.Popen[str]) -> int:
+    code = server.wait()
+    raise Failed(f"the app has ended by itself with code {code}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

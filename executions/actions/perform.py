@@ -1,0 +1,222 @@
+"""Stop an execution, answer a callback, keep one alive: each at most once at AWS, each on record.
+
+The record is committed before AWS is called, so that a crash in between leaves a trace; unique constraints on it (the form's token,
+one answer a callback, one stop an execution) are what makes double clicks, repeated POSTs and two people at once harmless.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from executions.actions import permissions
+from executions.gateway import lambda_api
+from executions.gateway.connections import Connection, ambient
+from executions.gateway.errors import GatewayError
+from executions.gateway.lambda_api import Answer
+from executions.models import ActionRecord, Callback, Execution
+from executions.sync import hasten
+
+log = structlog.get_logger(__name__)
+Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
+MAX_ERROR_TEXT = 16_384
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, from where, why, and the token of the form that they sent."""
+
+    user: Any
+    address: str | None
+    token: uuid.UUID
+    reason: str = ""
+
+
+class NotAllowed(Exception):
+    """The message says why; `forbidden` when it is the person who may not, not the moment."""
+
+    def __init__(self, verdict: permissions.Verdict):
+        super().__init__(verdict.why)
+        self.forbidden = verdict.forbidden
+
+
+class AlreadyDone(Exception):
+    """Somebody else was first; `record` is what they did."""
+
+    def __init__(self, record: ActionRecord):
+        super().__init__(f"{record.username} {record.get_kind_display()} already ({record.get_outcome_display()}).")
+        self.record = record
+
+
+class BadValue(ValueError):
+    """What was typed cannot be sent; `field` names the form's field."""
+
+    def __init__(self, field: str, sentence: str):
+        super().__init__(sentence)
+        self.field = field
+
+
+def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
+    """Stop an execution. Code that runs goes on to its next checkpoint."""
+    error = _error(error_type or "StoppedByOperator", error_message or f"Stopped by {actor.user.get_username()}")
+    return _perform(
+        actor,
+        Kind.STOP,
+        execution,
+        None,
+        verdict=lambda: permissions.can_stop(actor.user, execution),
+        request={"DurableExecutionArn": execution.arn, "Error": error},
+        call=lambda connection: lambda_api.stop_execution(connection, execution.arn, error),
+        now=now,
+    )
+
+
+def succeed(actor: Actor, callback: Callback, *, result: str, is_json: bool, now: dt.datetime) -> ActionRecord:
+    """Answer a callback with success; the function gets `result` byte for byte."""
+    body = check_result(result, is_json=is_json)
+    return _perform(
+        actor,
+        Kind.SUCCEED,
+        callback.execution,
+        callback,
+        verdict=lambda: permissions.can_answer(actor.user, callback),
+        request={"CallbackId": callback.callback_id, "Result": result},
+        call=lambda connection: lambda_api.callback_success(connection, callback.callback_id, body),
+        now=now,
+    )
+
+
+def fail(actor: Actor, callback: Callback, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
+    """Answer a callback with failure."""
+    error = _error(error_type or "Rejected", error_message or f"Rejected by {actor.user.get_username()}")
+    return _perform(
+        actor,
+        Kind.FAIL,
+        callback.execution,
+        callback,
+        verdict=lambda: permissions.can_answer(actor.user, callback),
+        request={"CallbackId": callback.callback_id, "Error": error},
+        call=lambda connection: lambda_api.callback_failure(connection, callback.callback_id, error),
+        now=now,
+    )
+
+
+def heartbeat(actor: Actor, callback: Callback, *, now: dt.datetime) -> ActionRecord:
+    """Tell AWS that somebody is still at it: the heartbeat timeout starts anew."""
+    return _perform(
+        actor,
+        Kind.HEARTBEAT,
+        callback.execution,
+        callback,
+        verdict=lambda: permissions.can_heartbeat(actor.user, callback),
+        request={"CallbackId": callback.callback_id},
+        call=lambda connection: lambda_api.callback_heartbeat(connection, callback.callback_id),
+        now=now,
+    )
+
+
+def check_result(result: str, *, is_json: bool) -> bytes:
+    """The bytes of a callback's result; raises BadValue with a sentence for the form."""
+    body = result.encode()
+    if len(body) > settings.CALLBACK_RESULT_LIMIT:
+        raise BadValue("result", f"This is {len(body):,} bytes; AWS takes at most {settings.CALLBACK_RESULT_LIMIT:,}.")
+    if is_json:
+        try:
+            orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise BadValue("result", f"This is not JSON: {error}. Correct it, or send it as plain text.") from error
+    return body
+
+
+def _error(error_type: str, error_message: str) -> dict[str, Any]:
+    for field, text in (("error_type", error_type), ("error_message", error_message)):
+        if len(text) > MAX_ERROR_TEXT:
+            raise BadValue(field, f"This is {len(text):,} characters; at most {MAX_ERROR_TEXT:,} are sent.")
+    return {"ErrorType": error_type, "ErrorMessage": error_message}
+
+
+def _perform(
+    actor: Actor,
+    kind: Kind,
+    execution: Execution,
+    callback: Callback | None,
+    *,
+    verdict: Callable[[], permissions.Verdict],
+    request: dict[str, Any],
+    call: Callable[[Connection], Answer],
+    now: dt.datetime,
+) -> ActionRecord:
+    if repeated := ActionRecord.objects.filter(token=actor.token).first():
+        return repeated
+    if not (allowed := verdict()):
+        raise NotAllowed(allowed)
+    try:
+        record = _write_down(actor, kind, execution, callback, request, now)
+    except IntegrityError:
+        return _who_was_first(actor, kind, execution, callback)
+    _send(record, call)
+    record.save()
+    hasten.history(execution.pk, now=now)
+    log.info(
+        "action", kind=kind, outcome=record.outcome, execution_arn=execution.arn, aws_request_id=record.aws_request_id
+    )
+    return record
+
+
+def _write_down(
+    actor: Actor,
+    kind: Kind,
+    execution: Execution,
+    callback: Callback | None,
+    request: dict[str, Any],
+    now: dt.datetime,
+) -> ActionRecord:
+    with transaction.atomic(durable=True):
+        return ActionRecord.objects.create(
+            token=actor.token,
+            kind=kind,
+            user=actor.user,
+            username=actor.user.get_username(),
+            address=actor.address,
+            execution=execution,
+            execution_arn=execution.arn,
+            callback=callback,
+            request=request,
+            reason=actor.reason,
+            created_at=now,
+        )
+
+
+def _who_was_first(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord:
+    if repeated := ActionRecord.objects.filter(token=actor.token).first():
+        return repeated
+    first = permissions.answer_of(callback) if callback else _stop_of(execution)
+    if first is None:
+        raise IntegrityError(f"the record of this {kind} could not be written")
+    raise AlreadyDone(first)
+
+
+def _stop_of(execution: Execution) -> ActionRecord | None:
+    return execution.actions.filter(kind=Kind.STOP).exclude(outcome=Outcome.REFUSED).first()
+
+
+def _send(record: ActionRecord, call: Callable[[Connection], Answer]) -> None:
+    """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
+    try:
+        answer = call(ambient())
+    except GatewayError as error:
+        record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
+        record.answer, record.aws_request_id = str(error)[:1000], error.request_id
+    except Exception as error:
+        record.outcome, record.answer = Outcome.UNCONFIRMED, f"Unexpected: {type(error).__name__}"[:1000]
+        log.exception("action.failed", kind=record.kind, execution_arn=record.execution_arn)
+    else:
+        record.outcome, record.answer = Outcome.ACCEPTED, "AWS accepted it."
+        record.aws_request_id = answer.request_id
+    record.finished_at = dt.datetime.now(tz=dt.UTC)

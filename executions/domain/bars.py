@@ -1,0 +1,177 @@
+"""Bars of the timeline: what one operation, or the running code, looks like on a scale."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from executions.domain.history import Attempt, History, Operation
+from executions.domain.scale import Scale
+from executions.domain.words import count, duration
+
+LEAST_WIDTH = 0.35  # percent; below this a bar cannot be seen or pointed at
+_MANY_BARS = 120
+# When bars are too close to tell apart, the one that matters most gives its kind.
+_WEIGHT = {"failed": 9, "never": 8, "open": 7, "callback": 6, "ok": 5, "code": 4, "context": 3, "wait": 2, "backoff": 1}
+_KIND_OF_STATUS = {
+    "SUCCEEDED": "ok",
+    "POLLED": "code",
+    "FAILED": "failed",
+    "TIMED_OUT": "failed",
+    "STOPPED": "failed",
+    "STARTED": "open",
+    "PENDING": "open",
+    "NEVER_FINISHED": "never",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`x` and `width` in percent of the axis, 3 decimals, inside 0..100; `width` at least 0.35.
+
+    `kind`: ok, failed, backoff, wait, callback, open, never, context, code, deadline or unknown. `label` is a tooltip.
+    """
+
+    x: float
+    width: float
+    kind: str
+    label: str
+
+
+def bar(scale: Scale, start: float, end: float, kind: str, label: str) -> Bar | None:
+    """None when all of it lies off the axis (it is zoomed)."""
+    if end < start:
+        end = start
+    if end < scale.start or start > scale.end:
+        return None
+    x0, x1 = scale.x(start), scale.x(end)
+    width = max(LEAST_WIDTH, round(x1 - x0, 3))
+    return Bar(round(min(x0, 100.0 - width), 3), width, kind, label)
+
+
+def operation_bars(operation: Operation, scale: Scale, end: float) -> tuple[Bar, ...]:
+    """`end`: where open things stop, that is now or the end of the execution (epoch seconds)."""
+    bars = [made for made in _bars(operation, scale, end) if made is not None]
+    return tuple(thinned(bars) if len(bars) > _MANY_BARS else bars)
+
+
+def _bars(operation: Operation, scale: Scale, end: float) -> Iterator[Bar | None]:
+    if operation.kind == "Step" and operation.attempts:
+        yield from _attempt_bars(operation, scale, end)
+        return
+    start = operation.first_at if operation.started_at is None else operation.started_at
+    if operation.kind == "Unknown":
+        yield bar(scale, operation.first_at, operation.last_at, "unknown", operation.label)
+        return
+    stop = end if operation.ended_at is None else operation.ended_at
+    kind = _KIND_OF_STATUS.get(operation.status, "unknown")
+    words = operation.status.lower().replace("_", " ")
+    if operation.kind == "Wait" and kind not in ("never", "failed"):
+        kind = "wait"
+    elif operation.kind == "Context" and kind in ("ok", "open"):
+        kind = "context"
+    elif operation.kind == "Callback" and kind == "ok":
+        kind = "callback"
+    yield bar(scale, start, stop, kind, f"{words}, {duration(stop - start)}")
+    if operation.is_open:
+        yield _deadline(operation, scale, end)
+
+
+def _deadline(operation: Operation, scale: Scale, end: float) -> Bar | None:
+    until = deadline_of(operation)
+    if until is None or until <= end or scale.end <= end:
+        return None
+    what = "wakes" if operation.kind == "Wait" else "times out"
+    return bar(scale, end, until, "deadline", f"{what} in {duration(until - end)}")
+
+
+def deadline_of(operation: Operation) -> float | None:
+    """When an open wait or callback ends by itself (epoch seconds)."""
+    if not operation.is_open:
+        return None
+    if operation.callback is not None:
+        return operation.callback.deadline
+    return operation.wait.scheduled_end if operation.wait is not None else None
+
+
+def _attempt_bars(operation: Operation, scale: Scale, end: float) -> Iterator[Bar | None]:
+    free_since: float | None = None
+    for attempt in operation.attempts:
+        ended = attempt.ended_at
+        start = (
+            attempt.started_at if attempt.started_at is not None else (operation.first_at if ended is None else ended)
+        )
+        if free_since is not None and start > free_since:
+            yield _backoff(scale, free_since, start, start - free_since)
+        stop = end if ended is None else ended
+        yield bar(scale, start, stop, _KIND_OF_STATUS.get(attempt.status, "unknown"), _attempt_words(attempt))
+        free_since = stop
+    retry_at = operation.retry_at
+    if retry_at is not None and free_since is not None and end > free_since:
+        stop = min(end, max(retry_at, free_since))
+        yield _backoff(scale, free_since, stop, retry_at - free_since)
+
+
+def _backoff(scale: Scale, start: float, end: float, length: float) -> Bar | None:
+    """Begins beside the failed attempt, which may be too short for its least width; None when there is no room left."""
+    made = bar(scale, start, end, "backoff", f"{duration(length)} before the next attempt")
+    if made is None or made.width <= 2 * LEAST_WIDTH:
+        return None
+    return Bar(round(made.x + LEAST_WIDTH, 3), round(made.width - LEAST_WIDTH, 3), made.kind, made.label)
+
+
+def _attempt_words(attempt: Attempt) -> str:
+    words = f"attempt {attempt.number} {attempt.status.lower().replace('_', ' ')}"
+    if attempt.status == "POLLED":
+        words = f"poll {attempt.number}: not yet"
+    if attempt.error is not None and attempt.error.error_type:
+        words += f": {attempt.error.error_type}"
+    return words
+
+
+def invocation_bars(history: History, scale: Scale, end: float) -> tuple[Bar, ...]:
+    """When code ran. A running invocation is not in a history, but an attempt begun after the last one betrays it."""
+    made: list[Bar] = []
+    for invocation in history.invocations:
+        kind = "failed" if invocation.error else "code"
+        length = duration(invocation.ended_at - invocation.started_at)
+        one = bar(scale, invocation.started_at, invocation.ended_at, kind, f"invocation {invocation.number}, {length}")
+        if one is not None:
+            made.append(one)
+    since = running_since(history)
+    if since is not None:
+        one = bar(scale, since, max(since, end), "open", "running")
+        if one is not None:
+            made.append(one)
+    made.sort(key=lambda one: one.x)
+    return tuple(thinned(made, what="invocations"))
+
+
+def running_since(history: History) -> float | None:
+    """Since when code has been running without its InvocationCompleted being there yet; None when none seems to be."""
+    if history.is_over:
+        return None
+    last = max((invocation.ended_at for invocation in history.invocations), default=0.0)
+    starts = [
+        attempt.started_at
+        for operation in history.operations.values()
+        if operation.status == "STARTED" and operation.attempts
+        for attempt in operation.attempts[-1:]
+        if attempt.started_at is not None and attempt.started_at >= last
+    ]
+    return min(starts, default=None)
+
+
+def thinned(bars: list[Bar], what: str = "parts") -> list[Bar]:
+    """Bars in order of x, those too close to tell apart drawn as one."""
+    kept: list[Bar] = []
+    merged = 1
+    for one in bars:
+        last = kept[-1] if kept else None
+        if last is None or one.x >= round(last.x + last.width, 3) or one.x > last.x + LEAST_WIDTH:
+            kept.append(one)
+            merged = 1
+            continue
+        merged += 1
+        kind = max(last.kind, one.kind, key=lambda each: _WEIGHT.get(each, 0))
+        width = round(max(last.x + last.width, one.x + one.width) - last.x, 3)
+        kept[-1] = Bar(last.x, width, kind, count(merged, what[:-1], what))
+    return kept

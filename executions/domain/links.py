@@ -1,0 +1,100 @@
+"""Where else to look at an execution: the AWS console, CloudWatch Logs Insights, the AWS CLI and the SAM CLI."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from executions.domain.arns import ExecutionArn
+
+# AWS's console endpoints by partition; any other partition is taken to use the common one.
+_CONSOLE_DOMAINS = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+    "aws-iso": "console.c2shome.ic.gov",
+    "aws-iso-b": "console.sc2shome.sgov.gov",
+}
+_BEFORE, _AFTER = 60.0, 300.0  # seconds; log lines are stamped by another clock and arrive late
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A line to paste into a POSIX shell, and what it does."""
+
+    label: str
+    text: str
+
+
+def _console(arn: ExecutionArn) -> str:
+    return f"https://{arn.region}.{_CONSOLE_DOMAINS.get(arn.partition, _CONSOLE_DOMAINS['aws'])}"
+
+
+def console_url(arn: ExecutionArn) -> str:
+    """The execution's page in the Lambda console."""
+    name, version, execution, run = (
+        quote(part, safe="$") for part in (arn.function_name, arn.version, arn.execution_name, arn.execution_id)
+    )
+    return (
+        f"{_console(arn)}/lambda/home?region={arn.region}"
+        f"#/functions/{name}/versions/{version}/executions/{execution}/{run}"
+    )
+
+
+def logs_query(arn: ExecutionArn) -> str:
+    """A Logs Insights query for the lines of this execution (the Java SDK names the field differently)."""
+    quoted = '"' + str(arn).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return (
+        "fields @timestamp, level, operationName, attempt, message, @message\n"
+        f"| filter executionArn = {quoted} or durableExecutionArn = {quoted}\n"
+        "| sort @timestamp asc\n"
+        "| limit 1000"
+    )
+
+
+def _escaped(text: str) -> str:
+    """A string in the notation of the console's URL: `*xx` for a byte, `**xxxx` for a UTF-16 unit above 255."""
+
+    def one(found: re.Match[str]) -> str:
+        code = ord(found.group())
+        if code < 0x100:
+            return f"*{code:02x}"
+        units = found.group().encode("utf-16-be", "surrogatepass").hex()
+        return "".join("**" + units[at : at + 4] for at in range(0, len(units), 4))
+
+    return "'" + _NOT_PLAIN.sub(one, text)
+
+
+def _instant(at: float) -> str:
+    """ISO 8601 in UTC with milliseconds; times outside the calendar fall back to its ends."""
+    moment = datetime.fromtimestamp(min(max(at, 0.0), 253_402_300_799.0), UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def logs_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float) -> str:
+    """Logs Insights, with `logs_query` filled in and the time range set around the execution (epoch seconds)."""
+    end = (now if ended_at is None else ended_at) + _AFTER
+    group = f"/aws/lambda/{arn.function_name}"
+    detail = (
+        f"~(end~{_escaped(_instant(end))}~start~{_escaped(_instant(started_at - _BEFORE))}"
+        f"~timeType~'ABSOLUTE~tz~'UTC~editorString~{_escaped(logs_query(arn))}~source~(~{_escaped(group)}))"
+    )
+    # The fragment's own query string is percent-encoded with '$' in place of '%'.
+    return f"{_console(arn)}/cloudwatch/home?region={arn.region}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
+
+
+def cli_commands(arn: ExecutionArn) -> tuple[Command, ...]:
+    """Ready-made commands for this execution; the ones that change something come last."""
+    text, region = shlex.quote(str(arn)), shlex.quote(arn.region)
+    aws = f"--durable-execution-arn {text} --region {region}"
+    return (
+        Command("Show with the AWS CLI", f"aws lambda get-durable-execution {aws}"),
+        Command("History with the AWS CLI", f"aws lambda get-durable-execution-history {aws} --include-execution-data"),
+        Command("Show with the SAM CLI", f"sam remote execution get {text} --region {region}"),
+        Command("History with the SAM CLI", f"sam remote execution history {text} --region {region}"),
+        Command("Stop with the AWS CLI", f"aws lambda stop-durable-execution {aws}"),
+        Command("Stop with the SAM CLI", f"sam remote execution stop {text} --region {region}"),
+    )

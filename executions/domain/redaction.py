@@ -1,0 +1,119 @@
+"""Hide secrets in payloads by the names of their keys."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from executions.domain.jsontext import Number, parse, to_text
+
+HIDDEN = "[redacted]"
+
+# Regular expressions over the lower-case words of a key joined by "_"; each has to match whole words. "accessToken",
+# "access-token" and "ACCESS_TOKEN" are all "access_token".
+DEFAULT_PATTERNS: tuple[str, ...] = (
+    "pass_?(?:word|wd|phrase|code)",
+    "pwd|pin|otp|jwt|bearer|credential|cookie|signature",
+    "(?:client)?secret",
+    "(?:access|auth|refresh|csrf|xsrf|session|bearer|id)?token",
+    "auth|authorization",
+    "session_?id",
+    "(?:api|access|private|secret|signing|encryption)_?key",
+    "ssn|social_?security(?:_?number)?",
+    "(?:credit_?)?card_?(?:number|no|num)|pan|cvv|cvv2|cvc|iban",
+    "(?:bank_?)?account_?number|routing_?number",
+)
+
+# A secret's name followed by one of these is about the secret and does not hold it: token_count, password_policy.
+_ABOUT = frozenset(
+    {
+        "age", "arn", "at", "budget", "count", "enabled", "expiration", "expire", "expires", "expiry", "in", "length",
+        "limit", "manager", "max", "method", "min", "name", "policy", "provider", "required", "rotation", "scheme",
+        "status", "ttl", "type", "uri", "url", "usage", "used", "valid", "version",
+    }
+)  # fmt: skip
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_NAME_KEYS, _VALUE_KEYS = ("name", "key", "Name", "Key"), ("value", "Value")
+_NESTED = 3  # levels of JSON inside strings inside JSON
+
+
+def redact(value: Any, patterns: Sequence[str] | None = None) -> tuple[Any, int]:
+    """(a copy in which the values of secret keys are "[redacted]", how many were).
+
+    Also inside strings that are themselves JSON, and in lists of {"name": "Authorization", "value": ...}. `patterns`
+    replaces DEFAULT_PATTERNS. A plural key with a number in it ("tokens": 812) is a count and stays.
+    """
+    redactor = _Redactor(_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
+    return redactor.clean(value, _NESTED), redactor.count
+
+
+def redact_text(text: str, patterns: Sequence[str] | None = None) -> tuple[str, int]:
+    """The same for a payload's text. It comes back unchanged when nothing was hidden, else as compact JSON."""
+    is_json, value = parse(text)
+    if not is_json:
+        return text, 0
+    cleaned, count = redact(value, patterns)
+    return (to_text(cleaned, indent=None), count) if count else (text, 0)
+
+
+@lru_cache(maxsize=32)
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Groups: 1 the plural's s, 2 the word that follows."""
+    if not patterns:
+        return None
+    either = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return re.compile(rf"(?:^|_)(?:{either})(?:(s)?$|_([^_]+))")
+
+
+class _Redactor:
+    def __init__(self, secret: re.Pattern[str] | None) -> None:
+        self._secret = secret
+        self._known: dict[str, str] = {}
+        self.count = 0
+
+    def clean(self, value: Any, nested: int) -> Any:
+        if isinstance(value, dict):
+            return self._clean_dict(value, nested)
+        if isinstance(value, list):
+            return [self.clean(item, nested) for item in value]
+        if isinstance(value, str) and nested and value[:1] in ("{", "["):
+            before = self.count
+            is_json, inner = parse(value)
+            cleaned = self.clean(inner, nested - 1) if is_json else None
+            return to_text(cleaned, indent=None) if self.count > before else value
+        return value
+
+    def _clean_dict(self, value: dict[str, Any], nested: int) -> dict[str, Any]:
+        named = any(isinstance(value.get(key), str) and self._kind(value[key]) == "secret" for key in _NAME_KEYS)
+        made = {}
+        for key, item in value.items():
+            kind = self._kind(key)
+            if kind == "secret" or (kind == "plural" and not _is_number(item)) or (named and key in _VALUE_KEYS):
+                self.count += 1
+                made[key] = HIDDEN
+            else:
+                made[key] = self.clean(item, nested)
+        return made
+
+    def _kind(self, key: str) -> str:
+        """secret, plural (of a secret) or plain"""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._judge(key)
+        return known
+
+    def _judge(self, key: str) -> str:
+        if self._secret is None or len(key) > 200:
+            return "plain"
+        words = "_".join(_WORDS.findall(key)).lower()
+        kind = "plain"
+        for found in self._secret.finditer(words):
+            if found.group(2) is None:
+                return "plural" if found.group(1) else "secret"
+            if found.group(2) not in _ABOUT:
+                kind = "secret"
+        return kind
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Number) and not isinstance(value, bool)

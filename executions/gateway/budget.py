@@ -1,0 +1,66 @@
+"""How many calls a second we may make: our share of AWS's quota, per connection and API, shared by all workers.
+
+The quotas (per account and Region) are those of AWS's documentation for durable executions. botocore's own retries are off,
+so every call passes here and the count is true. With REDIS_URL the window lives in Redis, otherwise in this process.
+"""
+
+import threading
+import time
+from functools import lru_cache
+
+from django.conf import settings
+from limits import RateLimitItemPerSecond
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from executions.gateway.errors import OverBudget
+
+QUOTA_PER_SECOND = {
+    "history": 15,
+    "list": 15,
+    "get": 30,
+    "stop": 300,
+    "callback": 3000,
+    "control": 15,
+}
+_pauses: dict[tuple[str, str], float] = {}
+_lock = threading.Lock()
+
+
+def calls_per_second(api: str) -> int:
+    """Our share of the quota, rounded down so that it is never exceeded in any second, and at least one."""
+    return max(1, int(QUOTA_PER_SECOND[api] * float(settings.BUDGET_SHARE)))
+
+
+def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
+    """Wait for a place in the budget; raises OverBudget after `patience` seconds without one."""
+    deadline = time.monotonic() + patience
+    item = RateLimitItemPerSecond(calls_per_second(api))
+    while True:
+        wait = _paused_for(connection, api)
+        if wait <= 0:
+            if _limiter().hit(item, connection, api):
+                return
+            wait = 0.02
+        if time.monotonic() + wait > deadline:
+            raise OverBudget(
+                f"The call budget for {api} is used up.", "Durascope tries again by itself; raise BUDGET_SHARE if it stays so."
+            )
+        time.sleep(min(wait, 1.0))
+
+
+def pause(connection: str, api: str, seconds: float) -> None:
+    """AWS said "too many requests": make no such call for this long."""
+    with _lock:
+        until = time.monotonic() + seconds
+        _pauses[connection, api] = max(until, _pauses.get((connection, api), 0.0))
+
+
+def _paused_for(connection: str, api: str) -> float:
+    with _lock:
+        return _pauses.get((connection, api), 0.0) - time.monotonic()
+
+
+@lru_cache(maxsize=1)
+def _limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL or "memory://"))

@@ -1,0 +1,233 @@
+"""One function per AWS operation that Durascope uses. Returns plain values of ours, raises executions.gateway.errors.
+
+Each call takes its place in the budget first and is counted in `calls_made`.
+"""
+
+import datetime as dt
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from executions.gateway import budget
+from executions.gateway.connections import Connection
+from executions.gateway.errors import Throttled, triage
+
+T = TypeVar("T")
+PAGE_ITEMS = 1000
+_counts = threading.local()
+
+
+@dataclass(frozen=True)
+class FunctionConfiguration:
+    """A durable function; times in seconds, memory in MB, `modified_at` as AWS writes it."""
+
+    arn: str
+    name: str
+    description: str
+    runtime: str
+    memory_mb: int | None
+    timeout_seconds: int | None
+    execution_timeout_seconds: int | None
+    retention_days: int | None
+    kms_key_arn: str
+    modified_at: str
+
+
+@dataclass(frozen=True)
+class ExecutionSummary:
+    """One execution as List or Get describes it."""
+
+    arn: str
+    name: str
+    function_arn: str
+    status: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    items: list[T]
+    next_marker: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """AWS's answer to an action: its request id and the fields it returned."""
+
+    request_id: str
+    fields: dict[str, Any]
+
+
+@contextmanager
+def count_calls() -> Iterator[Counter[str]]:
+    """Counts this thread's calls by API while the block runs."""
+    counter: Counter[str] = Counter()
+    before = getattr(_counts, "counter", None)
+    _counts.counter = counter
+    try:
+        yield counter
+    finally:
+        _counts.counter = before
+        if before is not None:
+            before.update(counter)
+
+
+def list_functions(connection: Connection) -> Iterator[FunctionConfiguration]:
+    """Every durable function of the account and Region; others are left out (they have no DurableConfig)."""
+    marker: str | None = None
+    while True:
+        answer = _call(
+            connection, "control", "list functions", connection.client.list_functions, **_given(Marker=marker, MaxItems=50)
+        )
+        yield from (_function(item) for item in answer.get("Functions", []) if item.get("DurableConfig"))
+        marker = _next(answer.get("NextMarker"), marker)
+        if not marker:
+            return
+
+
+def list_executions(
+    connection: Connection,
+    function: str,
+    *,
+    started_after: dt.datetime | None = None,
+    statuses: list[str] | None = None,
+    marker: str | None = None,
+) -> Page[ExecutionSummary]:
+    """One page of a function's executions, newest first."""
+    answer = _call(
+        connection,
+        "list",
+        f"list executions of {function.rsplit(':', 1)[-1]}",
+        connection.client.list_durable_executions_by_function,
+        FunctionName=function,
+        MaxItems=PAGE_ITEMS,
+        **_given(StartedAfter=started_after, Statuses=statuses, Marker=marker),
+    )
+    items = [_summary(item) for item in answer.get("DurableExecutions", [])]
+    return Page(items, _next(answer.get("NextMarker"), marker))
+
+
+def get_execution(connection: Connection, arn: str) -> ExecutionSummary:
+    """One execution by ARN; raises NotFound."""
+    answer = _call(
+        connection,
+        "get",
+        "read the execution",
+        connection.client.get_durable_execution,
+        DurableExecutionArn=arn,
+        IncludeExecutionData=False,
+    )
+    return _summary(answer)
+
+
+def get_function(connection: Connection, name: str) -> FunctionConfiguration:
+    """One function's configuration; raises NotFound."""
+    answer = _call(
+        connection, "control", f"read function {name}", connection.client.get_function_configuration, FunctionName=name
+    )
+    return _function(answer)
+
+
+def get_history(
+    connection: Connection, arn: str, *, newest_first: bool = False, marker: str | None = None, patience: float = 60.0
+) -> Page[dict[str, Any]]:
+    """One page of wire events exactly as AWS wrote them (numbers for times, payloads as strings)."""
+    answer = _call(
+        connection,
+        "history",
+        "read the history",
+        connection.client.get_durable_execution_history,
+        patience=patience,
+        DurableExecutionArn=arn,
+        IncludeExecutionData=True,
+        ReverseOrder=newest_first,
+        MaxItems=PAGE_ITEMS,
+        **_given(Marker=marker),
+    )
+    wire = answer.get("Wire", answer)
+    return Page(wire.get("Events") or [], _next(wire.get("NextMarker"), marker))
+
+
+def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> Answer:
+    """Stop an execution; `error` has ErrorType and ErrorMessage."""
+    client = connection.client.stop_durable_execution
+    return _act(connection, "stop", "stop the execution", client, DurableExecutionArn=arn, Error=error)
+
+
+def callback_success(connection: Connection, callback_id: str, result: bytes) -> Answer:
+    """Answer a callback; `result` is what the function gets, byte for byte."""
+    client = connection.client.send_durable_execution_callback_success
+    return _act(connection, "callback", "send the answer", client, CallbackId=callback_id, Result=result)
+
+
+def callback_failure(connection: Connection, callback_id: str, error: dict[str, Any]) -> Answer:
+    client = connection.client.send_durable_execution_callback_failure
+    return _act(connection, "callback", "send the failure", client, CallbackId=callback_id, Error=error)
+
+
+def callback_heartbeat(connection: Connection, callback_id: str) -> Answer:
+    client = connection.client.send_durable_execution_callback_heartbeat
+    return _act(connection, "callback", "send the heartbeat", client, CallbackId=callback_id)
+
+
+def _act(connection: Connection, api: str, asked: str, call: Callable[..., Any], **request: object) -> Answer:
+    answer = _call(connection, api, asked, call, patience=10.0, **request)
+    meta = answer.pop("ResponseMetadata", {})
+    return Answer(str(meta.get("RequestId", "")), answer)
+
+
+def _call(
+    connection: Connection, api: str, asked: str, call: Callable[..., Any], *, patience: float = 60.0, **request: object
+) -> dict[str, Any]:
+    budget.acquire(connection.name, api, patience=patience)
+    counter = getattr(_counts, "counter", None)
+    if counter is not None:
+        counter[api] += 1
+    try:
+        answer: dict[str, Any] = call(**request)
+    except Exception as raised:
+        error = triage(raised, asked=asked)
+        if isinstance(error, Throttled):
+            budget.pause(connection.name, api, error.retry_after or 1.0)
+        raise error from raised
+    return answer
+
+
+def _given(**values: object) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _next(marker: str | None, current: str | None) -> str | None:
+    """A marker that leads back to itself would never end."""
+    return marker if marker and marker != current else None
+
+
+def _function(item: dict[str, Any]) -> FunctionConfiguration:
+    durable = item.get("DurableConfig") or {}
+    return FunctionConfiguration(
+        arn=item["FunctionArn"],
+        name=item["FunctionName"],
+        description=item.get("Description") or "",
+        runtime=item.get("Runtime") or "",
+        memory_mb=item.get("MemorySize"),
+        timeout_seconds=item.get("Timeout"),
+        execution_timeout_seconds=durable.get("ExecutionTimeout"),
+        retention_days=durable.get("RetentionPeriodInDays"),
+        kms_key_arn=durable.get("KMSKeyArn") or "",
+        modified_at=item.get("LastModified") or "",
+    )
+
+
+def _summary(item: dict[str, Any]) -> ExecutionSummary:
+    return ExecutionSummary(
+        arn=item["DurableExecutionArn"],
+        name=item.get("DurableExecutionName") or "",
+        function_arn=item.get("FunctionArn") or "",
+        status=item.get("Status") or "UNKNOWN",
+        started_at=item["StartTimestamp"],
+        ended_at=item.get("EndTimestamp"),
+    )

@@ -1,0 +1,94 @@
+"""How the events of an execution are stored: pages of 1,000, compressed, with long payloads cut out.
+
+`encode` turns wire events into a page's two blobs and `decode` gives them back. Decoded without its payloads a page still says
+how long each cut payload is and how it begins, so that a timeline never reads megabytes; decoded with them it equals AWS's answer.
+"""
+
+from typing import Any
+
+import orjson
+import zstandard
+
+PAGE_EVENTS = 1000
+CUT_ABOVE = 4096
+HEAD = 200
+_CUT = "$cut"
+
+WireEvent = dict[str, Any]
+
+
+class CutText(str):
+    """The beginning of a payload that was cut out of its page; `size` is the whole text's length in characters."""
+
+    size: int
+
+    def __new__(cls, head: str, size: int) -> "CutText":
+        text = super().__new__(cls, head)
+        text.size = size
+        return text
+
+
+def page_number(event_id: int) -> int:
+    return (event_id - 1) // PAGE_EVENTS
+
+
+def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
+    """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut."""
+    cut: dict[str, str] = {}
+    slim = [_cut_event(event, cut) for event in events]
+    compress = zstandard.ZstdCompressor(level=3).compress
+    return compress(orjson.dumps(slim)), compress(orjson.dumps(cut)) if cut else b""
+
+
+def decode(events: bytes, payloads: bytes | None = None) -> list[WireEvent]:
+    """The wire events of one page, in order of EventId. Without `payloads` long ones come as CutText."""
+    decompress = zstandard.ZstdDecompressor().decompress
+    # memoryview: PostgreSQL's driver answers with one.
+    body = decompress(bytes(events))
+    wire: list[WireEvent] = orjson.loads(body)
+    if b'"$cut"' in body:
+        whole: dict[str, str] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
+        for event in wire:
+            _restore_event(event, whole)
+    return wire
+
+
+def _holders(event: WireEvent) -> list[tuple[str, dict[str, Any], str]]:
+    """Every place of an event where a long text may stand: (path, container, key)."""
+    places = []
+    for name, details in event.items():
+        if isinstance(details, dict):
+            for role, holder in details.items():
+                if not isinstance(holder, dict):
+                    continue
+                payload = holder.get("Payload")
+                if isinstance(payload, dict) and _CUT not in payload:
+                    places += [(f"{name}/{role}/Payload/{key}", payload, key) for key in payload]
+                elif "Payload" in holder:
+                    places.append((f"{name}/{role}/Payload", holder, "Payload"))
+    return places
+
+
+def _cut_event(event: WireEvent, cut: dict[str, str]) -> WireEvent:
+    long = [
+        (path, key) for path, holder, key in _holders(event) if isinstance(holder[key], str) and len(holder[key]) > CUT_ABOVE
+    ]
+    if not long:
+        return event
+    copy: WireEvent = orjson.loads(orjson.dumps(event))
+    for path, holder, key in _holders(copy):
+        text = holder[key]
+        if isinstance(text, str) and len(text) > CUT_ABOVE:
+            cut[f"{event.get('EventId')}/{path}"] = text
+            holder[key] = {_CUT: len(text), "head": text[:HEAD]}
+    return copy
+
+
+def _restore_event(event: WireEvent, whole: dict[str, str] | None) -> None:
+    for path, holder, key in _holders(event):
+        marker = holder[key]
+        if isinstance(marker, dict) and _CUT in marker:
+            if whole is None:
+                holder[key] = CutText(marker["head"], marker[_CUT])
+            else:
+                holder[key] = whole[f"{event.get('EventId')}/{path}"]

@@ -1,0 +1,139 @@
+"""The live feed: "execution X is now at event N", "the list has changed", to every open page.
+
+With REDIS_URL through Redis pub/sub, so that workers reach every web process; otherwise inside this process. Messages are hints: a
+page that missed one catches up by asking again, so nothing is kept.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import redis
+import redis.asyncio
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+
+log = structlog.get_logger(__name__)
+LIST = "list"
+WATCH_SECONDS = 12
+_WATCHED = "durascope:watched"
+
+
+@dataclass(frozen=True)
+class Change:
+    """`topic` is "list" or "execution:ID"; `event_id` is the last event stored; `finished`: there will be no more."""
+
+    topic: str
+    event_id: int = 0
+    finished: bool = False
+
+
+def topic_of(execution_id: int) -> str:
+    return f"execution:{execution_id}"
+
+
+def execution_changed(execution_id: int, event_id: int, *, finished: bool) -> None:
+    """Tell the pages of one execution, and the lists, that it has changed. Call it after the commit."""
+    _publish(Change(topic_of(execution_id), event_id, finished))
+    executions_changed()
+
+
+def executions_changed() -> None:
+    _publish(Change(LIST))
+
+
+async def changes(topic: str) -> AsyncIterator[Change | None]:
+    """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client."""
+    source = _redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)
+    async with contextlib.aclosing(source) as stream:
+        async for change in stream:
+            yield change
+
+
+def watch(execution_id: int) -> None:
+    """Somebody looks at this execution: read it often for the next few seconds."""
+    cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
+    ids: set[int] = cache.get(_WATCHED) or set()
+    if execution_id not in ids:
+        # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
+        cache.set(_WATCHED, {*ids, execution_id}, None)
+
+
+def watched() -> set[int]:
+    """The executions that somebody looks at now."""
+    ids: set[int] = cache.get(_WATCHED) or set()
+    if not ids:
+        return ids
+    current = {
+        int(key.rsplit(":", 1)[1]) for key, seen in cache.get_many([f"{_WATCHED}:{i}" for i in ids]).items() if seen
+    }
+    if current != ids:
+        cache.set(_WATCHED, current, None)
+    return current
+
+
+def _publish(change: Change) -> None:
+    if settings.REDIS_URL:
+        message = orjson.dumps({"event_id": change.event_id, "finished": change.finished})
+        try:
+            _redis().publish(f"durascope:{change.topic}", message)
+        except redis.RedisError as error:
+            log.warning("live.not_published", topic=change.topic, error=str(error))
+        return
+    with _lock:
+        for loop, queue in _listeners.get(change.topic, ()):
+            with contextlib.suppress(RuntimeError):  # its server has stopped meanwhile
+                loop.call_soon_threadsafe(_put, queue, change)
+
+
+_HEARTBEAT = 5.0
+_lock = threading.Lock()
+_listeners: dict[str, set[tuple[asyncio.AbstractEventLoop, "asyncio.Queue[Change]"]]] = {}
+
+
+def _put(queue: "asyncio.Queue[Change]", change: Change) -> None:
+    """Only the newest change matters to a slow page."""
+    while queue.full():
+        queue.get_nowait()
+    queue.put_nowait(change)
+
+
+async def _local_changes(topic: str) -> AsyncIterator[Change | None]:
+    queue: asyncio.Queue[Change] = asyncio.Queue(maxsize=1)
+    listener = (asyncio.get_running_loop(), queue)
+    with _lock:
+        _listeners.setdefault(topic, set()).add(listener)
+    try:
+        while True:
+            try:
+                yield await asyncio.wait_for(queue.get(), _HEARTBEAT)
+            except TimeoutError:
+                yield None
+    finally:
+        with _lock:
+            _listeners[topic].discard(listener)
+            if not _listeners[topic]:
+                del _listeners[topic]
+
+
+async def _redis_changes(topic: str) -> AsyncIterator[Change | None]:
+    client: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+    async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        await pubsub.subscribe(f"durascope:{topic}")
+        while True:
+            message = await pubsub.get_message(timeout=_HEARTBEAT)
+            if message is None:
+                yield None
+            else:
+                yield Change(topic, **orjson.loads(message["data"]))
+
+
+@lru_cache(maxsize=1)
+def _redis() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL)

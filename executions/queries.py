@@ -1,0 +1,308 @@
+"""What the pages read from the mirror, named for the page that wants it. Never calls AWS.
+
+Everything that concerns executions goes through `visible`, so that what somebody may not see does not exist for them.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cachetools import LRUCache
+from django.db.models import Count, F, Func, IntegerField, Prefetch, Q, QuerySet
+
+from executions import history_pages
+from executions.actions.permissions import can_read_audit, can_view
+from executions.domain.events import Event, parse_events
+from executions.domain.operations import History, fold
+from executions.domain.statuses import OUTCOMES
+from executions.models import TERMINAL, ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
+
+PAGE_ROWS = 50
+COUNT_CAP = 10_000
+FAILURES = ["FAILED", "TIMED_OUT"]
+QUARTER = 15 * 60
+LIST_COLUMNS = [
+    *("arn", "name", "version", "status", "started_at", "ended_at", "error_type", "activity", "gone_at"),
+    "function__name",
+]
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """The filters of the list of executions.
+
+    `waiting`: only those with an open callback; `failed`: only those whose status is one of FAILURES.
+    """
+
+    function: str = ""
+    status: str = ""
+    name: str = ""
+    started_after: dt.datetime | None = None
+    started_before: dt.datetime | None = None
+    ended_after: dt.datetime | None = None
+    ended_before: dt.datetime | None = None
+    waiting: bool = False
+    failed: bool = False
+
+    @property
+    def only_function(self) -> bool:
+        times = (self.started_after, self.started_before, self.ended_after, self.ended_before)
+        return not (self.name or any(times) or self.waiting)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in the list, newest first: just after (`older`) or just before the execution with these values."""
+
+    started_at: dt.datetime
+    pk: int
+    older: bool = True
+
+
+@dataclass(frozen=True)
+class ExecutionList:
+    rows: list[Execution]
+    has_older: bool
+    has_newer: bool
+
+
+@dataclass(frozen=True)
+class StatusCounts:
+    """`capped`: only the newest COUNT_CAP of them were counted."""
+
+    by_status: dict[str, int]
+    total: int
+    capped: bool
+
+
+def visible(user: Any) -> QuerySet[Execution]:
+    """The executions that this person may see."""
+    return Execution.objects.all() if can_view(user) else Execution.objects.none()
+
+
+def visible_functions(user: Any) -> QuerySet[Function]:
+    return Function.objects.all() if can_view(user) else Function.objects.none()
+
+
+def open_callbacks(user: Any) -> QuerySet[Callback]:
+    """Callbacks that wait for an answer, nearest deadline first, those without one last."""
+    return Callback.objects.filter(status="STARTED", execution__in=visible(user)).order_by(
+        F("timeout_at").asc(nulls_last=True), "opened_at"
+    )
+
+
+def filtered(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
+    rows = visible(user)
+    if chosen.function:
+        named = Function.objects.filter(name=chosen.function)
+        rows = rows.filter(function__in=list(named.values_list("pk", flat=True)))
+    if chosen.name:
+        rows = rows.filter(Q(name__icontains=chosen.name) | Q(arn=chosen.name))
+    if chosen.started_after:
+        rows = rows.filter(started_at__gte=chosen.started_after)
+    if chosen.started_before:
+        rows = rows.filter(started_at__lt=chosen.started_before)
+    if chosen.ended_after:
+        rows = rows.filter(ended_at__gte=chosen.ended_after)
+    if chosen.ended_before:
+        rows = rows.filter(ended_at__lt=chosen.ended_before)
+    if chosen.waiting:
+        rows = rows.filter(pk__in=Callback.objects.filter(status="STARTED").values("execution"))
+    return rows
+
+
+def execution_list(user: Any, chosen: ListFilter, cursor: Cursor | None = None) -> ExecutionList:
+    """One page of the list, newest first, with each execution's `open_callbacks`, nearest deadline first.
+
+    Keyset: its cost does not grow with depth.
+    """
+    rows = filtered(user, chosen)
+    if chosen.status:
+        rows = rows.filter(status=chosen.status)
+    if chosen.failed:
+        rows = rows.filter(status__in=FAILURES)
+    older = cursor is None or cursor.older
+    if cursor:
+        beyond = Q(started_at__lt=cursor.started_at) | Q(started_at=cursor.started_at, pk__lt=cursor.pk)
+        before = Q(started_at__gt=cursor.started_at) | Q(started_at=cursor.started_at, pk__gt=cursor.pk)
+        # The first comparison is implied by the others: it is what lets the database seek in the index.
+        bound = Q(started_at__lte=cursor.started_at) if older else Q(started_at__gte=cursor.started_at)
+        rows = rows.filter(bound, beyond if older else before)
+    order = ("-started_at", "-id") if older else ("started_at", "id")
+    found = list(
+        rows.order_by(*order)
+        .select_related("function")
+        .only(*LIST_COLUMNS)
+        .prefetch_related(Prefetch("callbacks", _open_of_a_page(), to_attr="open_callbacks"))[: PAGE_ROWS + 1]
+    )
+    more = len(found) > PAGE_ROWS
+    page = found[:PAGE_ROWS] if older else found[:PAGE_ROWS][::-1]
+    return ExecutionList(page, has_older=more if older else True, has_newer=cursor is not None if older else more)
+
+
+def _open_of_a_page() -> QuerySet[Callback]:
+    rows = Callback.objects.filter(status="STARTED").only("execution", "operation_id", "name", "timeout_at")
+    return rows.order_by(F("timeout_at").asc(nulls_last=True), "opened_at")
+
+
+def waiting_count(user: Any, chosen: ListFilter) -> int:
+    """How many executions match and wait for a callback, whatever status is chosen."""
+    return filtered(user, replace(chosen, waiting=True)).count()
+
+
+def status_counts(user: Any, chosen: ListFilter) -> StatusCounts:
+    """How many executions match, by status, whatever status is chosen."""
+    if chosen.only_function:
+        functions = visible_functions(user)
+        if chosen.function:
+            functions = functions.filter(name=chosen.function)
+        counted: Iterable[tuple[str, int]] = StatusCount.objects.filter(function__in=functions).values_list(
+            "status", "executions"
+        )
+        capped = False
+    else:
+        newest = filtered(user, chosen).order_by("-started_at", "-id").values_list("status", flat=True)[: COUNT_CAP + 1]
+        statuses = list(newest)
+        capped = len(statuses) > COUNT_CAP
+        counted = ((status, 1) for status in statuses[:COUNT_CAP])
+    by_status: dict[str, int] = {}
+    for status, executions in counted:
+        by_status[status] = by_status.get(status, 0) + executions
+    by_status = {status: executions for status, executions in by_status.items() if executions > 0}
+    return StatusCounts(by_status, sum(by_status.values()), capped)
+
+
+def functions_with_counts(user: Any) -> list[Function]:
+    """All functions by name, each with its `status_counts`, in two queries."""
+    return list(visible_functions(user).order_by("name").prefetch_related("status_counts"))
+
+
+def failed_since(user: Any, since: dt.datetime) -> int:
+    return visible(user).filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since).count()
+
+
+def latest_failures(user: Any, since: dt.datetime, limit: int = 8) -> list[Execution]:
+    return list(
+        visible(user)
+        .filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since)
+        .order_by("-ended_at")
+        .select_related("function")[:limit]
+    )
+
+
+def unfinished(user: Any) -> int:
+    return visible(user).exclude(status__in=TERMINAL).filter(gone_at=None).count()
+
+
+def ended_since(user: Any, since: dt.datetime) -> int:
+    return visible(user).filter(status__in=OUTCOMES, ended_at__gte=since).count()
+
+
+class _QuarterHour(Func):
+    """The number of the quarter of an hour, since 1970 began, that holds a moment."""
+
+    output_field = IntegerField()
+    template = f"CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {QUARTER}) AS BIGINT)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template=f"UNIXEPOCH(%(expressions)s) / {QUARTER}", **extra)
+
+
+def ends_by_quarter(user: Any, since: dt.datetime) -> list[tuple[str, int, int]]:
+    """What ended since then: (status, epoch seconds at which a quarter of an hour begins, how many ended in it)."""
+    ended = visible(user).filter(status__in=OUTCOMES, ended_at__gte=since)
+    counted = ended.annotate(quarter=_QuarterHour("ended_at")).values_list("status", "quarter").annotate(Count("pk"))
+    return [(status, quarter * QUARTER, count) for status, quarter, count in counted.order_by("quarter", "status")]
+
+
+def functions_listed(user: Any) -> list[tuple[str, dt.datetime | None, bool]]:
+    """(name, when its executions were last listed, whether AWS still lists it) of all functions, by name."""
+    rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
+    return [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
+
+
+def is_known_status(status: str) -> bool:
+    """Whether some execution has, or had, this status: AWS may have invented one since."""
+    return StatusCount.objects.filter(status=status).exists()
+
+
+def actions(user: Any, older_than: tuple[dt.datetime, int] | None = None) -> tuple[list[ActionRecord], bool]:
+    """A page of what people did, newest first, and whether there is more; `older_than` is (created_at, id) of one."""
+    rows = ActionRecord.objects.all() if can_read_audit(user) else ActionRecord.objects.none()
+    if older_than:
+        at, pk = older_than
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
+    found = list(rows.order_by("-created_at", "-pk").select_related("execution", "callback")[: PAGE_ROWS + 1])
+    return found[:PAGE_ROWS], len(found) > PAGE_ROWS
+
+
+def data_age(user: Any) -> dt.datetime | None:
+    """Since when at the latest every function's list has been up to date; None when some never was."""
+    oldest = list(visible_functions(user).filter(gone_at=None).values_list("listed_at", flat=True))
+    return min((at for at in oldest if at), default=None) if all(oldest) else None
+
+
+def troubles() -> list[Trouble]:
+    return list(Trouble.objects.select_related("connection").order_by("since"))
+
+
+def connections() -> list[Connection]:
+    return list(Connection.objects.all())
+
+
+def actions_of(execution: Execution) -> list[ActionRecord]:
+    return list(execution.actions.order_by("-created_at").select_related("callback"))
+
+
+# --- one execution's history, folded ---
+
+_CACHED_EVENTS = 60_000
+_histories: LRUCache[tuple[int, int], History] = LRUCache(
+    maxsize=_CACHED_EVENTS, getsizeof=lambda history: max(1, len(history.events))
+)
+_lock = threading.Lock()
+
+
+def history_of(execution: Execution) -> History:
+    """The folded history; long payloads are only begun (CutText). Kept in memory by revision: a history only grows."""
+    key = (execution.pk, execution.revision)
+    with _lock:
+        found = _histories.get(key)
+    if found is None:
+        found = fold(parse_events(wire_events(execution, with_payloads=False)))
+        if len(found.events) <= _CACHED_EVENTS:
+            with _lock:
+                _histories[key] = found
+    return found
+
+
+def full_events(execution: Execution) -> list[Event]:
+    """The events with all payloads whole."""
+    return parse_events(wire_events(execution, with_payloads=True))
+
+
+def wire_events(execution: Execution, *, with_payloads: bool) -> list[dict[str, Any]]:
+    """The stored events as AWS wrote them, in order of EventId."""
+    pages = execution.history_pages.order_by("number")
+    if not with_payloads:
+        pages = pages.defer("payloads")
+    return [
+        event
+        for page in pages
+        for event in history_pages.decode(page.events, page.payloads if with_payloads else None)
+    ]
+
+
+def event_with_payload(execution: Execution, event_id: int) -> Event | None:
+    """One event, its payload whole."""
+    page = execution.history_pages.filter(number=history_pages.page_number(event_id)).first() if event_id > 0 else None
+    if page is None:
+        return None
+    wire = [event for event in history_pages.decode(page.events, page.payloads) if event.get("EventId") == event_id]
+    return parse_events(wire)[0] if wire else None
+
+
+def open_callback_count(user: Any) -> int:
+    return open_callbacks(user).aggregate(count=Count("pk"))["count"] or 0

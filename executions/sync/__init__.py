@@ -1,0 +1,1 @@
+"""The only writer of mirrored rows: from what AWS says, through the gateway, into the models."""

@@ -1,0 +1,14 @@
+"""Have the mirror look at something sooner than its turn."""
+
+import datetime as dt
+
+from executions import live
+from executions.models import Execution
+
+
+def history(execution_id: int, *, now: dt.datetime) -> None:
+    """The history changes about now: read it at the next dispatch and often for the next seconds."""
+    Execution.objects.filter(pk=execution_id, history_complete=False, gone_at=None).update(
+        history_due_at=now, history_misses=0
+    )
+    live.watch(execution_id)

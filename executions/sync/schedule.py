@@ -1,0 +1,125 @@
+"""What is due now, claimed so that each piece of work is handed out once; and the same in the foreground for `sync --once`."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from executions import live
+from executions.domain.statuses import is_terminal
+from executions.gateway import budget
+from executions.gateway.errors import GatewayError, NotFound
+from executions.gateway.lambda_api import count_calls
+from executions.models import TERMINAL, Execution, Function
+from executions.sync import executions, functions, history, pacing
+
+
+def claim_functions(*, now: dt.datetime) -> list[int]:
+    """Ids of the functions whose executions are to be listed now; nobody else gets them until the claim ends."""
+    free = Q(list_claimed_until=None) | Q(list_claimed_until__lt=now)
+    due = Function.objects.filter(free, gone_at=None, list_due_at__lte=now).order_by("list_due_at")
+    until = now + dt.timedelta(seconds=pacing.CLAIM)
+    return [
+        pk
+        for pk in due.values_list("pk", flat=True)[:50]
+        if Function.objects.filter(free, pk=pk).update(list_claimed_until=until)
+    ]
+
+
+def claim_histories(*, now: dt.datetime) -> list[int]:
+    """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
+    free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
+    under_way = Execution.objects.filter(history_due_at__isnull=False, history_claimed_until__gte=now).count()
+    room = 2 * budget.calls_per_second("history") - under_way
+    if room <= 0:
+        return []
+    until = now + dt.timedelta(seconds=pacing.CLAIM)
+    return [
+        pk
+        for pk in _due_histories(free, now).values_list("pk", flat=True)[:room]
+        if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until)
+    ]
+
+
+def _due_histories(free: Q, now: dt.datetime) -> QuerySet[Execution]:
+    watched = live.watched()
+    stale = now - dt.timedelta(seconds=pacing.WATCHED)
+    looked_at = Q(pk__in=watched) & (Q(history_read_at=None) | Q(history_read_at__lt=stale))
+    urgency = Case(
+        When(pk__in=watched, then=Value(0)),
+        When(~Q(status__in=TERMINAL), then=Value(1)),
+        When(status__in=["FAILED", "TIMED_OUT"], then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    due = Q(history_due_at__lte=now) | looked_at
+    return Execution.objects.filter(free, due, history_due_at__isnull=False, gone_at=None).order_by(
+        urgency, "history_due_at"
+    )
+
+
+@dataclass
+class Report:
+    """What a foreground run did for one function; `failures` are sentences."""
+
+    name: str
+    new_executions: int = 0
+    new_events: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+
+def run_once(
+    *, clock: Callable[[], dt.datetime], only: str | None = None, tell: Callable[[str], None] = lambda _: None
+) -> list[Report]:
+    """Discover, list and read until nothing that was due since the start is left. Raises GatewayError if discovery fails."""
+    began = clock()
+    functions.discover(now=began)
+    reports = []
+    found = Function.objects.filter(gone_at=None).select_related("connection").order_by("name")
+    for function in found.filter(Q(name=only) | Q(arn=only)) if only else found:
+        report = Report(function.name)
+        reports.append(report)
+        with count_calls() as calls:
+            _try(report, lambda f=function, r=report: _list(f, r, clock()))  # type: ignore[misc]
+            _read_histories(function, report, began, clock, tell)
+        report.calls = calls
+    return reports
+
+
+def _list(function: Function, report: Report, now: dt.datetime) -> None:
+    report.new_executions += executions.list_function(function, now=now).new
+
+
+def _read_histories(
+    function: Function, report: Report, began: dt.datetime, clock: Callable[[], dt.datetime], tell: Callable[[str], None]
+) -> None:
+    unread = Q(history_read_at=None) | Q(history_read_at__lt=began)
+    todo = Execution.objects.filter(unread, function=function, history_complete=False, gone_at=None)
+    done: set[int] = set()
+    while batch := list(todo.exclude(pk__in=done).select_related("function__connection").order_by("-started_at")[:200]):
+        for execution in batch:
+            done.add(execution.pk)
+            _try(report, lambda e=execution: _pull(e, report, clock()))  # type: ignore[misc]
+        tell(f"{function.name}: {len(done)} histories read")
+
+
+def _pull(execution: Execution, report: Report, now: dt.datetime) -> None:
+    pulled = history.pull(execution, now=now)
+    report.new_events += pulled.new_events
+    fresh = Execution.objects.select_related("function__connection").get(pk=execution.pk)
+    if is_terminal(fresh.status) and not pulled.complete:
+        # It has just ended: the reading that finds nothing new is what makes it final.
+        report.new_events += history.pull(fresh, now=now).new_events
+
+
+def _try(report: Report, work: Callable[[], None]) -> None:
+    """One thing that AWS refuses must not keep the rest from being read."""
+    try:
+        work()
+    except NotFound:
+        pass  # deleted at AWS between the list and the reading: marked, and no failure
+    except GatewayError as error:
+        report.failures.append(str(error))

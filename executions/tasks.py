@@ -1,0 +1,47 @@
+"""Celery's entry points: each finds its rows and calls the part that does the work."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from executions.actions import settle
+from executions.gateway.errors import GatewayError
+from executions.models import Execution, Function
+from executions.sync import executions, functions, history, schedule
+
+
+@shared_task(name="executions.discover")
+def discover() -> None:
+    """Bring the list of functions up to date. What went wrong is noted for the banners, not raised."""
+    try:
+        functions.discover(now=timezone.now())
+    except GatewayError:
+        return
+
+
+@shared_task(name="executions.dispatch")
+def dispatch() -> None:
+    """Hand out what is due. Claims in the database keep two beats from doing so twice."""
+    now = timezone.now()
+    for function_id in schedule.claim_functions(now=now):
+        list_function.delay(function_id)
+    for execution_id in schedule.claim_histories(now=now):
+        pull_history.delay(execution_id)
+
+
+@shared_task(name="executions.list_function")
+def list_function(function_id: int) -> None:
+    function = Function.objects.select_related("connection").get(pk=function_id)
+    try:
+        executions.list_function(function, now=timezone.now())
+    except GatewayError:
+        return
+
+
+@shared_task(name="executions.pull_history")
+def pull_history(execution_id: int) -> None:
+    execution = Execution.objects.select_related("function__connection").get(pk=execution_id)
+    try:
+        history.pull(execution, now=timezone.now())
+    except GatewayError:
+        return
+    settle.settle(execution_id, now=timezone.now())

@@ -1,0 +1,676 @@
+// Made by bundle.mjs from static/js; do not edit.
+// copy.js
+{
+// Buttons with data-copy put that text on the clipboard; data-copy-from names the element whose text it is.
+
+function select(text) {
+  // Pages served without TLS have no clipboard interface: the old way works there.
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "visually-hidden";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from]");
+  if (!button) return;
+  const from = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
+  const text = from ? from.textContent : button.dataset.copy;
+  let done = false;
+  try {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      done = true;
+    }
+  } catch {
+    done = false;
+  }
+  done ||= select(text);
+  if (!done) return;
+  const label = button.getAttribute("aria-label");
+  button.classList.add("is-done");
+  button.setAttribute("aria-label", "Copied");
+  const shape = button.querySelector("use");
+  const href = shape?.getAttribute("href");
+  shape?.setAttribute("href", href.replace(/#.*/, "#check"));
+  setTimeout(() => {
+    button.classList.remove("is-done");
+    if (label === null) button.removeAttribute("aria-label");
+    else button.setAttribute("aria-label", label);
+    shape?.setAttribute("href", href);
+  }, 1500);
+});
+}
+// dialog.js
+{
+// What htmx puts into <dialog id="dialog"> opens it; a form that is sent cannot be sent twice.
+// (Forms that htmx sends say hx-disable="findAll button" for the same.)
+
+const dialog = document.getElementById("dialog");
+
+document.addEventListener("htmx:after:settle", (event) => {
+  if (event.target !== dialog || !dialog.firstElementChild) return;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
+});
+dialog?.addEventListener("close", () => dialog.replaceChildren());
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const cancel = target?.closest("[data-close-dialog]");
+  if (cancel && dialog?.contains(cancel)) {
+    event.preventDefault(); // on its own page the same link leads back
+    dialog.close();
+  }
+  if (target === dialog) dialog.close(); // the backdrop
+});
+
+/** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.disabled = true;
+  });
+});
+// A page that comes back from the browser's cache must be usable again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+  }
+});
+}
+// live.js
+{
+// The live stream of a page, and requests that went wrong.
+//
+// An element with hx-sse:connect and hx-trigger="live-open" connects when this module says so: once the tab is visible.
+// hx-sse reconnects a stream that broke; a first connection that failed is tried again here, more and more slowly.
+
+const waits = new WeakMap();
+
+const streams = () => document.querySelectorAll("[hx-sse\\:connect]");
+
+function open(element) {
+  if (document.hidden || !element.isConnected || element.dataset.liveState) return;
+  element.dataset.liveState = "connecting";
+  element.dispatchEvent(new CustomEvent("live-open"));
+}
+
+function failed(element) {
+  delete element.dataset.liveState;
+  const wait = Math.min((waits.get(element) ?? 1000) * 2, 60000);
+  waits.set(element, wait);
+  setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
+}
+
+function say(text) {
+  const place = document.getElementById("messages");
+  if (!place) return;
+  place.querySelector(".message-trouble")?.remove();
+  const note = document.createElement("p");
+  note.className = "message message-error message-trouble";
+  note.textContent = text;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.putAway = "";
+  button.setAttribute("aria-label", "Put this message away");
+  button.textContent = "×";
+  note.append(button);
+  place.append(note);
+}
+
+const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
+
+document.addEventListener("htmx:after:process", () => streams().forEach(open));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) streams().forEach(open); });
+document.addEventListener("htmx:sse:after:connection", (event) => {
+  waits.delete(event.target);
+  event.target.dataset.liveState = "open";
+});
+document.addEventListener("htmx:sse:error", (event) => { if (event.target instanceof Element) event.target.dataset.liveState = "broken"; });
+document.addEventListener("htmx:sse:close", (event) => {
+  if (!(event.target instanceof Element)) return;
+  if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
+  else delete event.target.dataset.liveState;
+});
+
+document.addEventListener("htmx:before:response", (event) => {
+  // A session that has ended answers every fragment with the login page: go there as a whole, and come back after.
+  const raw = event.detail?.ctx?.response?.raw;
+  if (!raw?.redirected || new URL(raw.url).pathname !== "/login/") return;
+  event.preventDefault();
+  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
+document.addEventListener("htmx:response:error", (event) => {
+  const { sourceElement, response } = event.detail.ctx;
+  if (isStream(sourceElement)) return failed(sourceElement);
+  const why = response.status === 403 ? "You may not do this, or your session has changed: reload the page."
+    : response.status === 429 ? "Too many requests: wait a moment and try again."
+      : `The server answered ${response.status}. Nothing on this page has changed; try again, or reload it.`;
+  say(why);
+});
+document.addEventListener("htmx:error", (event) => {
+  const source = event.detail?.ctx?.sourceElement ?? event.target;
+  if (isStream(source)) return failed(source);
+  say("The server cannot be reached. What this page shows may be old.");
+});
+document.addEventListener("htmx:after:swap", () => document.querySelector(".message-trouble")?.remove());
+}
+// payload.js
+{
+// Turns a JSON payload's text into a tree that unfolds as it is opened.
+//
+// The server has rendered the text; this reads it with a tokenizer of its own and shows slices of the very same text.
+// No value ever becomes a JavaScript number or object: 12345678901234567890 and 1.10 stay what they are, a key that
+// appears twice appears twice, and text that is not JSON is left alone.
+
+const pageOf = 100; // entries shown at first, and by each "more"
+const unfolded = 40; // entries up to which a payload opens by itself
+
+const spaces = /[\s]*/y;
+const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+function skip(text, at) {
+  spaces.lastIndex = at;
+  spaces.exec(text);
+  return spaces.lastIndex;
+}
+
+/** The end of the string that starts at `at`. */
+function endOfString(text, at) {
+  for (let i = at + 1; ;) {
+    i = text.indexOf('"', i);
+    if (i < 0) throw new SyntaxError("open string");
+    let slashes = 0;
+    while (text[i - 1 - slashes] === "\\") slashes += 1;
+    i += 1;
+    if (slashes % 2 === 0) return i;
+  }
+}
+
+/** The end of the object or list that starts at `at`, and how many entries it has. Brackets are matched, not judged. */
+function endOfGroup(text, at) {
+  const stack = [];
+  let commas = 0, any = false;
+  for (let i = at; i < text.length; i += 1) {
+    const c = text.charCodeAt(i);
+    if (c === 34) {
+      i = endOfString(text, i) - 1;
+      any = true;
+    } else if (c === 123 || c === 91) {
+      if (stack.length) any = true;
+      stack.push(c + 2);
+    } else if (c === 125 || c === 93) {
+      if (stack.pop() !== c) throw new SyntaxError("brackets");
+      if (!stack.length) return [i + 1, any ? commas + 1 : 0];
+    } else if (c === 44) {
+      if (stack.length === 1) commas += 1;
+    } else if (c > 32) {
+      any = true;
+    }
+  }
+  throw new SyntaxError("open brackets");
+}
+
+/** What stands at `at`: its kind, where it starts and ends, and how many entries a group has. */
+function valueAt(text, at) {
+  const start = skip(text, at), c = text[start];
+  if (c === '"') return { kind: "s", start, end: endOfString(text, start) };
+  if (c === "{" || c === "[") {
+    const [end, count] = endOfGroup(text, start);
+    return { kind: c, start, end, count };
+  }
+  scalar.lastIndex = start;
+  const match = scalar.exec(text);
+  if (!match) throw new SyntaxError(`at ${start}`);
+  return { kind: /[tfn]/.test(c) ? "l" : "n", start, end: scalar.lastIndex };
+}
+
+/** The entries of a group, one level deep, from `at` on; stops after `limit` and says where to go on. */
+function entries(text, group, at, limit) {
+  const list = [];
+  let i = at ?? group.start + 1;
+  while (list.length < limit) {
+    i = skip(text, i);
+    if (i >= group.end - 1) return { list, next: null };
+    let key = null;
+    if (group.kind === "{") {
+      const end = endOfString(text, i);
+      key = text.slice(i, end);
+      i = skip(text, end);
+      if (text[i] !== ":") throw new SyntaxError("colon");
+      i += 1;
+    }
+    const value = valueAt(text, i);
+    list.push({ key, value });
+    i = skip(text, value.end);
+    if (text[i] === ",") i += 1;
+    else if (i !== group.end - 1) throw new SyntaxError("comma");
+  }
+  return { list, next: skip(text, i) >= group.end - 1 ? null : i };
+}
+
+function piece(name, text) {
+  const span = document.createElement("span");
+  span.className = name;
+  span.textContent = text;
+  return span;
+}
+
+const words = { "{": ["field", "fields"], "[": ["item", "items"] };
+const shut = { "{": "}", "[": "]" };
+
+function entryElement(text, { key, value }, comma, depth) {
+  const label = [];
+  if (key !== null) label.push(piece("k", key), piece("p", ": "));
+  if (value.count === undefined || value.count === 0) {
+    const leaf = document.createElement("div");
+    leaf.className = "leaf";
+    leaf.append(...label, piece(value.count === 0 ? "p" : value.kind, text.slice(value.start, value.end)), piece("p", comma));
+    return leaf;
+  }
+  const details = document.createElement("details"), summary = document.createElement("summary");
+  const [one, many] = words[value.kind];
+  summary.append(...label, piece("p", `${value.kind} ${value.count.toLocaleString("en")} ${value.count === 1 ? one : many} ${shut[value.kind]}${comma}`));
+  details.append(summary);
+  const fill = () => {
+    if (details.children.length > 1) return;
+    const kids = document.createElement("div");
+    kids.className = "kids";
+    details.append(kids);
+    more(text, kids, value, null, depth + 1);
+  };
+  details.addEventListener("toggle", () => { if (details.open) fill(); });
+  if (depth < 6 && value.end - value.start < 600) {
+    details.open = true;
+    fill();
+  }
+  return details;
+}
+
+function more(text, kids, group, at, depth) {
+  const { list, next } = entries(text, group, at, pageOf);
+  kids.append(...list.map((entry, i) => entryElement(text, entry, i < list.length - 1 || next !== null ? "," : "", depth)));
+  if (next === null) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link leaf";
+  button.textContent = "more …";
+  button.addEventListener("click", () => {
+    button.remove();
+    more(text, kids, group, next, depth);
+  });
+  kids.append(button);
+}
+
+function enhance(box) {
+  const pre = box.querySelector("pre");
+  if (!pre || box.dataset.payload !== "json") return;
+  box.dataset.payload = "tree";
+  const text = pre.textContent;
+  try {
+    const value = valueAt(text, 0);
+    if (skip(text, value.end) !== text.length || !value.count) return;
+    const tree = document.createElement("div");
+    tree.className = "tree";
+    tree.tabIndex = 0;
+    tree.setAttribute("role", "group");
+    tree.setAttribute("aria-label", box.dataset.label || "Payload");
+    tree.append(piece("p", value.kind));
+    const kids = document.createElement("div");
+    kids.className = "kids";
+    more(text, kids, value, null, value.count > unfolded ? 6 : 0);
+    tree.append(kids, piece("p", shut[value.kind]));
+    pre.after(tree);
+    pre.hidden = true;
+    const swap = box.querySelector("[data-as-text]");
+    if (!swap) return;
+    swap.hidden = false;
+    swap.addEventListener("click", () => {
+      pre.hidden = !pre.hidden;
+      tree.hidden = !pre.hidden;
+      swap.textContent = pre.hidden ? "as text" : "as tree";
+    });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error; // not JSON after all: the text stays
+  }
+}
+
+function enhanceAll(root) {
+  for (const box of root.querySelectorAll('[data-payload="json"]')) {
+    // A payload inside a closed <details> waits until somebody opens it.
+    const closed = box.closest("details:not([open])");
+    if (closed) closed.addEventListener("toggle", () => enhanceAll(closed), { once: true });
+    else enhance(box);
+  }
+}
+
+document.addEventListener("htmx:after:settle", (event) => {
+  if (event.target instanceof Element) enhanceAll(event.target.parentElement ?? event.target);
+});
+enhanceAll(document);
+}
+// plot.js
+{
+// Draws the figures of a page with Plotly, which is fetched after the first paint and only when there is a figure.
+//
+// A figure is an element with data-plot (the id of the JSON data block), data-plotly and data-plotly-css (the URLs).
+// Colours come from the page: a trace with meta.tone (ok, info, warn, bad, grey, sleep, code) is drawn in that tone.
+// With data-brush, a range that is selected goes into the form with that id: its inputs "from" and "to"; then it is sent.
+
+let library = null;
+
+function fetchLibrary(element) {
+  library ??= new Promise((resolve, reject) => {
+    // Plotly's style rules as a stylesheet; this id and this class tell it not to insert its own.
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.id = "plotly.js-style-global";
+    link.className = "no-inline-styles";
+    link.href = element.dataset.plotlyCss;
+    const script = document.createElement("script");
+    script.src = element.dataset.plotly;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      library = null;
+      reject(new Error("the charts' script could not be loaded"));
+    };
+    document.head.append(link, script);
+  });
+  return library;
+}
+
+/** A colour of the page as rgb(): Plotly does not read every notation. */
+function colour(name) {
+  const probe = document.createElement("i");
+  probe.hidden = true;
+  probe.className = `probe probe-${name}`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+const merge = (base, over) => {
+  const out = { ...base };
+  for (const [key, value] of Object.entries(over ?? {})) {
+    const both = value && typeof value === "object" && !Array.isArray(value) && out[key] && typeof out[key] === "object";
+    out[key] = both ? merge(out[key], value) : value;
+  }
+  return out;
+};
+
+function inTone(trace) {
+  const tone = trace.meta?.tone;
+  if (!tone) return trace;
+  const shade = colour(tone);
+  if (trace.type === "bar") return merge({ marker: { color: shade, line: { width: 0 } } }, trace);
+  return merge({ line: { color: shade, width: 1.2 }, marker: { color: shade }, ...(trace.fill ? { fillcolor: shade.replace(/rgba?\((.*?)(?:,[^,]*)?\)$/, (all) => all.startsWith("rgba") ? all : all.replace("rgb(", "rgba(").replace(")", ", .3)")) } : {}) }, trace);
+}
+
+function layoutFor(figure) {
+  const ink = colour("ink"), line = colour("line");
+  const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: ink, size: 11 }, automargin: false };
+  return merge({
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, showlegend: false, bargap: 0.25,
+    margin: { l: 36, r: 8, t: 6, b: 22 }, font: { family: "Inter, system-ui, sans-serif", size: 11.5, color: ink },
+    hoverlabel: { bgcolor: colour("panel"), bordercolor: line, font: { color: colour("text"), size: 12 } }, xaxis: axis, yaxis: axis,
+  }, figure.layout);
+}
+
+const drawn = new WeakSet();
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+async function draw(element) {
+  const source = document.getElementById(element.dataset.plot);
+  if (!source) return;
+  const figure = JSON.parse(source.textContent);
+  const plotly = await fetchLibrary(element);
+  if (!element.isConnected) return;
+  const layout = layoutFor(figure);
+  if (still.matches) layout.transition = { duration: 0 };
+  const config = merge({ displayModeBar: false, responsive: true, showTips: false, scrollZoom: false }, figure.config);
+  await plotly.react(element, (figure.data ?? []).map(inTone), layout, config);
+  if (drawn.has(element)) return;
+  drawn.add(element);
+  const send = (from, to) => {
+    element.dispatchEvent(new CustomEvent("plot:range", { bubbles: true, detail: { from, to } }));
+    const form = element.dataset.brush && document.getElementById(element.dataset.brush);
+    if (!form) return;
+    form.elements.from.value = from ?? "";
+    form.elements.to.value = to ?? "";
+    form.requestSubmit();
+  };
+  element.on("plotly_selected", (chosen) => { if (chosen?.range?.x) send(...chosen.range.x); });
+  element.on("plotly_deselect", () => send(null, null));
+  element.on("plotly_click", (click) => {
+    const href = click.points?.[0]?.customdata;
+    if (typeof href === "string" && href.startsWith("/") && !href.startsWith("//")) location.assign(href);
+  });
+}
+
+function drawAll(root) {
+  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing);
+  for (const element of figures) {
+    element.dataset.drawing = "1";
+    draw(element).catch((error) => {
+      element.textContent = `No chart: ${error.message}.`;
+    }).finally(() => delete element.dataset.drawing);
+  }
+}
+
+const later = (work) => requestAnimationFrame(() => setTimeout(work, 0));
+
+later(() => drawAll(document));
+document.addEventListener("htmx:after:settle", (event) => {
+  if (event.target instanceof Element && (event.target.matches("[data-plot]") || event.target.querySelector("[data-plot]"))) {
+    later(() => drawAll(event.target.parentElement ?? document));
+  }
+});
+document.addEventListener("durascope:theme", () => drawAll(document));
+}
+// shell.js
+{
+// The top bar's theme button, what folds out, the keys, and messages that can be put away.
+
+const page = document;
+const themes = ["auto", "light", "dark"];
+const themeNames = { auto: "automatic", light: "light", dark: "dark" };
+
+function storedTheme() {
+  try {
+    return localStorage.getItem("durascope.theme") || "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+function showTheme() {
+  for (const button of page.querySelectorAll("[data-theme-switch]")) {
+    const text = `Theme: ${themeNames[storedTheme()]}`;
+    button.hidden = false;
+    button.title = text;
+    button.setAttribute("aria-label", text);
+  }
+}
+
+function nextTheme() {
+  const next = themes[(themes.indexOf(storedTheme()) + 1) % themes.length];
+  try {
+    localStorage.setItem("durascope.theme", next);
+  } catch {
+    return;
+  }
+  page.dispatchEvent(new CustomEvent("durascope:theme-chosen"));
+  showTheme();
+}
+
+/** Closes every folded-out menu, but not the one that holds `inside`. */
+function closeMenus(inside) {
+  let closed = null;
+  for (const menu of page.querySelectorAll("details.drop[open], details.menu[open]")) {
+    if (inside && menu.contains(inside)) continue;
+    menu.open = false;
+    closed = menu;
+  }
+  return closed;
+}
+
+page.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target) return;
+  closeMenus(target);
+  if (target.closest("[data-theme-switch]")) nextTheme();
+  if (target.closest("[data-shortcuts]")) {
+    closeMenus(null);
+    page.getElementById("shortcuts")?.showModal();
+  }
+  const note = target.closest("[data-put-away]");
+  if (note) note.closest(".message")?.remove();
+});
+
+const places = { o: "/", e: "/executions/", i: "/inbox/", f: "/functions/", a: "/audit/" };
+let prefixUntil = 0;
+
+/** Moves the focus to the row link after or before the focused one. */
+function moveRow(step) {
+  const links = [...page.querySelectorAll("[data-row-link]")].filter((link) => link.getClientRects().length);
+  if (!links.length) return false;
+  const at = links.indexOf(page.activeElement);
+  const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + step))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+page.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const closed = closeMenus(null);
+    closed?.querySelector("summary")?.focus();
+    return;
+  }
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || page.querySelector("dialog[open]")) return;
+  const key = event.key;
+  let handled = true;
+  if (Date.now() < prefixUntil && places[key]) location.assign(places[key]);
+  else if (key === "g") prefixUntil = Date.now() + 1200;
+  else if (key === "/") page.getElementById("search")?.focus();
+  else if (key === "?") page.getElementById("shortcuts")?.showModal();
+  else if (key === "t") page.dispatchEvent(new CustomEvent("durascope:next-times"));
+  else if (key === "j" || key === "k") handled = moveRow(key === "j" ? 1 : -1);
+  else handled = false;
+  if (handled) event.preventDefault();
+});
+
+// What needs JavaScript is hidden until there is some.
+for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
+showTheme();
+}
+// time.js
+{
+// Shows every <time data-epoch> as relative, local or UTC, and keeps what counts fresh.
+// The server has already written the relative text; dashboard/templatetags/durascope.py uses the same words.
+
+const modes = ["relative", "local", "utc"];
+const two = (n) => String(n).padStart(2, "0");
+let mode = "relative";
+try {
+  mode = localStorage.getItem("durascope.times") || "relative";
+} catch {
+  // storage may be forbidden: the choice then lasts as long as the page
+}
+
+function coarse(size) {
+  if (size < 60) return `${size} s`;
+  if (size < 3600) return `${Math.floor(size / 60)} m`;
+  if (size < 86400) {
+    const hours = Math.floor(size / 3600), minutes = Math.floor((size % 3600) / 60);
+    return minutes && hours < 10 ? `${hours} h ${minutes} m` : `${hours} h`;
+  }
+  const days = Math.floor(size / 86400), hours = Math.floor((size % 86400) / 3600);
+  return hours && days < 3 ? `${days} d ${hours} h` : `${days} d`;
+}
+
+/** Date parts in UTC or in the browser's zone: "2026-11-23", "14:05:09", "123". */
+function parts(epoch, utc) {
+  const d = new Date(epoch * 1000);
+  return utc
+    ? [`${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`,
+      `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`, String(d.getUTCMilliseconds()).padStart(3, "0")]
+    : [`${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`,
+      `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`, String(d.getMilliseconds()).padStart(3, "0")];
+}
+
+function relative(epoch, now) {
+  const seconds = now - epoch, size = Math.abs(seconds);
+  if (size < 1) return "now";
+  if (size >= 30 * 86400) return parts(epoch, true)[0];
+  const text = coarse(Math.floor(size));
+  return seconds > 0 ? `${text} ago` : `in ${text}`;
+}
+
+function show(element, now) {
+  const epoch = Number(element.dataset.epoch), kind = element.dataset.mode;
+  let text;
+  if (kind === "left") {
+    const left = epoch - now;
+    text = left > 0 ? `${coarse(Math.floor(left))} left` : `overdue by ${coarse(Math.floor(-left))}`;
+    const tone = left < 300 ? "bad" : left < 3600 ? "warn" : "grey";
+    if (!element.classList.contains(`left-${tone}`)) {
+      element.classList.remove("left-bad", "left-warn", "left-grey");
+      element.classList.add(`left-${tone}`);
+    }
+  } else if (kind === "elapsed") {
+    text = coarse(Math.max(0, Math.floor(now - epoch)));
+  } else {
+    const [date, time, millis] = parts(epoch, mode !== "local");
+    if (kind === "clock") text = `${time}.${millis}`;
+    else if (kind === "full") text = `${date} ${time}.${millis}`;
+    else text = mode === "relative" ? relative(epoch, now) : `${date} ${time}`;
+  }
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function refresh(root) {
+  const now = Date.now() / 1000;
+  for (const element of root.querySelectorAll("time[data-epoch]")) show(element, now);
+}
+
+function choose(next) {
+  mode = modes.includes(next) ? next : "relative";
+  try {
+    localStorage.setItem("durascope.times", mode);
+  } catch {
+    // as above
+  }
+  for (const button of document.querySelectorAll("[data-times] button")) {
+    button.setAttribute("aria-pressed", String(button.value === mode));
+  }
+  refresh(document);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element && event.target.closest("[data-times] button");
+  if (button) choose(button.value);
+});
+document.addEventListener("durascope:next-times", () => choose(modes[(modes.indexOf(mode) + 1) % modes.length]));
+document.addEventListener("htmx:after:settle", (event) => {
+  if (event.target instanceof Element) refresh(event.target.parentElement ?? event.target);
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
+setInterval(() => { if (!document.hidden) refresh(document); }, 1000);
+choose(mode);
+}

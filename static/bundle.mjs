@@ -1,0 +1,132 @@
+// Makes the one stylesheet and the one script that a page loads, from the vendored Tabler stylesheet and our own files.
+//
+//   npm run bundle            needs no node_modules; run it after a change in static/css or static/js
+//   npm run bundle -- --check fails if static/app.css or static/app.js is not what this script would write
+//
+// Why: one stylesheet is one request before the first paint; and of Tabler's 635 KB we keep the components that we use,
+// a tenth. A class that is missing: add its family to `keep`, or use one of ours.
+
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+// The classes that are kept. A rule stays when every class of one of its selectors matches.
+const keep = new RegExp(`^(${[
+  "btn(-(sm|lg|icon|link|close|list|group|primary|secondary|danger|success|outline-(primary|secondary|danger|success)|ghost-(primary|secondary|danger)))?",
+  "form-(control|select|label|text|hint|check|check-input|check-label|check-inline|fieldset|range)(-sm)?", "form-help", "required",
+  "(was-validated|is-invalid|is-valid|invalid-feedback|valid-feedback)", "input-group(-text|-sm|-flat)?", "input-icon(-addon)?",
+  "card(-sm|-body|-header|-title|-subtitle|-footer|-table|-link)?", "table(-responsive|-sm|-hover|-vcenter|-nowrap|-active)?",
+  "badge", "alert(-(title|link|icon|description))?", "nav(-link|-item|-tabs)?", "active", "disabled", "show",
+  "row", "col(-(auto|[0-9]+))?", "col-(sm|md|lg)(-(auto|[0-9]+))?", "g-[0-3]", "container-(xl|fluid|tight|narrow)",
+  "d-(none|block|flex|inline|inline-block|inline-flex|grid)", "d-(md|lg)-(none|block|flex|table-cell)",
+  "flex-(row|column|wrap|nowrap|fill|grow-1|grow-0|shrink-0)", "justify-content-(start|end|center|between)",
+  "align-items-(start|end|center|baseline)", "align-self-(start|end|center)", "gap-[0-4]",
+  "[mp][tbsexy]?-([0-4]|auto)", "[wh]-(100|50|auto)", "mw-100", "text-(start|end|center|nowrap|truncate|break|wrap|uppercase|reset|body|secondary|muted|decoration-none)",
+  "fw-(normal|medium|semibold|bold)", "font-monospace", "lh-1", "small", "visually-hidden(-focusable)?", "list-unstyled",
+  "overflow-(auto|hidden)", "position-(relative|sticky)", "rounded", "border", "border-0", "sticky-top", "hr", "lead", "h[1-6]", "collapsed",
+].join("|")})$`);
+
+const read = (file) => readFileSync(join(here, file), "utf8");
+const vendored = JSON.parse(read("vendor/MANIFEST.json"));
+const pathOf = (name) => vendored.find((row) => row.file.endsWith(`/${name}`)).file;
+
+/** Splits CSS text into its top-level blocks: [head, body] pairs; the body of a rule without braces is null. */
+function* blocks(css) {
+  let at = 0;
+  while (at < css.length) {
+    const open = css.indexOf("{", at);
+    if (open < 0) return;
+    let depth = 1, end = open + 1;
+    while (depth > 0) {
+      const c = css[end++];
+      if (c === "{") depth += 1;
+      else if (c === "}") depth -= 1;
+      else if (c === '"' || c === "'") end = css.indexOf(c, end) + 1;
+    }
+    yield [css.slice(at, open), css.slice(open + 1, end - 1)];
+    at = end;
+  }
+}
+
+/** Splits a selector list at its commas, but not inside parentheses or brackets. */
+function selectors(head) {
+  const parts = [];
+  let depth = 0, start = 0;
+  for (let i = 0; i < head.length; i += 1) {
+    if ("([".includes(head[i])) depth += 1;
+    else if (")]".includes(head[i])) depth -= 1;
+    else if (head[i] === "," && depth === 0) { parts.push(head.slice(start, i)); start = i + 1; }
+  }
+  return [...parts, head.slice(start)];
+}
+
+function wanted(selector) {
+  if (/::?-(moz|webkit|ms)-|picker|tinymce|apex/.test(selector) && !/search|autofill/.test(selector)) return false;
+  if (/\[data-bs-theme-(base|radius|font|primary)/.test(selector)) return false;
+  const classes = [...selector.matchAll(/\.(-?[A-Za-z_](?:[\w-]|\\.)*)/g)].map((match) => match[1]);
+  return classes.every((name) => keep.test(name));
+}
+
+function subset(css) {
+  let out = "";
+  for (const [rawHead, body] of blocks(css)) {
+    const head = rawHead.replace(/^\s*@charset[^;]*;/, "").replace(/\/\*[\s\S]*?\*\//g, "").trim();
+    if (/^@(media|supports)/.test(head)) {
+      if (/print|min-width:1[24]\d\dpx|max-width:1[1-3]99/.test(head)) continue;
+      const inner = subset(body);
+      if (inner) out += `${head}{${inner}}\n`;
+    } else if (head.startsWith("@")) {
+      continue; // key frames and font faces: ours only
+    } else {
+      const kept = selectors(head).filter(wanted);
+      if (kept.length) out += `${kept.join(",")}{${body}}\n`;
+    }
+  }
+  return out;
+}
+
+/** Drops the custom properties that nothing in the text reads, until none is left to drop. */
+function dropUnread(css) {
+  for (;;) {
+    const read = new Set([...css.matchAll(/var\((--[\w-]+)/g)].map((match) => match[1]));
+    const next = css.replace(/(--[\w-]+):[^;{}]*(;|(?=\}))/g, (whole, name) => (name.startsWith("--tblr-") && !read.has(name) ? "" : whole))
+      .replace(/[^{}]+\{;*\}\n?/g, "");
+    if (next === css) return css;
+    css = next;
+  }
+}
+
+const fonts = [
+  ["Inter", pathOf("inter-latin-wght-normal.woff2"), "100 900"],
+  ["JetBrains Mono", pathOf("jetbrains-mono-latin-wght-normal.woff2"), "100 800"],
+].map(([family, file, weight]) =>
+  `@font-face{font-family:"${family}";font-style:normal;font-weight:${weight};font-display:swap;src:url("${file}") format("woff2")}`).join("\n");
+
+const own = (folder, end) => readdirSync(join(here, folder)).filter((file) => file.endsWith(end)).sort();
+const squeeze = (css) => css.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\n\s*\n/g, "\n").replace(/^\s+/gm, "");
+
+const tabler = pathOf("tabler.min.css");
+const ownCss = own("css", ".css").map((file) => squeeze(read(`css/${file}`))).join("");
+const tablerCss = subset(read(tabler));
+const both = dropUnread(`/*TABLER*/${tablerCss}/*OWN*/${ownCss}`).replace("/*TABLER*/", "").replace("/*OWN*/", "");
+const css = `@charset "UTF-8";\n/* Made by bundle.mjs; do not edit. Part of ${tabler} (MIT, see LICENSE beside it), then static/css. */\n${fonts}\n${both}`;
+
+// Each module becomes a block of its own: none imports another, so that one file can carry them all.
+const scripts = own("js", ".js").filter((file) => file !== "theme.js");
+const js = "// Made by bundle.mjs from static/js; do not edit.\n" + scripts.map((file) => {
+  const text = read(`js/${file}`);
+  if (/^\s*(import|export)\b/m.test(text)) throw new Error(`${file}: our modules neither import nor export`);
+  return `// ${file}\n{\n${text.trim()}\n}\n`;
+}).join("");
+
+let stale = false;
+for (const [file, text] of [["app.css", css], ["app.js", js]]) {
+  if (existsSync(join(here, file)) && read(file) === text) continue;
+  stale = true;
+  if (process.argv.includes("--check")) console.error(`static/${file} is not up to date: npm run bundle`);
+  else writeFileSync(join(here, file), text);
+}
+if (process.argv.includes("--check") && stale) process.exit(1);
+console.log(`app.css ${css.length} bytes, app.js ${js.length} bytes`);

@@ -1,0 +1,43 @@
+// What htmx puts into <dialog id="dialog"> opens it; a form that is sent cannot be sent twice.
+// (Forms that htmx sends say hx-disable="findAll button" for the same.)
+
+const dialog = document.getElementById("dialog");
+
+document.addEventListener("htmx:after:settle", (event) => {
+  if (event.target !== dialog || !dialog.firstElementChild) return;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
+});
+dialog?.addEventListener("close", () => dialog.replaceChildren());
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const cancel = target?.closest("[data-close-dialog]");
+  if (cancel && dialog?.contains(cancel)) {
+    event.preventDefault(); // on its own page the same link leads back
+    dialog.close();
+  }
+  if (target === dialog) dialog.close(); // the backdrop
+});
+
+/** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.disabled = true;
+  });
+});
+// A page that comes back from the browser's cache must be usable again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+  }
+});

@@ -1,0 +1,74 @@
+// The live stream of a page, and requests that went wrong.
+//
+// An element with hx-sse:connect and hx-trigger="live-open" connects when this module says so: once the tab is visible.
+// hx-sse reconnects a stream that broke; a first connection that failed is tried again here, more and more slowly.
+
+const waits = new WeakMap();
+
+const streams = () => document.querySelectorAll("[hx-sse\\:connect]");
+
+function open(element) {
+  if (document.hidden || !element.isConnected || element.dataset.liveState) return;
+  element.dataset.liveState = "connecting";
+  element.dispatchEvent(new CustomEvent("live-open"));
+}
+
+function failed(element) {
+  delete element.dataset.liveState;
+  const wait = Math.min((waits.get(element) ?? 1000) * 2, 60000);
+  waits.set(element, wait);
+  setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
+}
+
+function say(text) {
+  const place = document.getElementById("messages");
+  if (!place) return;
+  place.querySelector(".message-trouble")?.remove();
+  const note = document.createElement("p");
+  note.className = "message message-error message-trouble";
+  note.textContent = text;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.putAway = "";
+  button.setAttribute("aria-label", "Put this message away");
+  button.textContent = "×";
+  note.append(button);
+  place.append(note);
+}
+
+const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
+
+document.addEventListener("htmx:after:process", () => streams().forEach(open));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) streams().forEach(open); });
+document.addEventListener("htmx:sse:after:connection", (event) => {
+  waits.delete(event.target);
+  event.target.dataset.liveState = "open";
+});
+document.addEventListener("htmx:sse:error", (event) => { if (event.target instanceof Element) event.target.dataset.liveState = "broken"; });
+document.addEventListener("htmx:sse:close", (event) => {
+  if (!(event.target instanceof Element)) return;
+  if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
+  else delete event.target.dataset.liveState;
+});
+
+document.addEventListener("htmx:before:response", (event) => {
+  // A session that has ended answers every fragment with the login page: go there as a whole, and come back after.
+  const raw = event.detail?.ctx?.response?.raw;
+  if (!raw?.redirected || new URL(raw.url).pathname !== "/login/") return;
+  event.preventDefault();
+  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
+document.addEventListener("htmx:response:error", (event) => {
+  const { sourceElement, response } = event.detail.ctx;
+  if (isStream(sourceElement)) return failed(sourceElement);
+  const why = response.status === 403 ? "You may not do this, or your session has changed: reload the page."
+    : response.status === 429 ? "Too many requests: wait a moment and try again."
+      : `The server answered ${response.status}. Nothing on this page has changed; try again, or reload it.`;
+  say(why);
+});
+document.addEventListener("htmx:error", (event) => {
+  const source = event.detail?.ctx?.sourceElement ?? event.target;
+  if (isStream(source)) return failed(source);
+  say("The server cannot be reached. What this page shows may be old.");
+});
+document.addEventListener("htmx:after:swap", () => document.querySelector(".message-trouble")?.remove());

@@ -1,0 +1,103 @@
+"""What every test may use: people by role, their browsers, and templates that fail on a variable that is not there."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+# Read by pytest-django when its session begins: `{{ misspelt }}` fails the test instead of printing nothing.
+os.environ.setdefault("FAIL_INVALID_TEMPLATE_VARS", "true")
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+
+from tests import factories
+
+Login = Callable[[User], Client]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """SQLite in a file, as in an installation: in memory, threads would share one connection's locks."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _apart_from_any_installation() -> None:
+    """No test signs with an installation's key, or hashes a password slowly. Its database is never opened by tests."""
+    settings.SECRET_KEY = "tests " * 8
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def viewer(db: Any) -> User:
+    return factories.user("viewer")
+
+
+@pytest.fixture
+def operator(db: Any) -> User:
+    return factories.user("operator")
+
+
+@pytest.fixture
+def approver(db: Any) -> User:
+    return factories.user("approver")
+
+
+@pytest.fixture
+def admin(db: Any) -> User:
+    return factories.user("admin")
+
+
+@pytest.fixture
+def nobody(db: Any) -> User:
+    """Somebody who can log in, but has no role."""
+    return factories.user("")
+
+
+@pytest.fixture
+def login() -> Login:
+    """A client of its own for each person."""
+
+    def in_as(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return in_as
+
+
+@pytest.fixture
+def anonymous(db: Any) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def as_viewer(viewer: User, login: Login) -> Client:
+    return login(viewer)
+
+
+@pytest.fixture
+def as_operator(operator: User, login: Login) -> Client:
+    return login(operator)
+
+
+@pytest.fixture
+def as_approver(approver: User, login: Login) -> Client:
+    return login(approver)
+
+
+@pytest.fixture
+def as_admin(admin: User, login: Login) -> Client:
+    return login(admin)

@@ -1,0 +1,237 @@
+"""Stopping and answering: permitted, on record, and at AWS at most once."""
+
+import datetime as dt
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from django.contrib.auth.models import User
+from django.db import connection
+
+from executions.actions import perform, permissions
+from executions.actions.settle import GRACE, settle
+from executions.models import ActionRecord, Callback, Execution
+from executions.sync import executions, functions, history
+from tests import factories
+from tests.fakes import EPOCH, FakeLambda, client_error
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+Outcome = ActionRecord.Outcome
+
+
+@pytest.fixture
+def execution(aws: FakeLambda, now: dt.datetime) -> Execution:
+    aws.add_function("coffee")
+    arn = aws.start("coffee", "order-1")
+    aws.open_callback(arn, EPOCH + 1)
+    functions.discover(now=now)
+    executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
+    row = Execution.objects.select_related("function__connection").get()
+    history.pull(row, now=now)
+    return Execution.objects.select_related("function__connection").get()
+
+
+@pytest.fixture
+def callback(execution: Execution) -> Callback:
+    return Callback.objects.select_related("execution__function").get()
+
+
+@pytest.fixture
+def approver() -> User:
+    return factories.user("approver", "the-approver")
+
+
+def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> perform.Actor:
+    return perform.Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason=reason)
+
+
+def answer(user: User, callback: Callback, now: dt.datetime, **kwargs: Any) -> ActionRecord:
+    return perform.succeed(actor(user, **kwargs), callback, result='{"ok": true}', is_json=True, now=now)
+
+
+def test_an_answer_reaches_aws_byte_for_byte_and_is_on_record(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    typed = ' {"id": 12345678901234567890, "name": "Zoë"}\n'
+    record = perform.succeed(actor(approver, "tasted it"), callback, result=typed, is_json=True, now=now)
+    assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == typed.encode()
+    assert (record.outcome, record.username, record.reason) == (Outcome.ACCEPTED, "the-approver", "tasted it")
+    assert record.aws_request_id and record.request["Result"] == typed and record.finished_at
+
+
+def test_the_record_is_committed_before_aws_is_called(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    seen: list[str] = []
+    send = aws.send_durable_execution_callback_success
+
+    def looks_first(**request: Any) -> dict[str, Any]:
+        def look() -> None:
+            seen.extend(ActionRecord.objects.values_list("outcome", flat=True))
+            connection.close()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        return send(**request)
+
+    aws.send_durable_execution_callback_success = looks_first  # type: ignore[method-assign]
+    answer(approver, callback, now)
+    assert seen == [Outcome.SENDING]
+
+
+def test_the_same_form_sent_twice_calls_aws_once(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+    token = uuid.uuid4()
+    first, second = (answer(approver, callback, now, token=token) for _ in range(2))
+    assert first.pk == second.pk
+    assert aws.calls["send_durable_execution_callback_success"] == 1
+
+
+def test_a_second_person_is_told_who_was_first(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+    answer(approver, callback, now)
+    other = factories.user("admin")
+    with pytest.raises(perform.NotAllowed, match="the-approver answered the callback with success"):
+        perform.fail(actor(other), callback, error_type="No", error_message="", now=now)
+    assert aws.calls["send_durable_execution_callback_failure"] == 0
+
+
+def test_twenty_people_at_once_send_one_answer(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Everybody has passed the check before anybody has written: only the database can tell them apart.
+    monkeypatch.setattr(permissions, "can_answer", lambda *_: permissions.YES)
+    results: list[str] = []
+
+    def one() -> None:
+        try:
+            results.append(answer(approver, callback, now).outcome)
+        except perform.AlreadyDone:
+            results.append("already")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [Outcome.ACCEPTED] + ["already"] * 19
+    assert aws.calls["send_durable_execution_callback_success"] == 1
+
+
+def test_an_answer_that_aws_refuses_can_be_sent_again(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+    aws.fail_next("send_durable_execution_callback_success", client_error("KMSAccessDeniedException"))
+    refused = answer(approver, callback, now)
+    assert refused.outcome == Outcome.REFUSED and "KMSAccessDenied" in refused.answer
+    assert answer(approver, callback, now).outcome == Outcome.ACCEPTED
+
+
+def test_a_callback_answered_elsewhere_meanwhile_is_said_so_by_aws(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")
+    record = answer(approver, callback, now)
+    assert record.outcome == Outcome.REFUSED and "answered already" in record.answer
+
+
+def test_a_lost_response_is_unconfirmed_never_resent_and_settled_from_the_history(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    send = aws.send_durable_execution_callback_success
+
+    def arrives_but_the_answer_is_lost(**request: Any) -> dict[str, Any]:
+        send(**request)
+        raise ReadTimeoutError(endpoint_url="http://x")
+
+    aws.send_durable_execution_callback_success = arrives_but_the_answer_is_lost  # type: ignore[method-assign]
+    record = answer(approver, callback, now)
+    assert record.outcome == Outcome.UNCONFIRMED
+    with pytest.raises(perform.NotAllowed, match="not confirmed"):
+        answer(approver, callback, now)
+    history.pull(callback.execution, now=now)
+    settle(callback.execution_id, now=now)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.ACCEPTED and "history" in record.answer
+    assert aws.calls["send_durable_execution_callback_success"] == 1
+
+
+def test_a_lost_request_is_only_given_up_by_a_history_read_well_after_it(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    aws.fail_next("send_durable_execution_callback_success", ReadTimeoutError(endpoint_url="http://x"))
+    record = answer(approver, callback, now)
+    history.pull(callback.execution, now=now)
+    settle(callback.execution_id, now=now)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.UNCONFIRMED
+    later = now + GRACE + dt.timedelta(seconds=1)
+    history.pull(Execution.objects.select_related("function__connection").get(), now=later)
+    settle(callback.execution_id, now=later)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.REFUSED and "sent again" in record.answer
+
+
+def test_when_aws_cannot_even_be_reached_nothing_was_sent(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+    aws.fail_next("send_durable_execution_callback_success", EndpointConnectionError(endpoint_url="http://x"))
+    assert answer(approver, callback, now).outcome == Outcome.REFUSED
+
+
+@pytest.mark.parametrize("text", ["{", "nope", "NaN", "", '{"a":1}}', "[" * 5000])
+def test_what_is_not_json_is_not_sent_as_json(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, text: str) -> None:
+    with pytest.raises(perform.BadValue, match="not JSON"):
+        perform.succeed(actor(approver), callback, result=text, is_json=True, now=now)
+    assert not ActionRecord.objects.exists()
+
+
+def test_plain_text_is_sent_as_it_is_and_too_much_is_refused_with_the_limit(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, settings: Any
+) -> None:
+    settings.CALLBACK_RESULT_LIMIT = 10
+    with pytest.raises(perform.BadValue, match=r"11 bytes.*at most 10"):
+        perform.succeed(actor(approver), callback, result="é" * 5 + "x", is_json=False, now=now)
+    perform.succeed(actor(approver), callback, result="{ not json", is_json=False, now=now)
+    assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b"{ not json"
+
+
+def test_stop_sends_type_and_message_once_and_not_to_what_has_ended(
+    aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime
+) -> None:
+    perform.stop(actor(approver), execution, error_type="TableLeft", error_message="gone", now=now)
+    assert dict(aws.requests)["stop_durable_execution"]["Error"] == {"ErrorType": "TableLeft", "ErrorMessage": "gone"}
+    with pytest.raises(perform.AlreadyDone, match="the-approver stopped the execution"):
+        perform.stop(actor(approver), execution, error_type="", error_message="", now=now)
+    history.pull(execution, now=now)
+    with pytest.raises(perform.NotAllowed, match="ended already"):
+        perform.stop(actor(approver), Execution.objects.get(), error_type="", error_message="", now=now)
+    assert aws.calls["stop_durable_execution"] == 1
+
+
+def test_heartbeats_may_be_sent_again_and_again_while_the_callback_is_open(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    for _ in range(3):
+        assert perform.heartbeat(actor(approver), callback, now=now).outcome == Outcome.ACCEPTED
+    assert aws.calls["send_durable_execution_callback_heartbeat"] == 3
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("", set()),
+        ("viewer", set()),
+        ("operator", {"stop", "heartbeat"}),
+        ("approver", {"stop", "heartbeat", "answer"}),
+        ("admin", {"stop", "heartbeat", "answer"}),
+    ],
+)
+def test_each_role_may_do_what_it_says(execution: Execution, callback: Callback, role: str, may: set[str]) -> None:
+    user = factories.user(role)
+    verdicts = {
+        "stop": permissions.can_stop(user, execution),
+        "heartbeat": permissions.can_heartbeat(user, callback),
+        "answer": permissions.can_answer(user, callback),
+    }
+    assert {name for name, verdict in verdicts.items() if verdict} == may
+    assert all(verdict.forbidden and verdict.why for name, verdict in verdicts.items() if name not in may)

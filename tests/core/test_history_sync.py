@@ -1,0 +1,189 @@
+"""The mirror of one execution's history."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from executions.gateway.errors import GatewayError, NotFound
+from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
+from executions.sync import executions, functions, history
+from tests.fakes import EPOCH, FakeLambda, client_error
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+Stored = Callable[[str], list[dict[str, Any]]]
+
+
+def mirrored(aws: FakeLambda, now: dt.datetime, name: str = "order-1") -> tuple[str, Execution]:
+    aws.add_function("coffee")
+    arn = aws.start("coffee", name)
+    functions.discover(now=now)
+    executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
+    return arn, Execution.objects.select_related("function__connection").get(arn=arn)
+
+
+def again(execution: Execution) -> Execution:
+    return Execution.objects.select_related("function__connection").get(pk=execution.pk)
+
+
+def test_a_history_of_several_pages_is_stored_as_aws_wrote_it(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    for number in range(2, 2600):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}", Result={"Payload": f'{{"n": {number}}}'})
+    pulled = history.pull(execution, now=now)
+    assert pulled.new_events == 2599
+    assert stored(arn) == aws.events[arn]
+    assert HistoryPage.objects.filter(execution=execution).count() == 3
+    assert aws.calls["get_durable_execution_history"] == 3
+
+
+def test_a_growing_history_is_read_from_its_newest_event_only(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    for number in range(2, 2500):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+    history.pull(execution, now=now)
+    aws.calls.clear()
+    aws.add(arn, "WaitStarted", EPOCH + 3000, operation="w", Duration=5)
+    assert history.pull(again(execution), now=now).new_events == 1
+    assert aws.calls["get_durable_execution_history"] == 1
+    assert stored(arn) == aws.events[arn]
+
+
+def test_long_payloads_are_cut_out_of_the_page_and_come_back_whole(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    long = '{"x": "' + "é" * 50_000 + '"}'
+    aws.add(arn, "StepSucceeded", EPOCH + 1, operation="a", Result={"Payload": long, "Truncated": False})
+    error = {"ErrorType": "E", "ErrorMessage": "m" * 9000}
+    aws.add(arn, "StepFailed", EPOCH + 2, operation="b", Error={"Payload": error})
+    history.pull(execution, now=now)
+    page = HistoryPage.objects.get(execution=execution)
+    assert len(bytes(page.payloads)) > 0
+    assert stored(arn) == aws.events[arn]
+
+
+def test_the_end_of_an_execution_is_learnt_from_its_history(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.add(arn, "ExecutionFailed", EPOCH + 9, Error={"Payload": {"ErrorType": "PaymentError", "ErrorMessage": "declined"}})
+    assert history.pull(execution, now=now).complete
+    row = again(execution)
+    assert (row.status, row.error_type, row.history_due_at) == ("FAILED", "PaymentError", None)
+    assert row.ended_at == dt.datetime.fromtimestamp(EPOCH + 9, tz=dt.UTC)
+    counts = dict(StatusCount.objects.values_list("status", "executions"))
+    assert counts == {"RUNNING": 0, "FAILED": 1}
+
+
+def test_right_after_the_end_a_reading_without_news_is_what_completes_the_history(aws: FakeLambda) -> None:
+    just_after = dt.datetime.fromtimestamp(EPOCH + 10, tz=dt.UTC)
+    arn, execution = mirrored(aws, just_after)
+    aws.add(arn, "ExecutionSucceeded", EPOCH + 9, Result={"Payload": "1"})
+    assert not history.pull(execution, now=just_after).complete
+    aws.add(arn, "InvocationCompleted", EPOCH + 9.1, RequestId="r")
+    assert not history.pull(again(execution), now=just_after).complete
+    assert history.pull(again(execution), now=just_after).complete
+    assert again(execution).last_event_id == 3
+
+
+def test_a_terminal_status_without_its_last_events_is_not_complete(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.executions[arn] |= {"Status": "SUCCEEDED", "EndTimestamp": EPOCH + 5}
+    executions.list_function(execution.function, now=now)
+    assert not history.pull(again(execution), now=now).complete
+    row = again(execution)
+    assert row.status == "SUCCEEDED" and not row.history_complete and row.history_due_at is not None
+
+
+def test_the_child_of_a_chained_invoke_that_is_named_late_is_still_stored(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.add(arn, "ChainedInvokeStarted", EPOCH + 1, operation="call", FunctionName="child")
+    for number in range(3, 1500):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+    history.pull(execution, now=now)
+    aws.events[arn][1]["ChainedInvokeStartedDetails"]["DurableExecutionArn"] = "arn:child"
+    pulled = history.pull(again(execution), now=now)
+    assert (pulled.new_events, pulled.replaced_events) == (0, 1)
+    assert stored(arn) == aws.events[arn]
+
+
+def test_reading_twice_changes_nothing(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.open_callback(arn, EPOCH + 1)
+    history.pull(execution, now=now)
+    before = again(execution)
+    history.pull(before, now=now)
+    after = again(execution)
+    assert (after.revision, after.last_event_id) == (before.revision, before.last_event_id)
+    assert Callback.objects.count() == 1
+
+
+def test_an_open_callback_becomes_a_row_with_its_deadline_and_closes_with_its_answer(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    callback_id = aws.open_callback(arn, EPOCH + 1, timeout=600)
+    history.pull(execution, now=now)
+    callback = Callback.objects.get()
+    assert callback.is_open and callback.callback_id == callback_id
+    assert callback.timeout_at == dt.datetime.fromtimestamp(EPOCH + 601, tz=dt.UTC)
+    aws.send_durable_execution_callback_success(CallbackId=callback_id, Result=b"1")
+    history.pull(again(execution), now=now)
+    callback.refresh_from_db()
+    assert callback.status == "SUCCEEDED" and callback.closed_at is not None
+
+
+def test_a_callback_of_a_stopped_execution_is_never_finished(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.open_callback(arn, EPOCH + 1)
+    aws.stop_durable_execution(DurableExecutionArn=arn, Error={"ErrorType": "E"})
+    history.pull(execution, now=now)
+    assert Callback.objects.get().status == "NEVER_FINISHED"
+
+
+def test_unknown_event_types_and_malformed_details_are_stored_and_stop_nothing(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.add(arn, "QuantumEntangled", EPOCH + 1, operation="q", Spin="up")
+    aws.events[arn].append({"EventType": "StepStarted", "EventId": 3, "EventTimestamp": EPOCH + 2, "Id": "s", "StepStartedDetails": None})
+    history.pull(execution, now=now)
+    assert stored(arn) == aws.events[arn]
+    assert again(execution).contiguous_through == 3
+
+
+def test_a_killed_reading_leaves_what_was_committed_and_is_resumed(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    for number in range(2, 2500):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+    answer = aws.get_durable_execution_history
+
+    def dies_on_the_second_page(**request: Any) -> dict[str, Any]:
+        if request.get("Marker"):
+            raise client_error("ServiceException", 500)
+        return answer(**request)
+
+    aws.get_durable_execution_history = dies_on_the_second_page  # type: ignore[method-assign]
+    with pytest.raises(GatewayError):
+        history.pull(execution, now=now)
+    assert len(stored(arn)) == 1000
+    aws.get_durable_execution_history = answer  # type: ignore[method-assign]
+    history.pull(again(execution), now=now)
+    assert stored(arn) == aws.events[arn]
+
+
+def test_an_execution_that_aws_has_deleted_stays_here_marked(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+    arn, execution = mirrored(aws, now)
+    history.pull(execution, now=now)
+    events = aws.events[arn][:]
+    del aws.executions[arn]
+    with pytest.raises(NotFound):
+        history.pull(again(execution), now=now)
+    row = again(execution)
+    assert row.gone_at == now and row.history_due_at is None
+    assert stored(arn) == events
+
+
+def test_what_aws_refuses_is_noted_with_words_and_gone_when_it_works_again(aws: FakeLambda, now: dt.datetime) -> None:
+    _, execution = mirrored(aws, now)
+    aws.fail_next("get_durable_execution_history", client_error("AccessDeniedException", 403, "not authorized to perform: x"))
+    with pytest.raises(GatewayError):
+        history.pull(execution, now=now)
+    trouble = Trouble.objects.get()
+    assert trouble.kind == "denied" and "not authorized" in trouble.words and "policy" in trouble.remedy
+    history.pull(again(execution), now=now)
+    assert not Trouble.objects.exists()

@@ -1,0 +1,186 @@
+"""The mirror of the functions and of their lists of executions."""
+
+import datetime as dt
+
+import pytest
+
+from executions.gateway.errors import GatewayError
+from executions.models import Execution, Function, StatusCount, Trouble
+from executions.sync import executions, functions, schedule
+from tests.fakes import EPOCH, FakeLambda, client_error, function_arn
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+
+
+def the_function() -> Function:
+    return Function.objects.select_related("connection").get()
+
+
+def after(now: dt.datetime, seconds: float) -> dt.datetime:
+    return now + dt.timedelta(seconds=seconds)
+
+
+def test_only_durable_functions_are_discovered_over_all_pages(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.page_items = 2
+    for name in ("a", "b", "c"):
+        aws.add_function(name)
+    aws.add_function("plain", DurableConfig=None)
+    assert functions.discover(now=now) == 3
+    assert set(Function.objects.values_list("name", flat=True)) == {"a", "b", "c"}
+    assert aws.calls["list_functions"] == 2
+
+
+def test_a_function_that_is_gone_is_marked_and_comes_back_unmarked(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    functions.discover(now=now)
+    config = aws.functions.pop("a")
+    functions.discover(now=now)
+    assert the_function().gone_at == now
+    aws.functions["a"] = config
+    functions.discover(now=now)
+    assert the_function().gone_at is None
+
+
+def test_executions_are_listed_over_all_pages_and_counted_by_status(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.page_items = 3
+    aws.add_function("a")
+    arns = [aws.start("a", f"n-{number}", at=EPOCH + number) for number in range(8)]
+    aws.add(arns[0], "ExecutionFailed", EPOCH + 50)
+    functions.discover(now=now)
+    assert executions.list_function(the_function(), now=now).new == 8
+    assert set(Execution.objects.values_list("arn", flat=True)) == set(arns)
+    assert dict(StatusCount.objects.values_list("status", "executions")) == {"RUNNING": 7, "FAILED": 1}
+    assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH + 7, tz=dt.UTC)
+
+
+def test_a_later_listing_asks_only_for_what_is_new_with_an_overlap(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    aws.start("a", "old", at=EPOCH)
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    aws.start("a", "listed-late", at=EPOCH - 30)
+    aws.start("a", "new", at=EPOCH + 100)
+    assert executions.list_function(the_function(), now=after(now, 1)).new == 2
+    asked = [request for name, request in aws.requests if name == "list_durable_executions_by_function"]
+    assert asked[-1]["StartedAfter"] == dt.datetime.fromtimestamp(EPOCH - 60, tz=dt.UTC)
+
+
+def test_an_old_execution_that_ended_is_noticed_by_reconciling(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    old = aws.start("a", "old", at=EPOCH)
+    aws.start("a", "new", at=EPOCH + 900)
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    aws.add(old, "ExecutionSucceeded", EPOCH + 905)
+    executions.list_function(the_function(), now=after(now, 60))
+    assert Execution.objects.get(arn=old).status == "SUCCEEDED"
+
+
+def test_an_unfinished_execution_that_aws_no_longer_has_is_marked(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    arn = aws.start("a", "n", at=EPOCH)
+    aws.start("a", "other", at=EPOCH + 900)
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    del aws.executions[arn]
+    executions.list_function(the_function(), now=after(now, 60))
+    assert Execution.objects.get(arn=arn).gone_at is not None
+
+
+def test_a_terminal_status_never_regresses_and_an_end_is_never_erased(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    arn = aws.start("a", "n")
+    aws.add(arn, "ExecutionStopped", EPOCH + 5)
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    aws.executions[arn]["Status"] = "RUNNING"
+    del aws.executions[arn]["EndTimestamp"]
+    executions.list_function(the_function(), now=after(now, 1))
+    row = Execution.objects.get()
+    assert row.status == "STOPPED" and row.ended_at is not None
+    assert dict(StatusCount.objects.values_list("status", "executions")) == {"STOPPED": 1}
+
+
+def test_an_unknown_status_is_kept_as_text(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    aws.executions[aws.start("a", "n")]["Status"] = "HIBERNATING"
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    assert Execution.objects.get().status == "HIBERNATING"
+
+
+def test_the_watermark_stays_when_a_later_page_fails(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.page_items = 2
+    aws.add_function("a")
+    for number in range(6):
+        aws.start("a", f"n-{number}", at=EPOCH + number)
+    functions.discover(now=now)
+    answer = aws.list_durable_executions_by_function
+
+    def fails_on_page_two(**request: object) -> dict[str, object]:
+        if request.get("Marker"):
+            raise client_error("ServiceException", 500)
+        return answer(**request)
+
+    aws.list_durable_executions_by_function = fails_on_page_two  # type: ignore[method-assign,assignment]
+    with pytest.raises(GatewayError):
+        executions.list_function(the_function(), now=now)
+    function = the_function()
+    assert Execution.objects.count() == 2
+    assert function.listed_through is None and function.listed_at is None and function.list_due_at is not None
+    aws.list_durable_executions_by_function = answer  # type: ignore[method-assign]
+    executions.list_function(function, now=after(now, 1))
+    assert Execution.objects.count() == 6
+
+
+def test_trouble_with_the_list_of_functions_says_since_when(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.fail_next("list_functions", client_error("ExpiredTokenException", 403), client_error("ExpiredTokenException", 403))
+    for seconds in (0, 30):
+        with pytest.raises(GatewayError):
+            functions.discover(now=after(now, seconds))
+    trouble = Trouble.objects.get()
+    assert (trouble.kind, trouble.since) == ("credentials", now)
+    functions.discover(now=after(now, 60))
+    assert not Trouble.objects.exists()
+
+
+def test_each_due_function_is_handed_out_once_until_its_claim_ends(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    functions.discover(now=now)
+    assert len(schedule.claim_functions(now=now)) == 1
+    assert schedule.claim_functions(now=now) == []
+    assert len(schedule.claim_functions(now=after(now, 100))) == 1
+
+
+def test_each_due_history_is_handed_out_once_and_unfinished_ones_come_first(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    ended = aws.start("a", "ended")
+    aws.add(ended, "ExecutionSucceeded", EPOCH + 1)
+    running = aws.start("a", "running", at=EPOCH + 2)
+    functions.discover(now=now)
+    executions.list_function(the_function(), now=now)
+    claimed = schedule.claim_histories(now=now)
+    assert [Execution.objects.get(pk=pk).arn for pk in claimed] == [running, ended]
+    assert schedule.claim_histories(now=now) == []
+
+
+def test_once_reads_until_nothing_is_due_and_reports_by_function(aws: FakeLambda, now: dt.datetime) -> None:
+    for name in ("a", "b"):
+        aws.add_function(name)
+        for number in range(3):
+            arn = aws.start(name, f"{name}-{number}", at=EPOCH + number)
+            aws.add(arn, "ExecutionSucceeded", EPOCH + 10)
+    reports = schedule.run_once(clock=lambda: now)
+    assert [(report.name, report.new_executions, report.new_events) for report in reports] == [("a", 3, 6), ("b", 3, 6)]
+    assert all(report.calls == {"list": 1, "history": 3} for report in reports)
+    assert not Execution.objects.filter(history_complete=False).exists()
+    assert schedule.run_once(clock=lambda: now, only=function_arn("a"))[0].new_events == 0
+
+
+def test_once_goes_on_after_a_failure_and_reports_it(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    for number in range(2):
+        aws.start("a", f"n-{number}", at=EPOCH + number)
+    aws.fail_next("get_durable_execution_history", client_error("KMSAccessDeniedException"))
+    (report,) = schedule.run_once(clock=lambda: now)
+    assert report.new_events == 1 and len(report.failures) == 1 and "KMSAccessDenied" in report.failures[0]
