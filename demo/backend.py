@@ -54,17 +54,8 @@ class Backend:
         clock = RealClock()
         processor = CheckpointProcessor(store=store, scheduler=self._scheduler, clock=clock)
         client = InMemoryServiceClient(processor, self.registry)
-        functions = FunctionRegistry()
         invoker = DemoInvoker(_no_such_function, client, region=REGION)
-        for spec in self.catalog.specs.values():
-            invoker.register(spec.name, spec.handler)
-            functions.register(
-                spec.name,
-                spec.handler,
-                is_durable=spec.durable,
-                execution_timeout_seconds=spec.execution_timeout or 0,
-                retention_period_days=spec.retention_days,
-            )
+        functions = self._register(invoker)
         dispatcher = InProcessChildDispatcher(functions, chained_context, INVOCATION_TIMEOUT_SECONDS, clock)
         executor = DemoExecutor(
             store=store,
@@ -83,6 +74,20 @@ class Backend:
         processor.add_execution_observer(executor)
         processor.set_chained_invoke_preflight(executor.preflight_chained_invoke)
         return executor
+
+    def _register(self, invoker: DemoInvoker) -> FunctionRegistry:
+        """Every function twice: for invocations of its executions, and as the target of a chained invoke."""
+        functions = FunctionRegistry()
+        for spec in self.catalog.specs.values():
+            invoker.register(spec.name, spec.handler)
+            functions.register(
+                spec.name,
+                spec.handler,
+                is_durable=spec.durable,
+                execution_timeout_seconds=spec.execution_timeout or 0,
+                retention_period_days=spec.retention_days,
+            )
+        return functions
 
     def client(self) -> Any:
         """A boto3 Lambda client on this endpoint, with credentials that nobody checks."""

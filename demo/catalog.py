@@ -72,7 +72,10 @@ class Catalog:
 
 
 def build_catalog(make_client: Callable[[], Any]) -> Catalog:
-    """``make_client`` gives the boto3 Lambda client with which ``barista-callback`` answers."""
+    """``make_client`` gives the boto3 Lambda client with which ``barista-callback`` answers.
+
+    Long because it is a table; it must say the same as ``template.yaml``, which a test checks.
+    """
     specs = (
         FunctionSpec(
             "barista-callback",

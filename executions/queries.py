@@ -5,9 +5,9 @@ Everything that concerns executions goes through `visible`, so that what somebod
 
 import datetime as dt
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from cachetools import LRUCache
 from django.db.models import Count, F, Func, IntegerField, Prefetch, Q, QuerySet
@@ -63,7 +63,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class ExecutionList:
-    rows: list[Execution]
+    rows: Sequence[Execution]
     has_older: bool
     has_newer: bool
 
@@ -75,6 +75,10 @@ class StatusCounts:
     by_status: dict[str, int]
     total: int
     capped: bool
+
+
+Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
+"""A function: its name, when its executions were last listed, whether AWS still has it."""
 
 
 def visible(user: Any) -> QuerySet[Execution]:
@@ -179,6 +183,28 @@ def functions_with_counts(user: Any) -> list[Function]:
     return list(visible_functions(user).order_by("name").prefetch_related("status_counts"))
 
 
+def function_with_counts(user: Any, function_id: int) -> Function | None:
+    """One function with its connection and `status_counts`; None when there is none, or it is not this person's."""
+    rows = visible_functions(user).select_related("connection").prefetch_related("status_counts")
+    return rows.filter(pk=function_id).first() if function_id < 2**63 else None
+
+
+def versions_of(function: Function, among: int = 200) -> list[str]:
+    """The versions that its newest executions ran."""
+    newest = function.executions.order_by("-started_at", "-pk").values_list("version", flat=True)[:among]
+    return sorted(set(newest))
+
+
+def nearest_callbacks(user: Any, limit: int) -> list[Callback]:
+    """The open callbacks whose deadline is nearest, each with its execution and function."""
+    return list(open_callbacks(user).select_related("execution__function")[:limit])
+
+
+def inbox(user: Any, limit: int) -> list[Callback]:
+    """The open callbacks, nearest deadline first, with what the inbox says of each."""
+    return list(open_callbacks(user).select_related("execution__function").prefetch_related("actions")[:limit])
+
+
 def failed_since(user: Any, since: dt.datetime) -> int:
     return visible(user).filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since).count()
 
@@ -217,8 +243,8 @@ def ends_by_quarter(user: Any, since: dt.datetime) -> list[tuple[str, int, int]]
     return [(status, quarter * QUARTER, count) for status, quarter, count in counted.order_by("quarter", "status")]
 
 
-def functions_listed(user: Any) -> list[tuple[str, dt.datetime | None, bool]]:
-    """(name, when its executions were last listed, whether AWS still lists it) of all functions, by name."""
+def functions_listed(user: Any) -> list[Listed]:
+    """All functions by name, with what the list of executions needs of them."""
     rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
     return [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
 
@@ -244,12 +270,29 @@ def data_age(user: Any) -> dt.datetime | None:
     return min((at for at in oldest if at), default=None) if all(oldest) else None
 
 
+def age_of(functions: list[Listed]) -> dt.datetime | None:
+    """The same as data_age, of functions that have been read already."""
+    listed = [at for _, at, still_there in functions if still_there]
+    return min((at for at in listed if at), default=None) if all(listed) else None
+
+
 def troubles() -> list[Trouble]:
     return list(Trouble.objects.select_related("connection").order_by("since"))
 
 
 def connections() -> list[Connection]:
     return list(Connection.objects.all())
+
+
+def open_callbacks_of(execution: Execution) -> list[Callback]:
+    """Its callbacks that wait for an answer, nearest deadline first."""
+    found = execution.callbacks.filter(status="STARTED")
+    return list(found.order_by(F("timeout_at").asc(nulls_last=True), "opened_at"))
+
+
+def callback_of(execution: Execution, operation_id: str) -> Callback | None:
+    """The callback that this operation is."""
+    return execution.callbacks.filter(operation_id=operation_id).first()
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:

@@ -1,10 +1,7 @@
 // Made by bundle.mjs from static/js; do not edit.
 // copy.js
 {
-// Buttons with data-copy put that text on the clipboard; data-copy-from names the element whose text it is.
-
 function select(text) {
-  // Pages served without TLS have no clipboard interface: the old way works there.
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "visually-hidden";
@@ -14,7 +11,6 @@ function select(text) {
   area.remove();
   return done;
 }
-
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
@@ -47,18 +43,13 @@ document.addEventListener("click", async (event) => {
 }
 // dialog.js
 {
-// What htmx puts into <dialog id="dialog"> opens it; a form that is sent cannot be sent twice.
-// (Forms that htmx sends say hx-disable="findAll button" for the same.)
-
 const dialog = document.getElementById("dialog");
-
 document.addEventListener("htmx:after:settle", (event) => {
   if (event.target !== dialog || !dialog.firstElementChild) return;
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
 });
 dialog?.addEventListener("close", () => dialog.replaceChildren());
-
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const cancel = target?.closest("[data-close-dialog]");
@@ -68,8 +59,6 @@ document.addEventListener("click", (event) => {
   }
   if (target === dialog) dialog.close(); // the backdrop
 });
-
-/** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
@@ -82,7 +71,6 @@ document.addEventListener("submit", (event) => {
     for (const button of form.querySelectorAll("button")) button.disabled = true;
   });
 });
-// A page that comes back from the browser's cache must be usable again.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("form[data-sent]")) {
@@ -93,29 +81,21 @@ window.addEventListener("pageshow", (event) => {
 }
 // live.js
 {
-// The live stream of a page, and requests that went wrong.
-//
-// An element with hx-sse:connect and hx-trigger="live-open" connects when this module says so: once the tab is visible.
-// hx-sse reconnects a stream that broke; a first connection that failed is tried again here, more and more slowly.
-
 const waits = new WeakMap();
-
+let trouble = null;
 const streams = () => document.querySelectorAll("[hx-sse\\:connect]");
-
 function open(element) {
   if (document.hidden || !element.isConnected || element.dataset.liveState) return;
   element.dataset.liveState = "connecting";
   element.dispatchEvent(new CustomEvent("live-open"));
 }
-
 function failed(element) {
   delete element.dataset.liveState;
   const wait = Math.min((waits.get(element) ?? 1000) * 2, 60000);
   waits.set(element, wait);
   setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
 }
-
-function say(text) {
+function say(text, source) {
   const place = document.getElementById("messages");
   if (!place) return;
   place.querySelector(".message-trouble")?.remove();
@@ -129,10 +109,9 @@ function say(text) {
   button.textContent = "×";
   note.append(button);
   place.append(note);
+  trouble = { note, source };
 }
-
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
-
 document.addEventListener("htmx:after:process", () => streams().forEach(open));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) streams().forEach(open); });
 document.addEventListener("htmx:sse:after:connection", (event) => {
@@ -145,50 +124,47 @@ document.addEventListener("htmx:sse:close", (event) => {
   if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
   else delete event.target.dataset.liveState;
 });
-
 document.addEventListener("htmx:before:response", (event) => {
-  // A session that has ended answers every fragment with the login page: go there as a whole, and come back after.
   const raw = event.detail?.ctx?.response?.raw;
   if (!raw?.redirected || new URL(raw.url).pathname !== "/login/") return;
   event.preventDefault();
   location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 document.addEventListener("htmx:response:error", (event) => {
-  const { sourceElement, response } = event.detail.ctx;
+  const { sourceElement, response, text } = event.detail.ctx;
   if (isStream(sourceElement)) return failed(sourceElement);
-  const why = response.status === 403 ? "You may not do this, or your session has changed: reload the page."
+  const status = String(response.status);
+  if ([status, `${status.slice(0, 2)}x`, `${status[0]}xx`].some((code) => sourceElement.hasAttribute(`hx-status:${code}`))) return;
+  const own = response.headers.get("Content-Type")?.startsWith("text/plain") && text && text.length < 400 ? text : "";
+  const why = own ? own
+    : response.status === 403 ? "You may not do this, or your session has changed: reload the page."
     : response.status === 429 ? "Too many requests: wait a moment and try again."
       : `The server answered ${response.status}. Nothing on this page has changed; try again, or reload it.`;
-  say(why);
+  say(why, sourceElement);
 });
 document.addEventListener("htmx:error", (event) => {
   const source = event.detail?.ctx?.sourceElement ?? event.target;
   if (isStream(source)) return failed(source);
   say("The server cannot be reached. What this page shows may be old.");
 });
-document.addEventListener("htmx:after:swap", () => document.querySelector(".message-trouble")?.remove());
+document.addEventListener("htmx:after:swap", (event) => {
+  const { sourceElement, response } = event.detail?.ctx ?? {};
+  if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
+  trouble.note.remove();
+  trouble = null;
+});
 }
 // payload.js
 {
-// Turns a JSON payload's text into a tree that unfolds as it is opened.
-//
-// The server has rendered the text; this reads it with a tokenizer of its own and shows slices of the very same text.
-// No value ever becomes a JavaScript number or object: 12345678901234567890 and 1.10 stay what they are, a key that
-// appears twice appears twice, and text that is not JSON is left alone.
-
 const pageOf = 100; // entries shown at first, and by each "more"
 const unfolded = 40; // entries up to which a payload opens by itself
-
 const spaces = /[\s]*/y;
 const scalar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-
 function skip(text, at) {
   spaces.lastIndex = at;
   spaces.exec(text);
   return spaces.lastIndex;
 }
-
-/** The end of the string that starts at `at`. */
 function endOfString(text, at) {
   for (let i = at + 1; ;) {
     i = text.indexOf('"', i);
@@ -199,8 +175,6 @@ function endOfString(text, at) {
     if (slashes % 2 === 0) return i;
   }
 }
-
-/** The end of the object or list that starts at `at`, and how many entries it has. Brackets are matched, not judged. */
 function endOfGroup(text, at) {
   const stack = [];
   let commas = 0, any = false;
@@ -223,8 +197,6 @@ function endOfGroup(text, at) {
   }
   throw new SyntaxError("open brackets");
 }
-
-/** What stands at `at`: its kind, where it starts and ends, and how many entries a group has. */
 function valueAt(text, at) {
   const start = skip(text, at), c = text[start];
   if (c === '"') return { kind: "s", start, end: endOfString(text, start) };
@@ -237,8 +209,6 @@ function valueAt(text, at) {
   if (!match) throw new SyntaxError(`at ${start}`);
   return { kind: /[tfn]/.test(c) ? "l" : "n", start, end: scalar.lastIndex };
 }
-
-/** The entries of a group, one level deep, from `at` on; stops after `limit` and says where to go on. */
 function entries(text, group, at, limit) {
   const list = [];
   let i = at ?? group.start + 1;
@@ -256,22 +226,23 @@ function entries(text, group, at, limit) {
     const value = valueAt(text, i);
     list.push({ key, value });
     i = skip(text, value.end);
-    if (text[i] === ",") i += 1;
-    else if (i !== group.end - 1) throw new SyntaxError("comma");
+    if (text[i] === ",") {
+      i += 1;
+      if (skip(text, i) >= group.end - 1) throw new SyntaxError("comma at the end");
+    } else if (i !== group.end - 1) {
+      throw new SyntaxError("comma");
+    }
   }
   return { list, next: skip(text, i) >= group.end - 1 ? null : i };
 }
-
 function piece(name, text) {
   const span = document.createElement("span");
   span.className = name;
   span.textContent = text;
   return span;
 }
-
 const words = { "{": ["field", "fields"], "[": ["item", "items"] };
 const shut = { "{": "}", "[": "]" };
-
 function entryElement(text, { key, value }, comma, depth) {
   const label = [];
   if (key !== null) label.push(piece("k", key), piece("p", ": "));
@@ -290,7 +261,12 @@ function entryElement(text, { key, value }, comma, depth) {
     const kids = document.createElement("div");
     kids.className = "kids";
     details.append(kids);
-    more(text, kids, value, null, depth + 1);
+    try {
+      more(text, kids, value, null, depth + 1);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      kids.textContent = text.slice(value.start, value.end); // not JSON in here: as it is
+    }
   };
   details.addEventListener("toggle", () => { if (details.open) fill(); });
   if (depth < 6 && value.end - value.start < 600) {
@@ -299,7 +275,6 @@ function entryElement(text, { key, value }, comma, depth) {
   }
   return details;
 }
-
 function more(text, kids, group, at, depth) {
   const { list, next } = entries(text, group, at, pageOf);
   kids.append(...list.map((entry, i) => entryElement(text, entry, i < list.length - 1 || next !== null ? "," : "", depth)));
@@ -314,7 +289,6 @@ function more(text, kids, group, at, depth) {
   });
   kids.append(button);
 }
-
 function enhance(box) {
   const pre = box.querySelector("pre");
   if (!pre || box.dataset.payload !== "json") return;
@@ -347,16 +321,13 @@ function enhance(box) {
     if (!(error instanceof SyntaxError)) throw error; // not JSON after all: the text stays
   }
 }
-
 function enhanceAll(root) {
   for (const box of root.querySelectorAll('[data-payload="json"]')) {
-    // A payload inside a closed <details> waits until somebody opens it.
     const closed = box.closest("details:not([open])");
     if (closed) closed.addEventListener("toggle", () => enhanceAll(closed), { once: true });
     else enhance(box);
   }
 }
-
 document.addEventListener("htmx:after:settle", (event) => {
   if (event.target instanceof Element) enhanceAll(event.target.parentElement ?? event.target);
 });
@@ -364,17 +335,9 @@ enhanceAll(document);
 }
 // plot.js
 {
-// Draws the figures of a page with Plotly, which is fetched after the first paint and only when there is a figure.
-//
-// A figure is an element with data-plot (the id of the JSON data block), data-plotly and data-plotly-css (the URLs).
-// Colours come from the page: a trace with meta.tone (ok, info, warn, bad, grey, sleep, code) is drawn in that tone.
-// With data-brush, a range that is selected goes into the form with that id: its inputs "from" and "to"; then it is sent.
-
 let library = null;
-
 function fetchLibrary(element) {
   library ??= new Promise((resolve, reject) => {
-    // Plotly's style rules as a stylesheet; this id and this class tell it not to insert its own.
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.id = "plotly.js-style-global";
@@ -391,8 +354,6 @@ function fetchLibrary(element) {
   });
   return library;
 }
-
-/** A colour of the page as rgb(): Plotly does not read every notation. */
 function colour(name) {
   const probe = document.createElement("i");
   probe.hidden = true;
@@ -402,7 +363,6 @@ function colour(name) {
   probe.remove();
   return value;
 }
-
 const merge = (base, over) => {
   const out = { ...base };
   for (const [key, value] of Object.entries(over ?? {})) {
@@ -411,15 +371,14 @@ const merge = (base, over) => {
   }
   return out;
 };
-
 function inTone(trace) {
   const tone = trace.meta?.tone;
   if (!tone) return trace;
   const shade = colour(tone);
   if (trace.type === "bar") return merge({ marker: { color: shade, line: { width: 0 } } }, trace);
-  return merge({ line: { color: shade, width: 1.2 }, marker: { color: shade }, ...(trace.fill ? { fillcolor: shade.replace(/rgba?\((.*?)(?:,[^,]*)?\)$/, (all) => all.startsWith("rgba") ? all : all.replace("rgb(", "rgba(").replace(")", ", .3)")) } : {}) }, trace);
+  const soft = shade.replace("rgb(", "rgba(").replace(")", ", 0.3)");
+  return merge({ line: { color: shade, width: 1.2 }, marker: { color: shade }, ...(trace.fill ? { fillcolor: soft } : {}) }, trace);
 }
-
 function layoutFor(figure) {
   const ink = colour("ink"), line = colour("line");
   const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: ink, size: 11 }, automargin: false };
@@ -429,10 +388,8 @@ function layoutFor(figure) {
     hoverlabel: { bgcolor: colour("panel"), bordercolor: line, font: { color: colour("text"), size: 12 } }, xaxis: axis, yaxis: axis,
   }, figure.layout);
 }
-
 const drawn = new WeakSet();
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
-
 async function draw(element) {
   const source = document.getElementById(element.dataset.plot);
   if (!source) return;
@@ -460,7 +417,6 @@ async function draw(element) {
     if (typeof href === "string" && href.startsWith("/") && !href.startsWith("//")) location.assign(href);
   });
 }
-
 function drawAll(root) {
   const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing);
   for (const element of figures) {
@@ -470,9 +426,10 @@ function drawAll(root) {
     }).finally(() => delete element.dataset.drawing);
   }
 }
-
-const later = (work) => requestAnimationFrame(() => setTimeout(work, 0));
-
+const later = (work) => requestAnimationFrame(() => {
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1500 });
+  else setTimeout(work, 50);
+});
 later(() => drawAll(document));
 document.addEventListener("htmx:after:settle", (event) => {
   if (event.target instanceof Element && (event.target.matches("[data-plot]") || event.target.querySelector("[data-plot]"))) {
@@ -483,12 +440,9 @@ document.addEventListener("durascope:theme", () => drawAll(document));
 }
 // shell.js
 {
-// The top bar's theme button, what folds out, the keys, and messages that can be put away.
-
 const page = document;
 const themes = ["auto", "light", "dark"];
 const themeNames = { auto: "automatic", light: "light", dark: "dark" };
-
 function storedTheme() {
   try {
     return localStorage.getItem("durascope.theme") || "auto";
@@ -496,7 +450,6 @@ function storedTheme() {
     return "auto";
   }
 }
-
 function showTheme() {
   for (const button of page.querySelectorAll("[data-theme-switch]")) {
     const text = `Theme: ${themeNames[storedTheme()]}`;
@@ -505,7 +458,6 @@ function showTheme() {
     button.setAttribute("aria-label", text);
   }
 }
-
 function nextTheme() {
   const next = themes[(themes.indexOf(storedTheme()) + 1) % themes.length];
   try {
@@ -516,8 +468,6 @@ function nextTheme() {
   page.dispatchEvent(new CustomEvent("durascope:theme-chosen"));
   showTheme();
 }
-
-/** Closes every folded-out menu, but not the one that holds `inside`. */
 function closeMenus(inside) {
   let closed = null;
   for (const menu of page.querySelectorAll("details.drop[open], details.menu[open]")) {
@@ -527,7 +477,6 @@ function closeMenus(inside) {
   }
   return closed;
 }
-
 page.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) return;
@@ -540,11 +489,8 @@ page.addEventListener("click", (event) => {
   const note = target.closest("[data-put-away]");
   if (note) note.closest(".message")?.remove();
 });
-
 const places = { o: "/", e: "/executions/", i: "/inbox/", f: "/functions/", a: "/audit/" };
 let prefixUntil = 0;
-
-/** Moves the focus to the row link after or before the focused one. */
 function moveRow(step) {
   const links = [...page.querySelectorAll("[data-row-link]")].filter((link) => link.getClientRects().length);
   if (!links.length) return false;
@@ -554,7 +500,6 @@ function moveRow(step) {
   next.scrollIntoView({ block: "nearest" });
   return true;
 }
-
 page.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const closed = closeMenus(null);
@@ -574,25 +519,18 @@ page.addEventListener("keydown", (event) => {
   else handled = false;
   if (handled) event.preventDefault();
 });
-
-// What needs JavaScript is hidden until there is some.
 for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
 showTheme();
 }
 // time.js
 {
-// Shows every <time data-epoch> as relative, local or UTC, and keeps what counts fresh.
-// The server has already written the relative text; dashboard/templatetags/durascope.py uses the same words.
-
 const modes = ["relative", "local", "utc"];
 const two = (n) => String(n).padStart(2, "0");
 let mode = "relative";
 try {
   mode = localStorage.getItem("durascope.times") || "relative";
 } catch {
-  // storage may be forbidden: the choice then lasts as long as the page
 }
-
 function coarse(size) {
   if (size < 60) return `${size} s`;
   if (size < 3600) return `${Math.floor(size / 60)} m`;
@@ -603,8 +541,6 @@ function coarse(size) {
   const days = Math.floor(size / 86400), hours = Math.floor((size % 86400) / 3600);
   return hours && days < 3 ? `${days} d ${hours} h` : `${days} d`;
 }
-
-/** Date parts in UTC or in the browser's zone: "2026-11-23", "14:05:09", "123". */
 function parts(epoch, utc) {
   const d = new Date(epoch * 1000);
   return utc
@@ -613,7 +549,6 @@ function parts(epoch, utc) {
     : [`${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`,
       `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`, String(d.getMilliseconds()).padStart(3, "0")];
 }
-
 function relative(epoch, now) {
   const seconds = now - epoch, size = Math.abs(seconds);
   if (size < 1) return "now";
@@ -621,7 +556,6 @@ function relative(epoch, now) {
   const text = coarse(Math.floor(size));
   return seconds > 0 ? `${text} ago` : `in ${text}`;
 }
-
 function show(element, now) {
   const epoch = Number(element.dataset.epoch), kind = element.dataset.mode;
   let text;
@@ -643,25 +577,21 @@ function show(element, now) {
   }
   if (element.textContent !== text) element.textContent = text;
 }
-
 function refresh(root) {
   const now = Date.now() / 1000;
   for (const element of root.querySelectorAll("time[data-epoch]")) show(element, now);
 }
-
 function choose(next) {
   mode = modes.includes(next) ? next : "relative";
   try {
     localStorage.setItem("durascope.times", mode);
   } catch {
-    // as above
   }
   for (const button of document.querySelectorAll("[data-times] button")) {
     button.setAttribute("aria-pressed", String(button.value === mode));
   }
   refresh(document);
 }
-
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-times] button");
   if (button) choose(button.value);

@@ -14,9 +14,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 // The classes that are kept. A rule stays when every class of one of its selectors matches.
 const keep = new RegExp(`^(${[
-  "btn(-(sm|lg|icon|link|close|list|group|primary|secondary|danger|success|outline-(primary|secondary|danger|success)|ghost-(primary|secondary|danger)))?",
-  "form-(control|select|label|text|hint|check|check-input|check-label|check-inline|fieldset|range)(-sm)?", "form-help", "required",
-  "(was-validated|is-invalid|is-valid|invalid-feedback|valid-feedback)", "input-group(-text|-sm|-flat)?", "input-icon(-addon)?",
+  "btn(-(sm|lg|icon|link|close|list|group|primary|secondary|danger|success|outline-danger))?",
+  "form-(control|select|label|text|hint|check|check-input|check-label|fieldset)(-sm)?", "required",
+  "input-group(-text|-sm)?",
   "card(-sm|-body|-header|-title|-subtitle|-footer|-table|-link)?", "table(-responsive|-sm|-hover|-vcenter|-nowrap|-active)?",
   "badge", "alert(-(title|link|icon|description))?", "nav(-link|-item|-tabs)?", "active", "disabled", "show",
   "row", "col(-(auto|[0-9]+))?", "col-(sm|md|lg)(-(auto|[0-9]+))?", "g-[0-3]", "container-(xl|fluid|tight|narrow)",
@@ -63,7 +63,7 @@ function selectors(head) {
 }
 
 function wanted(selector) {
-  if (/::?-(moz|webkit|ms)-|picker|tinymce|apex/.test(selector) && !/search|autofill/.test(selector)) return false;
+  if (/::?-(moz|webkit|ms)-|picker|tinymce|apex|data-vc|type=range|type=file|type=color/.test(selector) && !/search|autofill/.test(selector)) return false;
   if (/\[data-bs-theme-(base|radius|font|primary)/.test(selector)) return false;
   const classes = [...selector.matchAll(/\.(-?[A-Za-z_](?:[\w-]|\\.)*)/g)].map((match) => match[1]);
   return classes.every((name) => keep.test(name));
@@ -118,7 +118,8 @@ const scripts = own("js", ".js").filter((file) => file !== "theme.js");
 const js = "// Made by bundle.mjs from static/js; do not edit.\n" + scripts.map((file) => {
   const text = read(`js/${file}`);
   if (/^\s*(import|export)\b/m.test(text)) throw new Error(`${file}: our modules neither import nor export`);
-  return `// ${file}\n{\n${text.trim()}\n}\n`;
+  const code = text.split("\n").filter((line) => !/^\s*(\/\/|\/\*\*.*\*\/\s*$|$)/.test(line)).join("\n");
+  return `// ${file}\n{\n${code}\n}\n`;
 }).join("");
 
 let stale = false;

@@ -1,6 +1,6 @@
 """The filters of the list of executions: read from the URL, checked, and written back into links.
 
-All of the state is in the URL. A value that cannot be used gets a sentence and filters nothing; the others stay in force.
+All of the state is in the URL. A value that cannot be used gets a sentence and filters nothing; the others still do.
 """
 
 import datetime as dt
@@ -87,10 +87,7 @@ def read_place(text: str) -> tuple[dt.datetime, int] | None:
     """(moment, id) of a place; None when it is none."""
     if not (found := _PLACE.fullmatch(text)):
         return None
-    try:
-        return _EPOCH + dt.timedelta(microseconds=int(found[1])), int(found[2])
-    except OverflowError:
-        return None
+    return _EPOCH + dt.timedelta(microseconds=int(found[1])), int(found[2])
 
 
 class _Reader:
@@ -128,7 +125,7 @@ class _Reader:
         self.wrong["status"] = "No execution has had this status."
         return {}
 
-    def moments(self, which: str) -> dict[str, dt.datetime]:
+    def moments(self, which: str) -> dict[str, Any]:
         """When executions started, or ended: by a preset, between two moments, or both."""
         after = self._moment(f"{which}_from")
         before = self._moment(f"{which}_to")

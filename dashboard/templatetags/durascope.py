@@ -34,7 +34,7 @@ class Look(NamedTuple):
     word: str
 
 
-# Lambda's execution and operation statuses, then what this dashboard says itself. Anything else is shown in grey as it is.
+# Lambda's execution and operation statuses, then what this dashboard says itself. Any other is shown in grey as it is.
 LOOKS: Final = {
     "RUNNING": Look("info", "running", "Running"),
     "SUCCEEDED": Look("ok", "succeeded", "Succeeded"),
@@ -106,7 +106,7 @@ def status_word(status: str) -> str:
 
 
 def relative(epoch: float, now: float) -> str:
-    """"12 s ago", "4 h 15 m ago", "in 3 d", "now"; a date when it is more than 30 days away."""
+    """In words: "12 s ago", "4 h 15 m ago", "in 3 d", "now"; a date when it is more than 30 days away."""
     seconds = now - epoch
     size = abs(seconds)
     if size < 1:
@@ -125,9 +125,9 @@ def _coarse(size: int) -> str:
         return f"{size // MINUTE} m"
     if size < DAY:
         hours, minutes = size // HOUR, size % HOUR // MINUTE
-        return f"{hours} h {minutes} m" if minutes and hours < 10 else f"{hours} h"  # noqa: PLR2004
+        return f"{hours} h {minutes} m" if minutes and hours < 10 else f"{hours} h"
     days, hours = size // DAY, size % DAY // HOUR
-    return f"{days} d {hours} h" if hours and days < 3 else f"{days} d"  # noqa: PLR2004
+    return f"{days} d {hours} h" if hours and days < 3 else f"{days} d"
 
 
 def _moment(value: datetime | float) -> tuple[float, datetime]:
@@ -148,7 +148,7 @@ def time_tag(value: When, mode: str = "auto", none: str = "not known") -> SafeSt
     "full" date to milliseconds, both local or UTC by the switch and never relative.
     """
     if value is None:
-        return mark_safe(f'<span class="t none" title="{escape(none)}">–</span>')  # noqa: S308, RUF001
+        return mark_safe(f'<span class="t none" title="{escape(none)}">–</span>')  # noqa: S308
     epoch, moment = _moment(value)
     if mode == "clock":
         text = f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
@@ -176,8 +176,8 @@ def countdown(value: When, none: str = "no deadline") -> SafeString:
     tone = "bad" if left < 5 * MINUTE else "warn" if left < HOUR else "grey"
     text = f"{_coarse(int(left))} left" if left > 0 else f"overdue by {_coarse(int(-left))}"
     return mark_safe(  # noqa: S308
-        f'<time class="left left-{tone}" datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" data-epoch="{epoch:.3f}" data-mode="left"'
-        f' title="{_absolute(moment)} UTC">{text}</time>'
+        f'<time class="left left-{tone}" datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" data-epoch="{epoch:.3f}"'
+        f' data-mode="left" title="{_absolute(moment)} UTC">{text}</time>'
     )
 
 
@@ -185,7 +185,7 @@ def countdown(value: When, none: str = "no deadline") -> SafeString:
 def duration(seconds: float | None, none: str = "not known") -> SafeString:
     """`{% duration 192.4 %}`: "3 m 12 s", the exact seconds in the title; None is a dash."""
     if seconds is None:
-        return mark_safe(f'<span class="num none" title="{escape(none)}">–</span>')  # noqa: S308, RUF001
+        return mark_safe(f'<span class="num none" title="{escape(none)}">–</span>')  # noqa: S308
     return mark_safe(f'<span class="num" title="{seconds:,.3f} s">{escape(words.duration(seconds))}</span>')  # noqa: S308
 
 
@@ -193,7 +193,7 @@ def duration(seconds: float | None, none: str = "not known") -> SafeString:
 def elapsed(since: When) -> SafeString:
     """How long something has been going on, counting up in the browser: "2 h 14 m"."""
     if since is None:
-        return mark_safe('<span class="num none" title="not known">–</span>')  # noqa: S308, RUF001
+        return mark_safe('<span class="num none" title="not known">–</span>')
     epoch, moment = _moment(since)
     text = _coarse(max(0, int(clock.time() - epoch)))
     return mark_safe(  # noqa: S308
@@ -205,13 +205,13 @@ def elapsed(since: When) -> SafeString:
 @register.filter
 def number(value: float | None) -> str:
     """18204 -> "18,204"; None -> a dash."""
-    return "–" if value is None else f"{value:,}"  # noqa: RUF001
+    return "–" if value is None else f"{value:,}"
 
 
 @register.filter
 def size(value: int | None) -> str:
     """Bytes in words: 38912 -> "38 KB"; None -> a dash."""
-    return "–" if value is None else words.size(value)  # noqa: RUF001
+    return "–" if value is None else words.size(value)
 
 
 @register.simple_tag

@@ -35,10 +35,28 @@ def samples() -> dict[str, Any]:
         "in_45_minutes": now + 2_700,
         "tomorrow": now + 90_000,
         "statuses": [
-            "RUNNING", "WAITING", "WAITING_FOR_CALLBACK", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "PENDING", "READY",
-            "STARTED", "CANCELLED", "SLEEPING", "RETRYING", "PAUSED", "NEVER_RAN", "QUARANTINED",
+            "RUNNING",
+            "WAITING",
+            "WAITING_FOR_CALLBACK",
+            "SUCCEEDED",
+            "FAILED",
+            "TIMED_OUT",
+            "STOPPED",
+            "PENDING",
+            "READY",
+            "STARTED",
+            "CANCELLED",
+            "SLEEPING",
+            "RETRYING",
+            "PAUSED",
+            "NEVER_RAN",
+            "QUARANTINED",
         ],
-        "crumbs": [_link("Executions", "/executions/"), _link("coffee-order", "/functions/1/"), _link("order-1042", "")],
+        "crumbs": [
+            _link("Executions", "/executions/"),
+            _link("coffee-order", "/functions/1/"),
+            _link("order-1042", ""),
+        ],
         "facts": [
             _fact("Started", at=now - 15_300),
             _fact("Code ran", "3.2 s", "of 4 h 15 m"),
@@ -55,44 +73,101 @@ def samples() -> dict[str, Any]:
         ],
         "filters": [
             _filter("function", "Function", "any", kind="text", hint="part of a name"),
-            _filter("status", "Status", "failed, stopped", on=True, options=[
-                _option("RUNNING", "Running", 311), _option("SUCCEEDED", "Succeeded", 17_702),
-                _option("FAILED", "Failed", 158, checked=True), _option("STOPPED", "Stopped", 33, checked=True),
-            ]),
+            _filter(
+                "status",
+                "Status",
+                "failed, stopped",
+                on=True,
+                options=[
+                    _option("RUNNING", "Running", 311),
+                    _option("SUCCEEDED", "Succeeded", 17_702),
+                    _option("FAILED", "Failed", 158, checked=True),
+                    _option("STOPPED", "Stopped", 33, checked=True),
+                ],
+            ),
             _filter("started", "Started", "last 7 days", kind="range", on=True),
-            _filter("connection", "Connection", "any", kind="choice", options=[
-                _option("", "any", None, checked=True), _option("1", "retail, us-east-1", 12), _option("2", "roastery, eu-central-1", 4),
-            ]),
+            _filter(
+                "connection",
+                "Connection",
+                "any",
+                kind="choice",
+                options=[
+                    _option("", "any", None, checked=True),
+                    _option("1", "retail, us-east-1", 12),
+                    _option("2", "roastery, eu-central-1", 4),
+                ],
+            ),
         ],
         "keep": [{"name": "sort", "value": "started"}],
         "pairs": [
-            _pair("Opened", at=now - 8_040), _pair("Timeout", "3 h"), _pair("Heartbeat", "every 5 m, last by operator"),
+            _pair("Opened", at=now - 8_040),
+            _pair("Timeout", "3 h"),
+            _pair("Heartbeat", "every 5 m, last by operator"),
             _pair("Callback id", "eyJhcm4iOiJhcm46YXdz…", mono=True, copy="eyJhcm4iOiJhcm46YXdzOmxhbWJkYQ"),
             _pair("Logs", "Insights query", url="/functions/1/"),
         ],
         "payload": {
-            "element_id": "payload-1", "title": "Asked with", "kind": "json", "text": JSON, "size": 240, "url": "/download",
+            "element_id": "payload-1",
+            "title": "Asked with",
+            "kind": "json",
+            "text": JSON,
+            "size": 240,
+            "url": "/download",
             "notes": ["Type tags of the SDK are decoded."],
         },
         "text_payload": {
-            "element_id": "payload-2", "title": "Error", "kind": "text", "size": None, "url": "", "notes": [],
-            "text": 'Traceback (most recent call last):\n  File "handler.py", line 41, in charge\nPaymentError: card declined',
+            "element_id": "payload-2",
+            "title": "Error",
+            "kind": "text",
+            "size": None,
+            "url": "",
+            "notes": [],
+            "text": 'Traceback (most recent call last):\n  File "h.py", line 4, in charge\nPaymentError: declined',
         },
         "diff": [
-            _line(" ", "{"), _line(" ", '  "orderId": "o-1042",'), _line("-", '  "payment": {"state": "declined", "attempt": 2},'),
-            _line("+", '  "payment": {"state": "captured", "attempt": 3,'), _line("+", '              "authorisation": 12345678901234567890},'),
-            _line("@", "  12 lines unchanged"), _line("~", '  "receipt": "r-77120",'), _line(" ", '  "total": 9.80'), _line(" ", "}"),
+            _line(" ", "{"),
+            _line(" ", '  "orderId": "o-1042",'),
+            _line("-", '  "payment": {"state": "declined", "attempt": 2},'),
+            _line("+", '  "payment": {"state": "captured", "attempt": 3,'),
+            _line("+", '              "authorisation": 12345678901234567890},'),
+            _line("@", "  12 lines unchanged"),
+            _line("~", '  "receipt": "r-77120",'),
+            _line(" ", '  "total": 9.80'),
+            _line(" ", "}"),
         ],
         "confirm": {
-            "title": "Stop order-1042?", "url": "/executions/1/stop/", "tone": "danger", "label": "Stop execution", "cancel_url": "/executions/1/",
-            "explain": ["Lambda ends it at the next checkpoint. It cannot be resumed.", "1 open callback will never be answered."],
-            "hidden": [{"name": "next", "value": "/executions/1/"}], "error": "",
+            "title": "Stop order-1042?",
+            "url": "/executions/1/stop/",
+            "tone": "danger",
+            "label": "Stop execution",
+            "cancel_url": "/executions/1/",
+            "explain": [
+                "Lambda ends it at the next checkpoint. It cannot be resumed.",
+                "1 open callback will never be answered.",
+            ],
+            "hidden": [{"name": "next", "value": "/executions/1/"}],
+            "error": "",
             "fields": [
-                _field("reason", "Reason", "textarea", required=True, hint="Kept in the audit log.", error="Say why, in a few words."),
+                _field(
+                    "reason",
+                    "Reason",
+                    "textarea",
+                    required=True,
+                    hint="Kept in the audit log.",
+                    error="Say why, in a few words.",
+                ),
                 _field("type", "Error type", "text", value="StoppedByOperator"),
-                _field("after", "Then", "select", value="none", required=True, options=[
-                    {"value": "none", "label": "do nothing"}, {"value": "restart", "label": "start it again with the same input"},
-                ]),
+                _field(
+                    "after",
+                    "Then",
+                    "select",
+                    value="none",
+                    required=True,
+                    options=[
+                        {"value": "none", "label": "do nothing"},
+                        {"value": "restart", "label": "start it again with the same input"},
+                    ],
+                ),
                 _field("sure", "I know that payments may be left open", "checkbox", value=False, required=True),
             ],
         },
@@ -114,11 +189,13 @@ def _link(label: str, url: str) -> dict[str, Any]:
     return {"label": label, "url": url}
 
 
-def _fact(label: str, value: str = "", rest: str = "", note: str = "", at: float | None = None, share: float | None = None) -> dict[str, Any]:
+def _fact(
+    label: str, value: str = "", rest: str = "", note: str = "", at: float | None = None, share: float | None = None
+) -> dict[str, Any]:
     return {"label": label, "value": value, "rest": rest, "note": note, "at": at, "share": share}
 
 
-def _option(value: str, label: str, count: int | None, checked: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+def _option(value: str, label: str, count: int | None, checked: bool = False) -> dict[str, Any]:
     return {"value": value, "label": label, "count": count, "checked": checked}
 
 
@@ -150,7 +227,12 @@ def _starts() -> dict[str, Any]:
             {"type": "bar", "x": hours, "y": bad, "name": "failed", "meta": {"tone": "bad"}},
             {"type": "bar", "x": hours, "y": good, "name": "succeeded", "meta": {"tone": "ok"}},
         ],
-        "layout": {"barmode": "stack", "margin": {"l": 2, "r": 2, "t": 2, "b": 2}, "xaxis": {"visible": False}, "yaxis": {"visible": False}},
+        "layout": {
+            "barmode": "stack",
+            "margin": {"l": 2, "r": 2, "t": 2, "b": 2},
+            "xaxis": {"visible": False},
+            "yaxis": {"visible": False},
+        },
     }
 
 
@@ -158,9 +240,21 @@ def _activity() -> dict[str, Any]:
     """How much was going on, for the brush over a timeline."""
     high = [0, 8, 9, 8, 9, 10, 9, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 8, 9, 8, 9, 8, 7, 2, 2, 2, 2, 2, 2, 2]
     return {
-        "data": [{"type": "scatter", "mode": "lines", "fill": "tozeroy", "x": list(range(len(high))), "y": high, "meta": {"tone": "info"}}],
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "fill": "tozeroy",
+                "x": list(range(len(high))),
+                "y": high,
+                "meta": {"tone": "info"},
+            }
+        ],
         "layout": {
-            "margin": {"l": 0, "r": 0, "t": 2, "b": 2}, "dragmode": "select", "selectdirection": "h",
-            "xaxis": {"visible": False, "fixedrange": True}, "yaxis": {"visible": False, "fixedrange": True},
+            "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
+            "dragmode": "select",
+            "selectdirection": "h",
+            "xaxis": {"visible": False, "fixedrange": True},
+            "yaxis": {"visible": False, "fixedrange": True},
         },
     }

@@ -1,31 +1,61 @@
-"""Filled in shortly."""
+"""One execution: its head, its timeline in windows, and the drawer of one operation."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from dashboard.pages import timeline as timeline_page
+from dashboard.pages.execution import Head
+from dashboard.pages.operation import drawer_or_404
+from dashboard.pages.tab import NAMES, Subject
+from dashboard.pages.timeline import TimelinePage
+from dashboard.pages.timeline_state import TimelineState, whole
 from dashboard.views.lookup import execution_or_404
 
 
+def subject_or_404(request: HttpRequest, execution_id: int, tab: str) -> Subject:
+    return Subject(request.user, execution_or_404(request, execution_id), timezone.now(), tab)
+
+
+@require_safe
 def page(request: HttpRequest, execution_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """The whole page, with the timeline in it."""
+    subject = subject_or_404(request, execution_id, "timeline")
+    content = TimelinePage.of(subject, TimelineState.read(request.GET))
+    return render(request, "execution/page.html", {"page": content, "head": Head.of(subject)})
 
 
+@require_safe
 def head(request: HttpRequest, execution_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """What stands above the tabs' content, and the list of what people did."""
+    tab = request.GET.get("tab", "")
+    subject = subject_or_404(request, execution_id, tab if tab in NAMES else "timeline")
+    return render(request, "execution/head.html", {"head": Head.of(subject)})
 
 
+@require_safe
 def timeline(request: HttpRequest, execution_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """The timeline alone. `have`: the windows that are open in the browser."""
+    subject = subject_or_404(request, execution_id, "timeline")
+    have = [whole(number) for number in request.GET.getlist("have")[:100]]
+    content = TimelinePage.of(subject, TimelineState.read(request.GET), have)
+    return render(request, "execution/timeline.html", {"page": content})
 
 
+@require_safe
 def rows(request: HttpRequest, execution_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """One window of rows."""
+    subject = subject_or_404(request, execution_id, "timeline")
+    at = request.GET.get("at", "")
+    moment = float(at) if at.replace(".", "", 1).isascii() and at.replace(".", "", 1).isdigit() and len(at) < 20 else None
+    return HttpResponse(timeline_page.rows(subject, TimelineState.read(request.GET), moment or subject.seconds))
 
 
+@require_safe
 def operation(request: HttpRequest, execution_id: int, operation_id: str) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """The drawer of one operation."""
+    subject = subject_or_404(request, execution_id, "timeline")
+    state = TimelineState.read(request.GET)
+    drawer = drawer_or_404(subject, operation_id, state.query(op=""))
+    return render(request, "execution/operation.html", {"drawer": drawer})

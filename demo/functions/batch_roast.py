@@ -1,7 +1,8 @@
 """batch-roast: roasts a batch of beans, five at a time, and tolerates a few burnt ones.
 
 Input (all optional): ``beans`` (list of names; 20 by default), ``burnt`` (indexes that fail), ``jammed`` (indexes whose
-first attempt fails, a second later the next succeeds), ``tolerated`` (how many may fail), ``restSeconds`` (pause between roasting and cupping), ``stepSeconds``.
+first attempt fails; the next one, a second later, succeeds), ``tolerated`` (how many may fail), ``restSeconds`` (pause
+between roasting and cupping), ``stepSeconds``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Amazon Resource Names of functions and of durable executions.
 
-An execution's ARN is `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/EXECUTION_NAME/ID`, at
-most 1,024 characters (botocore's `DurableExecutionArn`). It contains `:`, `/` and `$` and cannot be split on one of them.
+An execution's ARN is `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:VERSION/durable-execution/EXECUTION_NAME/ID`,
+of at most 1,024 characters (botocore's `DurableExecutionArn`). It contains `:`, `/` and `$`, so none of them splits it.
 """
 
 import re
@@ -42,7 +42,7 @@ def _split(text: str, what: str) -> tuple[str, str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class FunctionArn:
-    """`arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`, qualified by a version, `$LATEST` or an alias."""
+    """`arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`; qualified by a version, `$LATEST` or alias."""
 
     partition: str
     region: str

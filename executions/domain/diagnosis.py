@@ -113,7 +113,7 @@ def _took(history: History) -> str | None:
 
 
 def whats_going_on(history: History, status: str, now: float) -> Sentence:
-    """The sentence at the top of an execution's page. `status` is the one AWS last gave; it may be ahead of the events."""
+    """The sentence at the top of an execution's page. `status`: as AWS last gave it, maybe ahead of the events."""
     describe = _BY_STATUS.get(status)
     if describe is not None:
         return describe(history, now)

@@ -1,6 +1,6 @@
 """One event of an execution's history, from the dict AWS's JSON decodes to.
 
-Shape (botocore 1.44.5, `Event`): EventType, EventId, EventTimestamp (epoch seconds), Id, ParentId, Name, SubType and one
+Shape (botocore 1.44.5, `Event`): EventType, EventId, EventTimestamp (epoch seconds), Id, ParentId, Name, SubType and a
 member called `<EventType>Details`. Nothing in it is trusted to be there or to have its type.
 """
 

@@ -61,7 +61,7 @@ class Operation:
     """`kind`: Step, Wait, Callback, ChainedInvoke, Context, or Unknown (only events of unknown types).
 
     `status`: STARTED, PENDING (between two attempts), SUCCEEDED, FAILED, TIMED_OUT, STOPPED, CANCELLED, NEVER_FINISHED
-    (open, though the execution or a context around it has ended) or UNKNOWN. `orphan`: its parent is not in the history.
+    (open, though the execution or a context around it has ended) or UNKNOWN. `orphan`: its parent is not here.
     """
 
     id: str
@@ -136,7 +136,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionFacts:
-    """What the events say about the execution itself. `paused_at` and `pause_reason` are set while it is paused."""
+    """What the events say about the execution itself. `paused_at` and `pause_reason` are set while paused."""
 
     name: str | None = None
     started_at: float | None = None

@@ -1,6 +1,6 @@
 """Which lines of two texts correspond: exact while the work stays small, coarser but still correct beyond that.
 
-difflib's matcher takes quadratic time or worse on repeated lines, which pretty JSON is full of, so this counts its steps.
+difflib's matcher takes quadratic time or worse on repeated lines, which pretty JSON is full of; this counts its steps.
 """
 
 from bisect import bisect_left

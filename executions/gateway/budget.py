@@ -1,7 +1,7 @@
 """How many calls a second we may make: our share of AWS's quota, per connection and API, shared by all workers.
 
-The quotas (per account and Region) are those of AWS's documentation for durable executions. botocore's own retries are off,
-so every call passes here and the count is true. With REDIS_URL the window lives in Redis, otherwise in this process.
+The quotas (per account and Region) are those of AWS's documentation for durable executions. botocore's own retries are
+off, so every call passes here and the count is true. With REDIS_URL the window lives in Redis, else in this process.
 """
 
 import threading
@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from django.conf import settings
 from limits import RateLimitItemPerSecond
-from limits.storage import storage_from_string
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
+from redis import RedisError
 
 from executions.gateway.errors import OverBudget
 
@@ -39,12 +41,13 @@ def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
     while True:
         wait = _paused_for(connection, api)
         if wait <= 0:
-            if _limiter().hit(item, connection, api):
+            if _hit(item, connection, api):
                 return
             wait = 0.02
         if time.monotonic() + wait > deadline:
             raise OverBudget(
-                f"The call budget for {api} is used up.", "Durascope tries again by itself; raise BUDGET_SHARE if it stays so."
+                f"The call budget for {api} is used up.",
+                "It is tried again by itself; raise BUDGET_SHARE if it stays so.",
             )
         time.sleep(min(wait, 1.0))
 
@@ -61,6 +64,19 @@ def _paused_for(connection: str, api: str) -> float:
         return _pauses.get((connection, api), 0.0) - time.monotonic()
 
 
+def _hit(item: RateLimitItemPerSecond, connection: str, api: str) -> bool:
+    try:
+        return _limiter().hit(item, connection, api)
+    except (StorageError, RedisError) as error:
+        # Without the common count each process would spend the whole share: better not to ask for a while.
+        raise OverBudget(
+            "The call budget cannot be asked, because Redis does not answer.", "Check the server that REDIS_URL names."
+        ) from error
+
+
 @lru_cache(maxsize=1)
 def _limiter() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL or "memory://"))
+    if not settings.REDIS_URL:
+        return MovingWindowRateLimiter(MemoryStorage())
+    options = {"socket_connect_timeout": 3, "socket_timeout": 3}
+    return MovingWindowRateLimiter(storage_from_string(settings.REDIS_URL, wrap_exceptions=True, **options))

@@ -1,4 +1,4 @@
-"""Clients of AWS. One connection for now, from the ambient AWS settings (credentials, AWS_REGION, AWS_ENDPOINT_URL_LAMBDA)."""
+"""Clients of AWS. One connection for now, from the ambient settings: credentials, Region, AWS_ENDPOINT_URL_LAMBDA."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import boto3
 import orjson
 from botocore.config import Config
 
-from executions.gateway.errors import triage
+from executions.gateway.errors import NoCredentials, triage
 
 AMBIENT = "default"
 
@@ -38,14 +38,33 @@ def ambient() -> Connection:
                 max_pool_connections=16,
             ),
         )
+    except ValueError as error:
+        raise NoCredentials(f"The AWS settings cannot be used: {error}.", "Correct AWS_ENDPOINT_URL_LAMBDA.") from error
     except Exception as error:
         raise triage(error, asked="open a connection") from error
-    client.meta.events.register("before-parse.lambda.GetDurableExecutionHistory", _read_fast)
+    client.meta.events.register("before-parse.lambda", _read)
     return Connection(name=AMBIENT, region=client.meta.region_name, client=client)
 
 
-def _read_fast(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    """Read a history with orjson instead of botocore's parser (six times slower) and keep it as AWS wrote it."""
-    if response_dict["status_code"] == 200:
-        customized_response_dict["Wire"] = orjson.loads(response_dict["body"])
+def _read(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], operation_model: Any, **_: object
+) -> None:
+    """Look at a good answer before botocore does; raises ValueError, TypeError or KeyError when it is none of Lambda's.
+
+    botocore takes a body that is not JSON for an empty answer, so that a proxy's page would look like "there are no
+    functions". A history is kept as AWS wrote it, and read by orjson because botocore's parser takes six times as long.
+    """
+    shape = operation_model.output_shape
+    if response_dict["status_code"] >= 300 or shape is None or "payload" in shape.serialization:
+        return
+    body = response_dict["body"]
+    if not body and not shape.members:
+        return
+    wire = orjson.loads(body)
+    if not isinstance(wire, dict):
+        raise ValueError("not a JSON object")
+    if operation_model.name == "GetDurableExecutionHistory":
+        if not all(isinstance(event, dict) for event in wire["Events"]):
+            raise ValueError("an event that is not a JSON object")
+        customized_response_dict["Wire"] = wire
         response_dict["body"] = b"{}"

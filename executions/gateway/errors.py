@@ -12,7 +12,7 @@ KMS_CODES = frozenset(
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class GatewayError(Exception):
     """AWS did not do what was asked. `words` is a sentence for a person, `remedy` says what to do about it.
 
@@ -64,6 +64,12 @@ class ServiceTrouble(GatewayError):
     retry = True
 
 
+class NotUnderstood(GatewayError):
+    """AWS, or something that stands in its place, answered with what is no answer of the Lambda API."""
+
+    kind = "answer"
+
+
 class CallbackClosed(GatewayError):
     kind = "callback-closed"
 
@@ -108,17 +114,42 @@ _TABLE: dict[str, tuple[type[GatewayError], str]] = {
     "ServiceException": (ServiceTrouble, _WAIT),
     "InternalFailure": (ServiceTrouble, _WAIT),
     "ServiceUnavailable": (ServiceTrouble, _WAIT),
-    **{code: (KeyTrouble, "Check the customer-managed key's policy and state.") for code in KMS_CODES},
+    **dict.fromkeys(KMS_CODES, (KeyTrouble, "Check the customer-managed key's policy and state.")),
 }
+# The settings are at fault, not the network.
+_SETTINGS = (
+    boto.ConfigNotFound,
+    boto.ConfigParseError,
+    boto.InvalidConfigError,
+    boto.InvalidRegionError,
+    boto.ProfileNotFound,
+    boto.UnknownCredentialError,
+)
+_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.MetadataRetrievalError,
+    boto.SSOError,
+    boto.TokenRetrievalError,
+    boto.RefreshWithMFAUnsupportedError,
+)
 # The request may have reached AWS when the answer is what got lost.
-_LOST_ANSWER = (boto.ReadTimeoutError, boto.ConnectionClosedError, boto.IncompleteReadError, boto.ResponseStreamingError)
+_LOST_ANSWER = (
+    boto.ReadTimeoutError,
+    boto.ConnectionClosedError,
+    boto.IncompleteReadError,
+    boto.ResponseStreamingError,
+)
 
 
 def triage(error: Exception, *, asked: str) -> GatewayError:
     """Turn whatever boto3 raised while `asked` ("list executions of NAME") into one of our errors."""
     if isinstance(error, boto.ClientError):
         return _answered(error, asked)
-    if isinstance(error, (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)):
+    if isinstance(error, _SETTINGS):
+        return NoCredentials(f"The AWS settings cannot be used: {str(error).rstrip('.')}.", "Correct them.")
+    if isinstance(error, _CREDENTIALS):
         return NoCredentials(
             f"There are no AWS credentials to {asked} with.", "Set AWS_ACCESS_KEY_ID and the others, or a role."
         )
@@ -134,7 +165,11 @@ def triage(error: Exception, *, asked: str) -> GatewayError:
             "Check the network and AWS_ENDPOINT_URL_LAMBDA.",
             maybe_done=not isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError)),
         )
-    raise error
+    return NotUnderstood(
+        f"The answer to the request to {asked} cannot be read: {type(error).__name__}.",
+        "Check that AWS_ENDPOINT_URL_LAMBDA, and any proxy between, leads to AWS Lambda.",
+        maybe_done=True,
+    )
 
 
 def _answered(error: boto.ClientError, asked: str) -> GatewayError:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from executions.gateway import budget
 from executions.gateway.connections import Connection
-from executions.gateway.errors import Throttled, triage
+from executions.gateway.errors import NotUnderstood, Throttled, triage
 
 T = TypeVar("T")
 PAGE_ITEMS = 1000
@@ -81,7 +81,11 @@ def list_functions(connection: Connection) -> Iterator[FunctionConfiguration]:
     marker: str | None = None
     while True:
         answer = _call(
-            connection, "control", "list functions", connection.client.list_functions, **_given(Marker=marker, MaxItems=50)
+            connection,
+            "control",
+            "list functions",
+            connection.client.list_functions,
+            **_given(Marker=marker, MaxItems=50),
         )
         yield from (_function(item) for item in answer.get("Functions", []) if item.get("DurableConfig"))
         marker = _next(answer.get("NextMarker"), marker)
@@ -149,7 +153,7 @@ def get_history(
         **_given(Marker=marker),
     )
     wire = answer.get("Wire", answer)
-    return Page(wire.get("Events") or [], _next(wire.get("NextMarker"), marker))
+    return Page(wire["Events"], _next(wire.get("NextMarker"), marker))
 
 
 def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> Answer:
@@ -206,28 +210,39 @@ def _next(marker: str | None, current: str | None) -> str | None:
     return marker if marker and marker != current else None
 
 
+@contextmanager
+def _complete(what: str) -> Iterator[None]:
+    """Members that AWS's model calls required must be there."""
+    try:
+        yield
+    except KeyError as missing:
+        raise NotUnderstood(f"AWS described {what} without {missing}.") from missing
+
+
 def _function(item: dict[str, Any]) -> FunctionConfiguration:
     durable = item.get("DurableConfig") or {}
-    return FunctionConfiguration(
-        arn=item["FunctionArn"],
-        name=item["FunctionName"],
-        description=item.get("Description") or "",
-        runtime=item.get("Runtime") or "",
-        memory_mb=item.get("MemorySize"),
-        timeout_seconds=item.get("Timeout"),
-        execution_timeout_seconds=durable.get("ExecutionTimeout"),
-        retention_days=durable.get("RetentionPeriodInDays"),
-        kms_key_arn=durable.get("KMSKeyArn") or "",
-        modified_at=item.get("LastModified") or "",
-    )
+    with _complete("a function"):
+        return FunctionConfiguration(
+            arn=item["FunctionArn"],
+            name=item["FunctionName"],
+            description=item.get("Description") or "",
+            runtime=item.get("Runtime") or "",
+            memory_mb=item.get("MemorySize"),
+            timeout_seconds=item.get("Timeout"),
+            execution_timeout_seconds=durable.get("ExecutionTimeout"),
+            retention_days=durable.get("RetentionPeriodInDays"),
+            kms_key_arn=durable.get("KMSKeyArn") or "",
+            modified_at=item.get("LastModified") or "",
+        )
 
 
 def _summary(item: dict[str, Any]) -> ExecutionSummary:
-    return ExecutionSummary(
-        arn=item["DurableExecutionArn"],
-        name=item.get("DurableExecutionName") or "",
-        function_arn=item.get("FunctionArn") or "",
-        status=item.get("Status") or "UNKNOWN",
-        started_at=item["StartTimestamp"],
-        ended_at=item.get("EndTimestamp"),
-    )
+    with _complete("an execution"):
+        return ExecutionSummary(
+            arn=item["DurableExecutionArn"],
+            name=item.get("DurableExecutionName") or "",
+            function_arn=item.get("FunctionArn") or "",
+            status=item.get("Status") or "UNKNOWN",
+            started_at=item["StartTimestamp"],
+            ended_at=item.get("EndTimestamp"),
+        )

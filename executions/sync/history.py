@@ -26,6 +26,7 @@ from executions.sync.executions import count_statuses, mark_gone
 
 log = structlog.get_logger(__name__)
 WireEvent = dict[str, Any]
+CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "timeout_at", "heartbeat_seconds"]
 SETTLING = 60.0
 """Seconds after its end in which an execution's history may still grow."""
 
@@ -209,29 +210,42 @@ def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool
 
 def _copy_callbacks(row: Execution, history: History) -> None:
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
+    fresh, changed = [], []
     for operation in history.operations.values():
         if operation.callback is None or not operation.callback.callback_id or operation.started_at is None:
             continue
-        callback = known.get(operation.id) or Callback(execution=row, operation_id=operation.id)
-        fresh = _callback_values(operation)
-        if any(getattr(callback, name) != value for name, value in fresh.items()):
-            for name, value in fresh.items():
+        values = _callback_values(history, operation)
+        callback = known.get(operation.id)
+        if callback is None:
+            fresh.append(Callback(execution=row, operation_id=operation.id, **values))
+        elif any(getattr(callback, name) != value for name, value in values.items()):
+            for name, value in values.items():
                 setattr(callback, name, value)
-            callback.save()
+            changed.append(callback)
+    Callback.objects.bulk_create(fresh)
+    if changed:
+        Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
 
 
-def _callback_values(operation: Operation) -> dict[str, Any]:
+def _callback_values(history: History, operation: Operation) -> dict[str, Any]:
     facts = operation.callback
     assert facts is not None and operation.started_at is not None  # noqa: S101 - the caller has looked
     return {
         "callback_id": facts.callback_id or "",
-        "name": (operation.name or "")[:300],
+        "name": _asked(history, operation)[:300],
         "status": operation.status,
         "opened_at": moment(operation.started_at),
         "closed_at": moment(operation.ended_at) if operation.ended_at is not None else None,
         "timeout_at": moment(facts.deadline) if facts.deadline else None,
         "heartbeat_seconds": int(facts.heartbeat_seconds) if facts.heartbeat_seconds else None,
     }
+
+
+def _asked(history: History, operation: Operation) -> str:
+    """What people call this callback: wait_for_callback wraps it in a context that bears the name from the code."""
+    parent = history.operations.get(operation.parent_id or "")
+    around = parent if parent is not None and parent.subtype == "WaitForCallback" else operation
+    return around.name or operation.name or ""
 
 
 def moment(epoch: float) -> dt.datetime:

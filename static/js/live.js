@@ -5,6 +5,8 @@
 
 const waits = new WeakMap();
 
+let trouble = null;
+
 const streams = () => document.querySelectorAll("[hx-sse\\:connect]");
 
 function open(element) {
@@ -20,7 +22,8 @@ function failed(element) {
   setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
 }
 
-function say(text) {
+/** Shows what went wrong until `source` succeeds, or, without a source, until anything does. */
+function say(text, source) {
   const place = document.getElementById("messages");
   if (!place) return;
   place.querySelector(".message-trouble")?.remove();
@@ -34,6 +37,7 @@ function say(text) {
   button.textContent = "×";
   note.append(button);
   place.append(note);
+  trouble = { note, source };
 }
 
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
@@ -59,16 +63,27 @@ document.addEventListener("htmx:before:response", (event) => {
   location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 document.addEventListener("htmx:response:error", (event) => {
-  const { sourceElement, response } = event.detail.ctx;
+  const { sourceElement, response, text } = event.detail.ctx;
   if (isStream(sourceElement)) return failed(sourceElement);
-  const why = response.status === 403 ? "You may not do this, or your session has changed: reload the page."
+  const status = String(response.status);
+  // An element that swaps this answer in itself (hx-status:422="...") shows what is wrong.
+  if ([status, `${status.slice(0, 2)}x`, `${status[0]}xx`].some((code) => sourceElement.hasAttribute(`hx-status:${code}`))) return;
+  const own = response.headers.get("Content-Type")?.startsWith("text/plain") && text && text.length < 400 ? text : "";
+  const why = own ? own
+    : response.status === 403 ? "You may not do this, or your session has changed: reload the page."
     : response.status === 429 ? "Too many requests: wait a moment and try again."
       : `The server answered ${response.status}. Nothing on this page has changed; try again, or reload it.`;
-  say(why);
+  say(why, sourceElement);
 });
 document.addEventListener("htmx:error", (event) => {
   const source = event.detail?.ctx?.sourceElement ?? event.target;
   if (isStream(source)) return failed(source);
   say("The server cannot be reached. What this page shows may be old.");
 });
-document.addEventListener("htmx:after:swap", () => document.querySelector(".message-trouble")?.remove());
+document.addEventListener("htmx:after:swap", (event) => {
+  const { sourceElement, response } = event.detail?.ctx ?? {};
+  // An answer that is not swapped in ends here too: only a good one takes the message away.
+  if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
+  trouble.note.remove();
+  trouble = null;
+});

@@ -84,8 +84,12 @@ function entries(text, group, at, limit) {
     const value = valueAt(text, i);
     list.push({ key, value });
     i = skip(text, value.end);
-    if (text[i] === ",") i += 1;
-    else if (i !== group.end - 1) throw new SyntaxError("comma");
+    if (text[i] === ",") {
+      i += 1;
+      if (skip(text, i) >= group.end - 1) throw new SyntaxError("comma at the end");
+    } else if (i !== group.end - 1) {
+      throw new SyntaxError("comma");
+    }
   }
   return { list, next: skip(text, i) >= group.end - 1 ? null : i };
 }
@@ -118,7 +122,12 @@ function entryElement(text, { key, value }, comma, depth) {
     const kids = document.createElement("div");
     kids.className = "kids";
     details.append(kids);
-    more(text, kids, value, null, depth + 1);
+    try {
+      more(text, kids, value, null, depth + 1);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      kids.textContent = text.slice(value.start, value.end); // not JSON in here: as it is
+    }
   };
   details.addEventListener("toggle", () => { if (details.open) fill(); });
   if (depth < 6 && value.end - value.start < 600) {

@@ -51,7 +51,8 @@ function inTone(trace) {
   if (!tone) return trace;
   const shade = colour(tone);
   if (trace.type === "bar") return merge({ marker: { color: shade, line: { width: 0 } } }, trace);
-  return merge({ line: { color: shade, width: 1.2 }, marker: { color: shade }, ...(trace.fill ? { fillcolor: shade.replace(/rgba?\((.*?)(?:,[^,]*)?\)$/, (all) => all.startsWith("rgba") ? all : all.replace("rgb(", "rgba(").replace(")", ", .3)")) } : {}) }, trace);
+  const soft = shade.replace("rgb(", "rgba(").replace(")", ", 0.3)");
+  return merge({ line: { color: shade, width: 1.2 }, marker: { color: shade }, ...(trace.fill ? { fillcolor: soft } : {}) }, trace);
 }
 
 function layoutFor(figure) {
@@ -105,7 +106,11 @@ function drawAll(root) {
   }
 }
 
-const later = (work) => requestAnimationFrame(() => setTimeout(work, 0));
+// After the first paint, when there is nothing better to do.
+const later = (work) => requestAnimationFrame(() => {
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1500 });
+  else setTimeout(work, 50);
+});
 
 later(() => drawAll(document));
 document.addEventListener("htmx:after:settle", (event) => {

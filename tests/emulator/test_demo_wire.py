@@ -12,12 +12,15 @@ import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from demo.backend import Backend
+from demo.catalog import build_catalog
+from demo.orders import Till
 from demo.traffic import Traffic
 
 pytestmark = pytest.mark.emulator
@@ -645,16 +648,44 @@ def test_executions_that_lost_their_timer_or_their_invocation_are_woken() -> Non
         client = backend.client()
         lost_timer = backend.index.get(invoke(client, "loyalty-points", {"settleSeconds": 1}))
         ready = backend.index.get(invoke(client, "coffee-order", {**QUICK, "paymentFailures": 1, "retryDelay": 60}))
+        timers = backend.executor._pending_wakeup
         for execution in (lost_timer, ready):
-            arn = execution.durable_execution_arn
-            timers = backend.executor._pending_wakeup
-            wait_for(lambda arn=arn: arn in timers, 5)
-            timers.pop(arn).cancel()
+            wait_for(partial(timers.__contains__, execution.durable_execution_arn), 5)
+            timers.pop(execution.durable_execution_arn).cancel()
         step = next(o for o in ready.operations if o.name == "charge card")
         ready.complete_retry(step.operation_id)
         assert wait_for_end(client, lost_timer.durable_execution_arn)["Status"] == "SUCCEEDED"
         assert callback_of(client, ready.durable_execution_arn)
         assert backend.healer.healed == 2
+
+
+def test_a_seed_makes_the_traffic_repeatable() -> None:
+    one, two, other = Till(5), Till(5), Till(6)
+    same = [till.opening() + [till.next() for _ in range(40)] for till in (one, two)]
+    assert same[0] == same[1]
+    assert other.opening() + [other.next() for _ in range(40)] != same[0]
+    assert any("<script>" in str(start.payload) for start in same[0])
+
+
+def test_the_template_deploys_the_functions_as_the_demo_runs_them() -> None:
+    text = (ROOT / "demo" / "template.yaml").read_text()
+    specs = build_catalog(lambda: None).specs
+    for name, spec in specs.items():
+        block = text.split(f"FunctionName: {name}\n")[1].split("\n\n")[0]
+        assert f"Handler: {spec.module}.handler\n" in block
+        assert f"      Timeout: {spec.timeout}" in block
+        assert ("DurableConfig:" in block) == spec.durable
+        if spec.durable:
+            assert f"ExecutionTimeout: {spec.execution_timeout}\n" in block
+            assert f"RetentionPeriodInDays: {spec.retention_days}" in block
+    assert text.count("Type: AWS::Serverless::Function") == len(specs)
+
+
+def test_each_function_file_loads_alone_as_lambda_would_load_it() -> None:
+    folder = ROOT / "demo" / "functions"
+    modules = sorted(path.stem for path in folder.glob("[a-z]*.py"))
+    program = f"import importlib\nfor m in {modules}: assert callable(importlib.import_module(m).handler), m"
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, timeout=30)
 
 
 def test_a_backend_in_this_process_serves_next_to_others() -> None:

@@ -1,0 +1,203 @@
+"""Mirroring one history of about 9,000 events, against the floor and against what one would write first.
+
+floor    fetch the pages over plain HTTP, read them with orjson, compress them, write one row
+ours     executions.sync.history.pull: boto3's signing and errors, storing, folding, the columns of the lists
+naively  boto3's own parser and one database row an event, in one bulk_create
+
+A server in another process plays AWS; the budget is out of the way (a history of ten pages is two thirds of a second's quota).
+"""
+
+import http.client
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import orjson
+import zstandard
+
+from bench import report
+
+ROUNDS = int(os.environ.get("BENCH_HISTORY_ROUNDS", "7"))
+PAGE = 1000
+FLOOR, OURS, NAIVE = "raw fetch + orjson + one write (floor)", "ours", "boto3 + bulk_create"
+
+
+def main() -> int:
+    pages = _pages()
+    port = multiprocessing.Value("i", 0)
+    server = multiprocessing.get_context("fork").Process(target=_serve, args=(pages, port), daemon=True)
+    server.start()
+    while not port.value:
+        time.sleep(0.01)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _measure(Path(folder), port.value, len(pages))
+    finally:
+        server.terminate()
+    return 0
+
+
+def _pages() -> list[bytes]:
+    from tests.histories import big_history
+
+    events = big_history(operations=3250)
+    starts = range(0, len(events), PAGE)
+    return [
+        orjson.dumps({"Events": events[at : at + PAGE], **({"NextMarker": str(at + PAGE)} if at + PAGE < len(events) else {})})
+        for at in starts
+    ]
+
+
+def _serve(pages: list[bytes], port: Any) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            body = pages[int(query.get("Marker", ["0"])[0]) // PAGE]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port.value = httpd.server_address[1]
+    httpd.serve_forever()
+
+
+def _measure(folder: Path, port: int, page_count: int) -> None:
+    os.environ |= {
+        "DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        "REDIS_URL": "",
+        "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{port}",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+    }
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from executions.gateway import budget
+
+    call_command("migrate", verbosity=0)
+    budget.acquire = lambda *_, **__: None  # type: ignore[assignment]
+    ways: dict[str, Callable[[], None]] = {FLOOR: _floor(port), OURS: _ours(), NAIVE: _naive()}
+    for way in ways.values():
+        way()
+    timings: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            way()
+            timings[name].append(time.perf_counter() - began)
+    print(f"machine: {report.machine()}")
+    report.rows(f"One history of {page_count} pages, {ROUNDS} rounds in turn", timings, FLOOR)
+
+
+def _floor(port: int) -> Callable[[], None]:
+    from executions.models import HistoryPage
+    from tests import factories
+
+    def run() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        marker, events = "0", []
+        while marker:
+            connection.request("GET", f"/x/history?Marker={marker}&MaxItems={PAGE}")
+            page = orjson.loads(connection.getresponse().read())
+            events += page["Events"]
+            marker = page.get("NextMarker")
+        blob = zstandard.ZstdCompressor(level=3).compress(orjson.dumps(events))
+        HistoryPage.objects.create(
+            execution=execution(), number=0, event_count=len(events), events=blob, payloads=b""
+        )
+
+    execution = _fresh(factories)
+    return run
+
+
+def _ours() -> Callable[[], None]:
+    from django.utils import timezone
+
+    from executions.models import Execution
+    from executions.sync import history
+    from tests import factories
+
+    make = _fresh(factories)
+
+    def run() -> None:
+        row = Execution.objects.select_related("function__connection").get(pk=make().pk)
+        history.pull(row, now=timezone.now())
+
+    return run
+
+
+def _naive() -> Callable[[], None]:
+    import boto3
+    from django.db import connection, models
+
+    from tests import factories
+
+    class EventRow(models.Model):
+        execution_id = models.BigIntegerField()
+        event_id = models.PositiveIntegerField()
+        kind = models.CharField(max_length=60)
+        at = models.DateTimeField()
+        operation_id = models.CharField(max_length=200)
+        name = models.CharField(max_length=300)
+        details = models.JSONField()
+
+        class Meta:
+            app_label = "executions"
+
+    with connection.schema_editor() as editor:
+        editor.create_model(EventRow)
+    client, make = boto3.client("lambda", region_name="us-east-1"), _fresh(factories)
+
+    def run() -> None:
+        execution, marker, events = make(), None, []
+        while True:
+            given = {"Marker": marker} if marker else {}
+            page = client.get_durable_execution_history(DurableExecutionArn=execution.arn, MaxItems=PAGE, **given)
+            events += page["Events"]
+            if not (marker := page.get("NextMarker")):
+                break
+        EventRow.objects.bulk_create(_row(EventRow, execution.pk, event) for event in events)
+
+    return run
+
+
+def _row(model: Any, execution_id: int, event: dict[str, Any]) -> Any:
+    details = next((value for name, value in event.items() if name.endswith("Details")), {})
+    return model(
+        execution_id=execution_id,
+        event_id=event["EventId"],
+        kind=event["EventType"],
+        at=event["EventTimestamp"],
+        operation_id=event.get("Id", ""),
+        name=event.get("Name", ""),
+        details=orjson.loads(orjson.dumps(details, default=str)),
+    )
+
+
+def _fresh(factories: Any) -> Callable[[], Any]:
+    """A new execution each time, so that every round stores everything."""
+    function = factories.function()
+    return lambda: factories.execution(function, history_due_at=None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Numbers of a whole history that take milliseconds to count, counted once for each revision of it."""
+
+import threading
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from executions import queries
+from executions.domain.checkpoints import Batch, batches
+from executions.domain.diagnosis import OperationCounts, operation_counts
+from executions.domain.events import Payload
+from executions.domain.history import History
+from executions.history_pages import CutText
+from executions.models import Execution
+
+
+@dataclass(frozen=True)
+class Digest:
+    """`stored_bytes` is close to what AWS counts: payloads only, long ones by their characters."""
+
+    counts: OperationCounts
+    stored_bytes: int
+    code_seconds: float
+    batches: tuple[Batch, ...]
+
+
+_digests: LRUCache[tuple[int, int], Digest] = LRUCache(maxsize=500)
+_lock = threading.Lock()
+
+
+def of(execution: Execution) -> Digest:
+    key = (execution.pk, execution.revision)
+    with _lock:
+        found = _digests.get(key)
+    if found is None:
+        history = queries.history_of(execution)
+        found = Digest(operation_counts(history), _stored(history), history.code_seconds, batches(history.events))
+        with _lock:
+            _digests[key] = found
+    return found
+
+
+def _stored(history: History) -> int:
+    return sum(payload_size(event.payload) for event in history.events if event.payload is not None)
+
+
+def payload_size(payload: Payload) -> int:
+    """How large a payload is, also when only its beginning has been read."""
+    if isinstance(payload.source, dict):
+        return sum(_size(value) for value in payload.source.values())
+    return _size(payload.source)
+
+
+def _size(value: object) -> int:
+    if isinstance(value, CutText):
+        return value.size
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    return sum(_size(item) for item in value) if isinstance(value, list) else len(str(value))

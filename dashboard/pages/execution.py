@@ -1,0 +1,227 @@
+"""The upper part of every page about one execution: what it is, what is going on, what can be done, what people did."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.urls import reverse
+
+from dashboard.pages.tab import NAMES, Subject, TabLink
+from executions import queries
+from executions.actions import permissions
+from executions.domain import links
+from executions.domain.arns import ExecutionArn, InvalidArn
+from executions.domain.diagnosis import whats_going_on
+from executions.domain.statuses import is_terminal
+from executions.domain.words import duration, size
+from executions.models import ActionRecord, Callback, Execution
+
+OPERATION_LIMIT, STORED_LIMIT = 3_000, 100 * 1024 * 1024
+MOST_CALLBACKS = 3
+_TONES = {"waiting": "warn", "bad": "bad", "good": "ok", "info": "info", "idle": "info"}
+
+
+@dataclass(frozen=True)
+class Crumb:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`at` is shown as a time, `left` as a countdown, `since` as a running clock; else `value`. `share`: 0..1 of a limit."""
+
+    label: str
+    value: str = ""
+    rest: str = ""
+    note: str = ""
+    at: dt.datetime | None = None
+    since: dt.datetime | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    tone: str
+    headline: str
+    what_to_do: str = ""
+    since: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class OpenCallback:
+    """A callback that can be answered. `why_not` is said in the buttons' place when nobody here can answer it now."""
+
+    callback: Callback
+    operation_url: str
+    succeed_url: str
+    fail_url: str
+    heartbeat_url: str
+    why_not: str
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The same execution elsewhere."""
+
+    console_url: str
+    logs_url: str
+    commands: tuple[links.Command, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    execution: Execution
+    badge: str
+    crumbs: list[Crumb]
+    region: str
+    headline: str
+    detail: str
+    tone: str
+    operation_url: str
+    facts: list[Fact]
+    notices: list[Notice]
+    stop_url: str
+    callbacks: list[OpenCallback]
+    more_callbacks: int
+    outside: Outside | None
+    actions: list[ActionRecord]
+    tabs: list[TabLink]
+    tab_label: str
+    is_live: bool
+    refresh_url: str
+    live_url: str
+
+    @classmethod
+    def of(cls, subject: Subject) -> Self:
+        execution, history = subject.execution, subject.history
+        found = queries.open_callbacks_of(execution)
+        said = whats_going_on(history, execution.status, subject.seconds)
+        page = subject.url("execution")
+        parsed = _parsed(execution.arn)
+        return cls(
+            execution=execution,
+            badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else execution.status,
+            crumbs=_crumbs(execution),
+            region=execution.function.connection.region or (parsed.region if parsed else ""),
+            headline=said.headline if history.events else "Its history has not been read yet.",
+            detail=said.detail if history.events else _unread(execution),
+            tone=_TONES.get(said.tone, "info"),
+            operation_url=f"{page}?op={said.operation_id}" if said.operation_id else "",
+            facts=list(_facts(subject)),
+            notices=_notices(subject),
+            stop_url=subject.url("stop") if permissions.can_stop(subject.user, execution) else "",
+            callbacks=[open_callback(subject.user, one, page) for one in found[:MOST_CALLBACKS]],
+            more_callbacks=max(0, len(found) - MOST_CALLBACKS),
+            outside=_outside(parsed, execution, subject) if parsed else None,
+            actions=queries.actions_of(execution),
+            tabs=subject.tabs,
+            tab_label=NAMES[subject.tab][0],
+            is_live=subject.is_live,
+            refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
+            live_url=subject.url("execution-live"),
+        )
+
+
+def open_callback(user: Any, callback: Callback, page: str) -> OpenCallback:
+    """Its buttons, as far as they may be pressed."""
+    answer, beat = permissions.can_answer(user, callback), permissions.can_heartbeat(user, callback)
+    arguments = [callback.execution_id, callback.pk]
+    return OpenCallback(
+        callback=callback,
+        operation_url=f"{page}?op={callback.operation_id}",
+        succeed_url=reverse("callback-succeed", args=arguments) if answer else "",
+        fail_url=reverse("callback-fail", args=arguments) if answer else "",
+        heartbeat_url=reverse("callback-heartbeat", args=arguments) if beat and callback.heartbeat_seconds else "",
+        why_not="" if answer or answer.forbidden else answer.why,
+    )
+
+
+def _parsed(arn: str) -> ExecutionArn | None:
+    try:
+        return ExecutionArn.parse(arn)
+    except InvalidArn:
+        return None
+
+
+def _crumbs(execution: Execution) -> list[Crumb]:
+    function = execution.function
+    return [
+        Crumb("Executions", reverse("executions")),
+        Crumb(function.name, reverse("function", args=[function.pk])),
+        Crumb(execution.name, ""),
+    ]
+
+
+def _unread(execution: Execution) -> str:
+    if execution.gone_at:
+        return "AWS deleted it before it was read."
+    return "It is being read from AWS; this page shows it as soon as it is here."
+
+
+def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outside:
+    ended = execution.ended_at.timestamp() if execution.ended_at else None
+    started = execution.started_at.timestamp()
+    return Outside(
+        links.console_url(arn), links.logs_url(arn, started, ended, subject.seconds), links.cli_commands(arn)
+    )
+
+
+def _facts(subject: Subject) -> list[Fact]:
+    execution, digest = subject.execution, subject.digest
+    used, stored = digest.counts.limit_used, digest.stored_bytes
+    ended = execution.ended_at
+    took = duration((ended - execution.started_at).total_seconds()) if ended else ""
+    return [
+        Fact("Started", at=execution.started_at),
+        Fact("Took", took, note=f"code ran {duration(digest.code_seconds)}")
+        if ended
+        else Fact("Running for", since=execution.started_at, note=f"code ran {duration(digest.code_seconds)}"),
+        Fact("Operations", f"{used:,}", f"/ {OPERATION_LIMIT:,}", _retried(digest.counts.retries), share=used / OPERATION_LIMIT),
+        Fact("Stored, about", size(stored), "/ 100 MB", share=min(1.0, stored / STORED_LIMIT)),
+        _timeout(subject),
+        _retention(subject),
+    ]
+
+
+def _retried(retries: int) -> str:
+    return f"{retries:,} of them retries" if retries else ""
+
+
+def _timeout(subject: Subject) -> Fact:
+    execution = subject.execution
+    if not execution.timeout_seconds:
+        return Fact("Execution timeout", "not known")
+    limit = dt.timedelta(seconds=execution.timeout_seconds)
+    if is_terminal(execution.status):
+        return Fact("Execution timeout", duration(execution.timeout_seconds))
+    at = execution.started_at + limit
+    share = min(1.0, max(0.0, (subject.now - execution.started_at) / limit)) if limit else None
+    return Fact("Execution timeout", at=at, note=f"of {duration(execution.timeout_seconds)}", share=share)
+
+
+def _retention(subject: Subject) -> Fact:
+    execution, days = subject.execution, subject.execution.function.retention_days
+    if execution.gone_at:
+        return Fact("AWS deleted the history", at=execution.gone_at, note="kept here")
+    if days is None:
+        return Fact("AWS deletes the history", "not known", note="kept here")
+    if execution.ended_at:
+        return Fact("AWS deletes the history", at=execution.ended_at + dt.timedelta(days=days), note="kept here")
+    return Fact("AWS deletes the history", f"{days} d after the end", note="kept here")
+
+
+def _notices(subject: Subject) -> list[Notice]:
+    execution, history = subject.execution, subject.history
+    found = []
+    if execution.gone_at:
+        found.append(Notice("info", "AWS no longer has this execution.", "What was read of it stays here.", execution.gone_at))
+    if history.gaps:
+        ranges = ", ".join(f"{first:,}" if first == last else f"{first:,}-{last:,}" for first, last in history.gaps[:5])
+        more = f" and {len(history.gaps) - 5} more stretches" if len(history.gaps) > 5 else ""
+        one = len(history.gaps) == 1 and history.gaps[0][0] == history.gaps[0][1]
+        what = "They cannot be read any more." if execution.gone_at else "They are read as soon as AWS lets us."
+        found.append(Notice("warn", f"History incomplete: event{'' if one else 's'} {ranges}{more} missing.", what))
+    elif history.events and is_terminal(execution.status) and not history.is_over:
+        found.append(Notice("info", "History incomplete: the event that ends it has not been read yet."))
+    return found

@@ -1,0 +1,169 @@
+"""The durable functions: how they are configured, how their executions are doing, and one of them in full."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from dashboard.pages.executions import ORDER, Row, row_of
+from dashboard.pages.filters import list_url
+from dashboard.templatetags.durascope import LOOKS
+from executions import queries
+from executions.domain.arns import FunctionArn, InvalidArn
+from executions.domain.words import duration
+from executions.models import Function
+from executions.queries import ListFilter
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many executions have a status; a link to them."""
+
+    status: str
+    tone: str
+    icon: str
+    words: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One function. Sizes and times are in words, "" where AWS did not say. `versions`: which executions ran."""
+
+    pk: int
+    url: str
+    name: str
+    description: str
+    runtime: str
+    memory: str
+    timeout: str
+    execution_timeout: str
+    retention: str
+    versions: str
+    counts: list[Counted]
+    listed_at: dt.datetime | None
+    gone_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Index:
+    """`looked_at`: when functions were last discovered, None when they never were."""
+
+    lines: list[Line]
+    gone: int
+    looked_at: dt.datetime | None
+
+    @classmethod
+    def build(cls, user: Any) -> Self:
+        lines = [line_of(function, []) for function in queries.functions_with_counts(user)]
+        swept = [row.swept_at for row in queries.connections() if row.swept_at]
+        return cls(lines, sum(1 for line in lines if line.gone_at), max(swept, default=None))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A fact for partials/pairs.html."""
+
+    label: str
+    value: str = "–"
+    at: dt.datetime | None = None
+    mono: bool = False
+    url: str = ""
+    copy: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One function: `configuration` is everything that AWS said of it."""
+
+    line: Line
+    configuration: list[Pair]
+    list_url: str
+    console_url: str
+    latest: list[Row]
+
+    @classmethod
+    def build(cls, user: Any, function: Function) -> Self:
+        line = line_of(function, queries.versions_of(function))
+        latest = queries.execution_list(user, ListFilter(function=function.name)).rows[:10]
+        return cls(
+            line=line,
+            configuration=_configuration(function, line),
+            list_url=list_url(function=function.name),
+            console_url=console_url(function.arn),
+            latest=[row_of(execution) for execution in latest],
+        )
+
+
+def line_of(function: Function, versions: list[str]) -> Line:
+    """Of a function with its `status_counts`."""
+    return Line(
+        pk=function.pk,
+        url=reverse("function", args=[function.pk]),
+        name=function.name,
+        description=function.description,
+        runtime=function.runtime,
+        memory=f"{function.memory_mb:,} MB" if function.memory_mb else "",
+        timeout=_span(function.timeout_seconds),
+        execution_timeout=_span(function.execution_timeout_seconds),
+        retention=f"{function.retention_days:,} d" if function.retention_days else "",
+        versions=", ".join(versions),
+        counts=counted(function),
+        listed_at=function.listed_at,
+        gone_at=function.gone_at,
+    )
+
+
+def counted(function: Function) -> list[Counted]:
+    """The counts by status of a function, in the usual order."""
+    counts = {row.status: row.executions for row in function.status_counts.all() if row.executions > 0}
+    order = [status for status in ORDER if status in counts] + sorted(counts.keys() - set(ORDER))
+    return [_counted(function.name, status, counts[status]) for status in order]
+
+
+def total_of(functions: list[Function], status: str) -> int:
+    """How many executions of these functions have a status."""
+    return sum(row.executions for function in functions for row in function.status_counts.all() if row.status == status)
+
+
+def console_url(arn: str) -> str:
+    """The function's page in AWS's console; "" for an ARN that is none."""
+    try:
+        parsed = FunctionArn.parse(arn)
+    except InvalidArn:
+        return ""
+    hosts = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+    host = hosts.get(parsed.partition, "console.aws.amazon.com")
+    region, name = quote(parsed.region, safe=""), quote(parsed.name, safe="")
+    return f"https://{region}.{host}/lambda/home?region={region}#/functions/{name}"
+
+
+def _counted(function: str, status: str, count: int) -> Counted:
+    look = LOOKS.get(status)
+    tone, icon, word = look if look else ("grey", "unknown", status)
+    return Counted(status, tone, icon, word.lower(), count, list_url(function=function, status=status))
+
+
+def _span(seconds: int | None) -> str:
+    return duration(seconds) if seconds else ""
+
+
+def _configuration(function: Function, line: Line) -> list[Pair]:
+    return [
+        Pair("ARN", function.arn, mono=True, copy=function.arn),
+        Pair("Description", function.description or "–"),
+        Pair("Runtime", function.runtime or "–"),
+        Pair("Memory", line.memory or "–"),
+        Pair("Timeout of one invocation", line.timeout or "–"),
+        Pair("Timeout of an execution", line.execution_timeout or "–"),
+        Pair("AWS keeps executions for", line.retention or "–"),
+        Pair("Versions that ran", line.versions or "–"),
+        Pair("KMS key", function.kms_key_arn or "AWS's own", copy=function.kms_key_arn),
+        Pair("Changed", function.modified_at or "–"),
+        Pair("Connection", f"{function.connection.name} {function.connection.region}".strip()),
+        Pair("Executions last listed", "not yet", at=function.listed_at),
+        *([Pair("No longer at AWS since", at=function.gone_at)] if function.gone_at else []),
+    ]

@@ -1,0 +1,92 @@
+"""The inbox: the callbacks that wait for an answer, the nearest deadline first."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.urls import reverse
+
+from executions import queries
+from executions.actions import permissions
+from executions.models import ActionRecord, Callback
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Row:
+    """An open callback. The addresses are "" for what this person may not do now; `note` says what was done already."""
+
+    pk: int
+    execution_id: int
+    url: str
+    name: str
+    execution: str
+    function: str
+    function_url: str
+    opened_at: dt.datetime
+    deadline: dt.datetime | None
+    heartbeat_seconds: int | None
+    succeed_url: str
+    fail_url: str
+    heartbeat_url: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """`total` counts all open callbacks; `may_act`: whether this person may do anything about some of them."""
+
+    rows: list[Row]
+    total: int
+    functions: int
+    endless: int
+    may_act: bool
+
+    @classmethod
+    def build(cls, user: Any) -> Self:
+        callbacks = queries.inbox(user, SHOWN + 1)
+        total = len(callbacks) if len(callbacks) <= SHOWN else queries.open_callback_count(user)
+        rows = [_row(user, callback) for callback in callbacks[:SHOWN]]
+        return cls(
+            rows=rows,
+            total=total,
+            functions=len({row.function for row in rows}),
+            endless=sum(1 for row in rows if row.deadline is None),
+            may_act=any(row.succeed_url or row.heartbeat_url for row in rows),
+        )
+
+
+def _row(user: Any, callback: Callback) -> Row:
+    execution = callback.execution
+    answer = permissions.can_answer(user, callback)
+    heartbeat = permissions.can_heartbeat(user, callback) and callback.heartbeat_seconds
+    return Row(
+        pk=callback.pk,
+        execution_id=execution.pk,
+        url=reverse("execution", args=[execution.pk]),
+        name=str(callback),
+        execution=execution.name,
+        function=execution.function.name,
+        function_url=reverse("function", args=[execution.function_id]),
+        opened_at=callback.opened_at,
+        deadline=callback.timeout_at,
+        heartbeat_seconds=callback.heartbeat_seconds,
+        succeed_url=_action("callback-succeed", callback) if answer else "",
+        fail_url=_action("callback-fail", callback) if answer else "",
+        heartbeat_url=_action("callback-heartbeat", callback) if heartbeat else "",
+        note=_answered(callback),
+    )
+
+
+def _action(name: str, callback: Callback) -> str:
+    return reverse(name, args=[callback.execution_id, callback.pk])
+
+
+def _answered(callback: Callback) -> str:
+    """Who has answered, while the history does not show it yet."""
+    kinds = (ActionRecord.Kind.SUCCEED, ActionRecord.Kind.FAIL)
+    for record in callback.actions.all():
+        if record.kind in kinds and record.outcome != ActionRecord.Outcome.REFUSED:
+            return f"{record.username} {record.get_kind_display()} ({record.get_outcome_display()})"
+    return ""

@@ -1,0 +1,116 @@
+"""Payloads as boxes of a page: decoded, pretty, without secrets, cut to what a browser can show."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+
+from dashboard.pages.digest import payload_size
+from executions.domain.events import Payload
+from executions.domain.payloads import DEFAULT_PATTERNS, decode, redact, to_text, truncate
+from executions.domain.words import size
+
+HIDDEN = "[redacted]"
+INLINE_LIMIT = 1024 * 1024
+DRAWER_LIMIT = 64 * 1024
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_BROKEN_KEY = re.compile(r'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
+_BROKEN_VALUE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s,\]}"\[{]+')
+
+
+@dataclass(frozen=True)
+class Readable:
+    """`kind`: json or text. `hidden`: how many values were redacted. `tagged`: the SDK's type tags were decoded."""
+
+    text: str
+    kind: str
+    hidden: int
+    tagged: bool
+
+
+@dataclass(frozen=True)
+class PayloadBox:
+    """What templates/partials/payload.html shows."""
+
+    element_id: str
+    title: str
+    kind: str
+    text: str
+    size: int | None
+    notes: list[str]
+    url: str
+
+
+def patterns() -> tuple[str, ...]:
+    """The names of secrets: the usual ones and this installation's REDACT_KEYS."""
+    return _patterns(tuple(settings.REDACT_KEYS))
+
+
+@lru_cache(maxsize=8)
+def _patterns(keys: tuple[str, ...]) -> tuple[str, ...]:
+    own = ("_".join(_WORD.findall(key)).lower() for key in keys)
+    return (*DEFAULT_PATTERNS, *(re.escape(key) for key in own if key))
+
+
+def readable(payload: Payload, *, tags: bool = True) -> Readable:
+    """A payload without its secrets. Errors are AWS's objects or text; all else is text that may be JSON."""
+    if isinstance(payload.source, dict | list):
+        cleaned, hidden = redact(payload.source, patterns())
+        return Readable(to_text(cleaned), "json", hidden, False)
+    decoded = decode(payload.text, decode_tags=tags)
+    if not decoded.is_json:
+        text, hidden = _without_secrets(payload.text)
+        return Readable(text, "text", hidden, False)
+    cleaned, hidden = redact(decoded.value, patterns())
+    return Readable(to_text(cleaned), "json", hidden, decoded.tagged)
+
+
+def _without_secrets(text: str) -> tuple[str, int]:
+    """JSON that was cut off cannot be read, but its secrets can: what follows a secret's name is hidden."""
+    parts, at, hidden = [], 0, 0
+    for key in _BROKEN_KEY.finditer(text):
+        if key.start() < at or not _is_secret(key.group(1)):
+            continue
+        value = _BROKEN_VALUE.match(text, key.end())
+        # A list or an object after a secret's name may end anywhere: hide what is left.
+        end = value.end() if value else len(text)
+        parts += [text[at : key.end()], HIDDEN]
+        at, hidden = end, hidden + 1
+    return ("".join([*parts, text[at:]]), hidden) if hidden else (text, 0)
+
+
+@lru_cache(maxsize=2048)
+def _is_secret(key: str) -> bool:
+    return bool(redact({key: "x"}, patterns())[1])
+
+
+def box(
+    payload: Payload, *, title: str, element_id: str, url: str = "", tags: bool = True, limit: int = DRAWER_LIMIT
+) -> PayloadBox:
+    """`url`: where the exact bytes are. What is longer than `limit` is cut, and says so."""
+    bytes_stored = payload_size(payload)
+    if bytes_stored > INLINE_LIMIT:
+        note = f"{size(bytes_stored)} are too much to show here; the download has all of it."
+        return PayloadBox(element_id, title, "text", "", bytes_stored, [note, *_cut_by_aws(payload)], url)
+    seen = readable(payload, tags=tags)
+    text, cut = truncate(seen.text, limit)
+    notes = list(_notes(seen, cut=cut, limit=limit))
+    kind = "text" if cut else seen.kind
+    return PayloadBox(element_id, title, kind, text, bytes_stored, [*notes, *_cut_by_aws(payload)], url)
+
+
+def _notes(seen: Readable, *, cut: bool, limit: int) -> list[str]:
+    notes = []
+    if cut:
+        notes.append(f"Only the first {size(limit)} are shown; the download has all of it.")
+    if seen.hidden:
+        what = "One value is" if seen.hidden == 1 else f"{seen.hidden:,} values are"
+        notes.append(f"{what} hidden, by the names of the keys.")
+    if seen.tagged:
+        notes.append("The SDK's type tags are decoded; numbers are exactly as stored.")
+    return notes
+
+
+def _cut_by_aws(payload: Payload) -> list[str]:
+    return ["AWS has cut this payload: the rest was never readable."] if payload.truncated else []

@@ -1,0 +1,71 @@
+"""What every page about one execution needs to know: whose it is, which tab is open, and whether it is still live."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from dashboard.pages import digest
+from executions import queries
+from executions.domain.history import History
+from executions.domain.statuses import is_terminal
+from executions.models import Execution
+
+NAMES = {
+    "timeline": ("Timeline", "execution"),
+    "history": ("History", "execution-history"),
+    "checkpoints": ("Checkpoints", "execution-checkpoints"),
+    "payloads": ("Input and result", "execution-payloads"),
+}
+
+
+@dataclass(frozen=True)
+class TabLink:
+    label: str
+    url: str
+    active: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One execution as somebody looks at it now, in the tab called `tab`."""
+
+    user: Any
+    execution: Execution
+    now: dt.datetime
+    tab: str = "timeline"
+
+    @cached_property
+    def history(self) -> History:
+        return queries.history_of(self.execution)
+
+    @cached_property
+    def digest(self) -> digest.Digest:
+        return digest.of(self.execution)
+
+    @property
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything may still change, so that the page listens."""
+        done = is_terminal(self.execution.status) and self.execution.history_complete
+        return not done and self.execution.gone_at is None
+
+    def url(self, name: str = "", *more: object) -> str:
+        return reverse(name or NAMES[self.tab][1], args=[self.execution.pk, *more])
+
+    @property
+    def tabs(self) -> list[TabLink]:
+        counts = {
+            "timeline": len(self.history.operations),
+            "history": len(self.history.events),
+            "checkpoints": len(self.digest.batches),
+        }
+        return [
+            TabLink(label, self.url(name), key == self.tab, counts.get(key)) for key, (label, name) in NAMES.items()
+        ]

@@ -1,0 +1,163 @@
+"""The timeline tab: the axis, the windows of rows that are shown, and the filters."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qsl
+
+from cachetools import LRUCache
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.pages import timeline_rows
+from dashboard.pages.operation import Drawer
+from dashboard.pages.tab import Subject
+from dashboard.pages.timeline_rows import CHUNK
+from dashboard.pages.timeline_state import KINDS, TimelineState
+from executions.domain import timeline
+from executions.domain.timeline import Timeline
+
+_MOST_KEPT = 100_000  # rows
+_timelines: LRUCache[tuple[object, ...], Timeline] = LRUCache(
+    maxsize=_MOST_KEPT, getsizeof=lambda one: 1 + one.total_rows + len(one.scale.segments)
+)
+_lock = threading.Lock()
+
+
+def build(subject: Subject, state: TimelineState, at: float | None = None) -> Timeline:
+    """The timeline at `at` (epoch seconds; now by default). One that can no longer change is kept."""
+    history = subject.history
+    now = subject.seconds if at is None else at
+    key = (subject.execution.pk, subject.execution.revision, state.query(op=""), None if history.is_over else now)
+    with _lock:
+        found = _timelines.get(key)
+    if found is None:
+        found = timeline.build(
+            history,
+            now=now,
+            collapse_idle=not state.idle,
+            folded=state.folded(history),
+            zoom=state.zoom,
+            only=state.only(history),
+        )
+        if history.is_over and found.total_rows < _MOST_KEPT // 2:
+            with _lock:
+                _timelines[key] = found
+    return found
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter as a link; `query` is the state it leads to."""
+
+    label: str
+    query: str
+    on: bool
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """`url` is the page's, `fragment` gives what htmx puts in the place of the timeline."""
+
+    execution_id: int
+    url: str
+    fragment: str
+    operations_url: str
+    query_without_op: str
+    state: TimelineState
+    keep: list[tuple[str, str]]
+    kinds: list[Choice]
+    kind_label: str
+    failed: Choice
+    open: Choice
+    idle: Choice
+    folds: Choice | None
+    clear: str | None
+    total: int
+    shown: int
+    ticks: SafeString
+    under: SafeString
+    lane: SafeString
+    body: SafeString
+    zoomed: str | None
+    is_live: bool
+    drawer: Drawer | None
+
+    @classmethod
+    def of(cls, subject: Subject, state: TimelineState, have: Iterable[int] = ()) -> Self:
+        built = build(subject, state)
+        wanted = {_chunk(state.start), *map(_chunk, have)}
+        if (chosen := built.index_of(state.op)) is not None:
+            wanted.add(_chunk(chosen))
+        drawer = Drawer.of(subject, state.op, state.query(op="")) if state.op else None
+        return cls(
+            execution_id=subject.execution.pk,
+            url=subject.url("execution"),
+            fragment=subject.url("execution-timeline"),
+            operations_url=subject.url("execution-timeline").removesuffix("timeline/") + "operations/",
+            query_without_op=state.query(op=""),
+            state=state,
+            keep=[(name, value) for name, value in parse_qsl(state.query(q="")) if name != "op"],
+            kinds=[Choice("All types", state.query(kind=""), not state.kind), *_kinds(subject, state)],
+            kind_label=KINDS.get(state.kind, "All types"),
+            failed=Choice("Failed only", state.query(failed=not state.failed), state.failed),
+            open=Choice("Open only", state.query(open=not state.open), state.open),
+            idle=Choice("Collapse idle", state.query(idle=not state.idle), not state.idle),
+            folds=_folds(subject, state),
+            clear=state.query(q="", failed=False, open=False, kind="") if state.is_filtered else None,
+            total=len(subject.history.operations),
+            shown=built.total_rows,
+            ticks=timeline_rows.ticks_html(built),
+            under=timeline_rows.under_html(built),
+            lane=timeline_rows.lane_html(built, subject.digest.code_seconds),
+            body=_body(subject, state, built, wanted),
+            zoomed=state.query(zoom=None) if state.zoom else None,
+            is_live=subject.is_live,
+            drawer=drawer,
+        )
+
+
+def rows(subject: Subject, state: TimelineState, at: float) -> SafeString:
+    """One window of rows, drawn for the moment at which the rest of the page was."""
+    built = build(subject, state, at)
+    writer = _writer(subject, state, built)
+    return mark_safe(timeline_rows.chunk_html(writer, _chunk(state.start)))  # noqa: S308 - escaped where it is written
+
+
+def _chunk(row: int) -> int:
+    return row // CHUNK * CHUNK
+
+
+def _writer(subject: Subject, state: TimelineState, built: Timeline) -> timeline_rows.RowWriter:
+    page, fragment = subject.url("execution"), subject.url("execution-timeline")
+    return timeline_rows.RowWriter(subject.execution.pk, built, state, page=page, fragment=fragment)
+
+
+def _body(subject: Subject, state: TimelineState, built: Timeline, wanted: set[int]) -> SafeString:
+    writer = _writer(subject, state, built)
+    query = state.query(op="")
+    ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={subject.seconds:.3f}"
+    parts = [
+        timeline_rows.chunk_html(writer, first)
+        if first in wanted
+        else timeline_rows.gap_html(first, built.total_rows, page=subject.url("execution"), rows=ask, query=query)
+        for first in range(0, built.total_rows, CHUNK)
+    ]
+    return mark_safe("".join(parts))  # noqa: S308 - escaped where it is written
+
+
+def _kinds(subject: Subject, state: TimelineState) -> list[Choice]:
+    present = subject.digest.counts.by_kind
+    return [
+        Choice(f"{words} ({present[kind]:,})", state.query(kind=kind), state.kind == kind)
+        for kind, words in KINDS.items()
+        if kind in present
+    ]
+
+
+def _folds(subject: Subject, state: TimelineState) -> Choice | None:
+    if "Context" not in subject.digest.counts.by_kind:
+        return None
+    any_folded = state.fold_all or bool(state.folds)
+    label = "Unfold all" if any_folded else "Fold all"
+    return Choice(label, state.query(fold_all=not any_folded, folds=frozenset()), any_folded)

@@ -1,0 +1,212 @@
+"""The timeline's rows, bars and axis as HTML.
+
+Written with f-strings rather than a template, because a window has hundreds of shapes and a template's loop over them takes ten
+times as long. Whatever comes from outside passes through `escape`; everything else is made here from numbers and fixed words.
+"""
+
+import datetime as dt
+from functools import lru_cache
+from urllib.parse import quote
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.pages.timeline_state import TimelineState
+from dashboard.templatetags.durascope import icon, status_badge
+from executions.domain.history import Operation
+from executions.domain.timeline import Bar, Row, Timeline
+from executions.domain.words import count, duration
+
+CHUNK = 60
+ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
+DEEPEST = 30  # classes d0 to d30
+_LEAST_BAND = 0.8  # percent; narrower idle stretches are not shaded
+_LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6)}
+_SUBTYPES = {
+    "WaitForCondition": "condition",
+    "Parallel": "parallel",
+    "ParallelBranch": "branch",
+    "Map": "map",
+    "MapIteration": "item",
+    "WaitForCallback": "wait for callback",
+    "RunInChildContext": "context",
+}
+_KINDS = {"Step": "step", "Callback": "callback", "ChainedInvoke": "chained invoke", "Context": "context"}
+_ICONS = {"Step": "step", "Wait": "wait", "Callback": "callback", "ChainedInvoke": "invoke", "Context": "context"}
+_SAID = {"PENDING": "Retrying", "NEVER_FINISHED": "Never finished", "UNKNOWN": "Unknown", "POLLED": "Not yet"}
+_QUIET = frozenset({"SUCCEEDED", "STARTED"})
+
+
+def kind_words(kind: str, subtype: str | None) -> str:
+    """ "step", "parallel", "chained invoke"; what is not known is shown as it is."""
+    return _SUBTYPES.get(subtype or "") or _KINDS.get(kind) or ("wait" if kind == "Wait" else subtype or "not known here")
+
+
+def said(status: str) -> str:
+    """The words of an operation's status where the badge has none of its own."""
+    return _SAID.get(status, "")
+
+
+def kind_icon(kind: str, subtype: str | None) -> str:
+    return "parallel" if subtype in ("Parallel", "Map") else _ICONS.get(kind, "unknown")
+
+
+@lru_cache(maxsize=64)
+def _icon(name: str) -> str:
+    return icon(name)
+
+
+def _fixed(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
+    """An SVG as wide as the axis."""
+    shapes = []
+    for bar in bars:
+        kind = bar.kind
+        if callback:
+            # An open callback waits for a person: that is what amber says. An answered one is done.
+            kind = {"open": "callback", "callback": "ok"}.get(kind, kind)
+        y, height = _LAYOUT.get(kind, (8, 10))
+        shapes.append(
+            f'<rect class="bar bar-{kind}" x="{_fixed(bar.x)}%" width="{_fixed(bar.width)}%" y="{y}" height="{height}"'
+            f' rx="2"><title>{escape(bar.label)}</title></rect>'
+        )
+    return f'<svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(shapes)}</svg>'
+
+
+class RowWriter:
+    """Writes rows of one timeline. `page` and `fragment` are the URLs of the page and of what htmx puts in its place."""
+
+    def __init__(self, execution_id: int, timeline: Timeline, state: TimelineState, *, page: str, fragment: str):
+        self._execution_id = execution_id
+        self._timeline = timeline
+        self._state = state
+        self._page = page
+        self._fragment = fragment
+        rest = state.query(op="")
+        self._pick = f"{page}?{escape(rest)}&amp;op=" if rest else f"{page}?op="
+
+    def rows(self, first: int) -> str:
+        """The window that begins with row `first`."""
+        return "".join(self._row(row) for row in self._timeline.window(first, CHUNK))
+
+    def _row(self, row: Row) -> str:
+        key, selected = row.operation_id, row.operation_id == self._state.op
+        operation = self._timeline.history.operations[key]
+        mark = " is-selected" if selected else ""
+        current = ' aria-current="true"' if selected else ""
+        length = duration(row.duration_seconds) if row.duration_seconds is not None else "–"
+        return (
+            f'<li class="tl-row d{min(row.depth, DEEPEST)}{mark}" id="op-{row.first_event_id}"'
+            f' data-execution-id="{self._execution_id}" data-operation-id="{escape(key)}"'
+            f' data-event-id="{row.first_event_id}" data-status="{escape(row.status)}">'
+            f'<span class="tl-name">{self._fold(row)}{_icon(kind_icon(row.kind, row.subtype))}'
+            f'<a href="{self._pick}{quote(key)}"{current}>{escape(row.name)}</a>{_note(row, operation)}{_badge(row)}</span>'
+            f"{bars_html(_toned(row), callback=row.kind == 'Callback')}"
+            f'<span class="tl-dur">{length}</span></li>\n'
+        )
+
+    def _fold(self, row: Row) -> str:
+        if not row.has_children:
+            return ""
+        query = escape(self._state.with_fold(row.first_event_id))
+        verb, shape, wide = ("Unfold", "chevron-right", "false") if row.is_folded else ("Fold", "chevron-down", "true")
+        return (
+            f'<a class="tl-fold" role="button" aria-expanded="{wide}" aria-label="{verb} {escape(row.name)}"'
+            f' href="{self._page}?{query}" hx-get="{self._fragment}?{query}" hx-push-url="{self._page}?{query}">'
+            f"{_icon(shape)}</a>"
+        )
+
+
+def _toned(row: Row) -> tuple[Bar, ...]:
+    if row.kind != "Context":
+        return row.bars
+    return tuple(Bar(bar.x, bar.width, "failed-context", bar.label) if bar.kind == "failed" else bar for bar in row.bars)
+
+
+def _note(row: Row, operation: Operation) -> str:
+    words = kind_words(row.kind, row.subtype)
+    if operation.invoke is not None:
+        target = escape(operation.invoke.function_name or "child")
+        if operation.invoke.child_arn:
+            target = f'<a href="/arn/{quote(operation.invoke.child_arn)}">{target}</a>'
+        return f'<span class="note">{escape(words)} → {target}</span>'
+    if row.kind == "Wait":
+        words = row.note or "wait"
+    elif row.note and not (row.kind == "Callback" and row.note == "open"):
+        words = f"{words} · {row.note}"
+    if row.status == "STARTED" and row.kind in ("Step", "Callback"):
+        words += " · open" if row.kind == "Callback" else " · running"
+    return f'<span class="note">{escape(words)}</span>'
+
+
+def _badge(row: Row) -> str:
+    return "" if row.status in _QUIET else status_badge(row.status, said(row.status))
+
+
+def chunk_html(writer: RowWriter, first: int) -> str:
+    """Rows `first` to `first` + 60. The hidden input tells the next refresh that these are wanted whole."""
+    return (
+        f'<div class="tl-chunk" id="rows-{first}"><input type="hidden" class="keep" name="have" value="{first}">'
+        f'<ol class="tl-rows" start="{first + 1}">{writer.rows(first)}</ol></div>'
+    )
+
+
+def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str:
+    """The place of a window that has not been asked for: as high as its rows, filled when it is scrolled to."""
+    number = min(CHUNK, total - first)
+    link = escape(f"{page}?{query}&from={first}" if query else f"{page}?from={first}")
+    ask = escape(f"{rows}&from={first}")
+    return (
+        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:900px once"'
+        f' hx-target="this" hx-swap="outerHTML"><a href="{link}">rows {first + 1:,} to {first + number:,}</a>'
+        f'<svg class="wide" width="1" height="{number * ROW_HEIGHT}" aria-hidden="true"></svg>'
+        f'<svg class="narrow" width="1" height="{number * NARROW_HEIGHT}" aria-hidden="true"></svg></div>\n'
+    )
+
+
+def ticks_html(timeline: Timeline) -> SafeString:
+    parts = []
+    for tick in timeline.ticks:
+        anchor = "start" if tick.x < 4 else "end" if tick.x > 92 else "middle"
+        text = tick.label
+        if not text:
+            text = f"{dt.datetime.fromtimestamp(min(tick.at, 253_402_300_799.0), dt.UTC):%H:%M:%S}"
+        parts.append(
+            f'<text x="{_fixed(tick.x)}%" y="16" text-anchor="{anchor}" data-kind="{tick.kind}">{escape(text)}</text>'
+        )
+    return mark_safe("".join(parts))  # noqa: S308 - escaped above
+
+
+def under_html(timeline: Timeline) -> SafeString:
+    """What lies below all rows: idle stretches that are drawn short, and now."""
+    parts = []
+    for segment in timeline.scale.segments:
+        if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_BAND and segment.t0 < timeline.ended_at:
+            x, width = _fixed(segment.x0), _fixed(segment.x1 - segment.x0)
+            parts.append(f'<rect class="band" x="{x}%" width="{width}%" y="0" height="100%"/>')
+    for tick in timeline.ticks:
+        if tick.kind in ("now", "resume"):
+            x, name = _fixed(tick.x), "now" if tick.kind == "now" else "grid-line"
+            parts.append(f'<line class="{name}" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>')
+    return mark_safe("".join(parts))  # noqa: S308 - numbers
+
+
+def lane_html(timeline: Timeline, code_seconds: float) -> SafeString:
+    """When code ran."""
+    history = timeline.history
+    zigs = [
+        f'<svg x="{_fixed((segment.x0 + segment.x1) / 2)}%" y="8" overflow="visible">'
+        f'<path class="zig" d="M-3 0l2 3-2 4 2 3M2 0l2 3-2 4 2 3"/><title>idle {escape(duration(segment.t1 - segment.t0))}</title></svg>'
+        for segment in timeline.scale.segments
+        if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_BAND and segment.t0 < timeline.ended_at
+    ]
+    bars = bars_html(timeline.invocation_bars).replace("</svg>", "".join(zigs) + "</svg>")
+    ran = duration(code_seconds)
+    note = f"{count(len(history.invocations), 'invocation')}, {ran}"
+    return mark_safe(  # noqa: S308 - escaped above
+        f'<li class="tl-row d0 tl-lane"><span class="tl-name">{_icon("invocation")}<span>Code running</span>'
+        f'<span class="note">{note}</span></span>{bars}<span class="tl-dur">{ran}</span></li>'
+    )

@@ -1,0 +1,130 @@
+"""What the URL of a timeline says: filters, what is folded, zoom, the operation that is selected. A link shows what its sender saw."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from executions.domain.history import BAD, OPEN, History, Operation
+
+KINDS = {
+    "Step": "steps",
+    "Wait": "waits",
+    "Callback": "callbacks",
+    "ChainedInvoke": "chained invokes",
+    "Context": "contexts",
+    "Unknown": "unknown",
+}
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class TimelineState:
+    """`fold_all`: every context is folded but those whose first event is in `folds`; else just those are.
+
+    `start`: the first row of the window asked for. `zoom`: epoch seconds.
+    """
+
+    op: str = ""
+    q: str = ""
+    failed: bool = False
+    open: bool = False
+    kind: str = ""
+    idle: bool = False
+    fold_all: bool = False
+    folds: frozenset[int] = frozenset()
+    zoom: tuple[float, float] | None = None
+    start: int = 0
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        """Never fails: what cannot be read is as if it were not there."""
+        folds = query.get("fold", "").split(".")
+        kind = query.get("type", "")
+        return cls(
+            op=query.get("op", "")[:_LONGEST],
+            q=query.get("q", "").strip()[:_LONGEST],
+            failed=query.get("failed") == "1",
+            open=query.get("open") == "1",
+            kind=kind if kind in KINDS else "",
+            idle=query.get("idle") == "show",
+            fold_all=folds[0] == "all",
+            folds=frozenset(number for number in map(whole, folds) if number),
+            zoom=_zoom(query.get("zoom", "")),
+            start=whole(query.get("from", "")),
+        )
+
+    def query(self, **changes: Any) -> str:
+        """The query string of this state with some of it changed; the window is only in it when asked for."""
+        state = replace(self, **changes)
+        folds = [str(number) for number in sorted(state.folds)]
+        pairs = [
+            ("q", state.q),
+            ("failed", "1" if state.failed else ""),
+            ("open", "1" if state.open else ""),
+            ("type", state.kind),
+            ("idle", "show" if state.idle else ""),
+            ("fold", ".".join(["all", *folds] if state.fold_all else folds)),
+            ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
+            ("op", state.op),
+        ]
+        return urlencode([pair for pair in pairs if pair[1]])
+
+    def with_fold(self, event_id: int) -> str:
+        """The query string after folding or unfolding the context that begins with this event."""
+        return self.query(folds=self.folds ^ {event_id})
+
+    def folded(self, history: History) -> frozenset[str]:
+        """The operations whose children are hidden."""
+        if not self.fold_all and not self.folds:
+            return frozenset()
+        return frozenset(
+            key
+            for key, operation in history.operations.items()
+            if operation.children and (operation.first_event_id in self.folds) != self.fold_all
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.q or self.failed or self.open or self.kind)
+
+    def only(self, history: History) -> frozenset[str] | None:
+        """The operations that pass the filters; None when there is no filter."""
+        if not self.is_filtered:
+            return None
+        return frozenset(key for key, operation in history.operations.items() if self._shows(operation))
+
+    @cached_property
+    def _needle(self) -> str:
+        return self.q.casefold()
+
+    def _shows(self, operation: Operation) -> bool:
+        if self.kind and operation.kind != self.kind:
+            return False
+        if self.failed and not failed(operation):
+            return False
+        if self.open and operation.status not in OPEN:
+            return False
+        return self._needle in operation.label.casefold() or self._needle == operation.id
+
+
+def failed(operation: Operation) -> bool:
+    """Whether it failed, or an attempt of it did."""
+    return operation.status in BAD or any(attempt.status == "FAILED" for attempt in operation.attempts)
+
+
+def whole(text: str) -> int:
+    """A number of up to nine digits; anything else is 0."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _zoom(text: str) -> tuple[float, float] | None:
+    left, _, right = text.partition("~")
+    try:
+        zoom = float(left), float(right)
+    except ValueError:
+        return None
+    return zoom if all(math.isfinite(at) and 0 <= at < 1e11 for at in zoom) and zoom[0] < zoom[1] else None

@@ -1,0 +1,75 @@
+import re
+import shlex
+from urllib.parse import unquote
+
+import pytest
+
+from executions.domain.arns import ExecutionArn
+from executions.domain.links import cli_commands, console_url, logs_query, logs_url
+
+ARN = ExecutionArn("aws", "us-east-1", "123456789012", "coffee_order", "$LATEST", "order-1042", "db8f7d52")
+
+
+def test_the_console_link_opens_the_execution() -> None:
+    assert console_url(ARN) == (
+        "https://us-east-1.console.aws.amazon.com/lambda/home?region=us-east-1"
+        "#/functions/coffee_order/versions/$LATEST/executions/order-1042/db8f7d52"
+    )
+
+
+@pytest.mark.parametrize(
+    ("partition", "domain"),
+    [
+        ("aws-cn", "console.amazonaws.cn"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("aws-x", "console.aws.amazon.com"),
+    ],
+)
+def test_each_partition_has_its_own_console(partition: str, domain: str) -> None:
+    arn = ExecutionArn(partition, "some-region-1", "123456789012", "f", "1", "e", "i")
+    assert console_url(arn).startswith(f"https://some-region-1.{domain}/lambda/")
+    assert logs_url(arn, 1e9, None, 2e9).startswith(f"https://some-region-1.{domain}/cloudwatch/")
+
+
+def _decoded(text: str) -> str:
+    """The console's string notation, read back."""
+    text = re.sub(r"\*\*([0-9a-f]{4})", lambda found: chr(int(found.group(1), 16)), text)
+    return re.sub(r"\*([0-9a-f]{2})", lambda found: chr(int(found.group(1), 16)), text)
+
+
+def test_the_logs_link_carries_the_query_the_group_and_the_time_range() -> None:
+    url = logs_url(ARN, 1_795_403_615.5, 1_795_403_700.25, 1_795_500_000.0)
+    head, _, detail = url.partition("$3FqueryDetail$3D")
+    assert head.endswith("/cloudwatch/home?region=us-east-1#logsV2:logs-insights")
+    assert not set(detail) & set(' "|/:@,=\n$')
+    found = re.fullmatch(
+        r"~\(end~'(.*)~start~'(.*)~timeType~'ABSOLUTE~tz~'UTC~editorString~'(.*)~source~\(~'(.*)\)\)", detail
+    )
+    assert found is not None
+    end, start, query, group = (_decoded(part) for part in found.groups())
+    assert (start, end) == ("2026-11-23T03:12:35.500Z", "2026-11-23T03:20:00.250Z")
+    assert query == logs_query(ARN)
+    assert group == "/aws/lambda/coffee_order"
+
+
+def test_the_logs_link_of_a_running_execution_ends_at_now() -> None:
+    assert "end~'2026-11-24T06*3a05*3a00.000Z" in logs_url(ARN, 1_795_403_615.5, None, 1_795_500_000.0)
+
+
+def test_the_query_looks_for_both_spellings_of_the_field() -> None:
+    assert f'filter executionArn = "{ARN}" or durableExecutionArn = "{ARN}"' in logs_query(ARN)
+
+
+def test_characters_outside_latin_are_escaped_as_utf16_units() -> None:
+    arn = ExecutionArn("aws", "us-east-1", "123456789012", "f", "1", "naïve-☕-😀", "i")
+    url = logs_url(arn, 1e9, 1e9, 1e9)
+    assert "na*efve-**2615-**d83d**de00" in url
+    assert unquote(console_url(arn)).endswith("/executions/naïve-☕-😀/i")
+
+
+def test_commands_survive_a_shell() -> None:
+    commands = cli_commands(ARN)
+    assert {command.text.split()[0] for command in commands} == {"aws", "sam"}
+    for command in commands:
+        assert str(ARN) in shlex.split(command.text)
+    assert any("get-durable-execution-history" in command.text for command in commands)

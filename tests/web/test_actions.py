@@ -1,0 +1,134 @@
+"""The confirmation forms and what sending them does, over a Lambda API in memory."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from executions.gateway.connections import Connection
+from executions.models import ActionRecord, Callback
+from tests import factories
+from tests.fakes import EPOCH, REGION, FakeLambda, client_error
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
+    fake = FakeLambda()
+    connection = Connection(name="default", region=REGION, client=fake)
+    monkeypatch.setattr("executions.actions.perform.ambient", lambda: connection)
+    return fake
+
+
+@pytest.fixture
+def callback(aws: FakeLambda) -> Callback:
+    """An open callback that AWS and the mirror both know."""
+    aws.add_function("coffee")
+    arn = aws.start("coffee", "order-1")
+    callback_id = aws.open_callback(arn, EPOCH)
+    return factories.callback(factories.execution(arn=arn, name="order-1"), callback_id=callback_id)
+
+
+@pytest.fixture
+def approver(client: Client) -> Client:
+    client.force_login(factories.user("approver", "ada"))
+    return client
+
+
+def url(callback: Callback, action: str) -> str:
+    if action == "stop":
+        return f"/executions/{callback.execution_id}/stop/"
+    return f"/executions/{callback.execution_id}/callbacks/{callback.pk}/{action}/"
+
+
+def form(**values: Any) -> dict[str, Any]:
+    return {"token": str(uuid.uuid4()), "reason": "", **values}
+
+
+@pytest.mark.parametrize("action", ["stop", "succeed", "fail", "heartbeat"])
+def test_asking_shows_a_form_and_changes_nothing(approver: Client, aws: FakeLambda, callback: Callback, action: str) -> None:
+    page = approver.get(url(callback, action))
+    assert page.status_code == 200
+    assert b"csrfmiddlewaretoken" in page.content and b'name="token"' in page.content and b"order-1" in page.content
+    assert not ActionRecord.objects.exists() and not aws.calls
+
+
+@pytest.mark.parametrize("action", ["stop", "succeed", "fail", "heartbeat"])
+def test_the_same_form_comes_as_a_fragment_for_the_dialog(approver: Client, callback: Callback, action: str) -> None:
+    page = approver.get(url(callback, action), headers={"HX-Request": "true"})
+    assert page.status_code == 200
+    assert b"<html" not in page.content and b"csrfmiddlewaretoken" in page.content
+
+
+def test_answering_sends_the_text_once_and_says_what_aws_said(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    sent = form(format="json", result='{\r\n "ok": true}', reason="looks good")
+    for _ in range(2):
+        answer = approver.post(url(callback, "succeed"), sent, follow=True)
+        assert answer.status_code == 200
+    assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b'{\n "ok": true}'
+    assert aws.calls["send_durable_execution_callback_success"] == 1
+    record = ActionRecord.objects.get()
+    assert (record.username, record.reason, record.outcome, record.address) == ("ada", "looks good", "accepted", "127.0.0.1")
+    assert b"AWS accepted it" in answer.content
+
+
+def test_stopping_sends_the_type_and_message(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    approver.post(url(callback, "stop"), form(error_type="TableLeft", error_message="gone <home>"))
+    error = dict(aws.requests)["stop_durable_execution"]["Error"]
+    assert error == {"ErrorType": "TableLeft", "ErrorMessage": "gone <home>"}
+
+
+def test_failing_without_words_says_who_rejected(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    approver.post(url(callback, "fail"), form())
+    error = dict(aws.requests)["send_durable_execution_callback_failure"]["Error"]
+    assert error == {"ErrorType": "Rejected", "ErrorMessage": "Rejected by ada"}
+
+
+def test_bad_json_is_said_next_to_the_field_and_the_text_is_kept(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    page = approver.post(url(callback, "succeed"), form(format="json", result='{"name": <script>'))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "not JSON" in text and "&lt;script&gt;" in text and "<script>'" not in text
+    assert not aws.calls and not ActionRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"token": "nonsense"}, {"token": ""}, {"format": "yaml"}, {"reason": "x" * 1001}, {"result": "\x00"}],
+)
+def test_a_form_with_bad_values_is_shown_again_and_sends_nothing(
+    approver: Client, aws: FakeLambda, callback: Callback, values: dict[str, str]
+) -> None:
+    page = approver.post(url(callback, "succeed"), form(format="json", result="1") | values)
+    assert page.status_code == 200 and b"csrfmiddlewaretoken" in page.content
+    assert not aws.calls
+
+
+def test_a_callback_answered_meanwhile_says_so_and_by_whom(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    grace = factories.user("approver", "grace")
+    factories.action(callback.execution, grace, "succeed", callback=callback)
+    page = approver.get(url(callback, "fail"))
+    assert b"grace answered the callback with success" in page.content
+    after = approver.post(url(callback, "fail"), form(), follow=True)
+    assert b"Nothing was sent" in after.content and b"grace" in after.content
+    assert not aws.calls
+
+
+def test_what_aws_refuses_is_shown_in_its_words(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    aws.fail_next("send_durable_execution_callback_heartbeat", client_error("CallbackTimeoutException", 400, "too late"))
+    page = approver.post(url(callback, "heartbeat"), form(), follow=True)
+    assert b"too late" in page.content
+
+
+def test_from_the_dialog_the_whole_page_is_led_to_the_execution(approver: Client, callback: Callback) -> None:
+    answer = approver.post(url(callback, "heartbeat"), form(), headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"] == f"/executions/{callback.execution_id}/"
+
+
+def test_a_callback_of_another_execution_is_a_404(approver: Client, callback: Callback) -> None:
+    other = factories.execution()
+    assert approver.get(f"/executions/{other.pk}/callbacks/{callback.pk}/succeed/").status_code == 404
+    assert approver.get(f"/executions/{2**70}/stop/").status_code == 404
