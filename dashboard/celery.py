@@ -14,7 +14,7 @@ from django.conf import settings  # noqa: E402 - the settings module must be nam
 
 app = Celery("durascope")
 app.conf.update(
-    broker_url=settings.REDIS_URL or "memory://",
+    broker_url=settings.REDIS_URL or "memory://localhost/",
     # A worker that was killed gives its task back after this many seconds (the default is an hour).
     broker_transport_options={"visibility_timeout": 120} if settings.REDIS_URL else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,

@@ -15,30 +15,41 @@ from django.conf import settings
 from dashboard.celery import app
 
 log = structlog.get_logger(__name__)
-THREADS = 4
-_running: list[Any] = []
+THREADS = 8
+"""Most of them wait most of the time: for AWS, or for a place in the call budget."""
+_running: dict[str, Any] = {}
 
 
 def start() -> None:
     """Start both, unless Redis carries the queue or they run already."""
     if not settings.EMBEDDED or _running:
         return
-    worker = WorkController(app=app, pool_cls="threads", concurrency=THREADS, without_gossip=True, without_mingle=True)
-    beat = Service(app, scheduler_cls="celery.beat:Scheduler")
-    _running.extend([worker, beat])
-    for name, run in (("worker", worker.start), ("beat", lambda: beat.start(embedded_process=True))):
-        threading.Thread(target=_run, args=(name, run), name=f"durascope-{name}", daemon=True).start()
+    for name, make in (("worker", _worker), ("beat", _beat)):
+        _running[name] = None
+        threading.Thread(target=_run, args=(name, make), name=f"durascope-{name}", daemon=True).start()
 
 
 def stop() -> None:
     """Let both finish what they are doing."""
-    while _running:
-        part = _running.pop()
+    for part in [part for part in _running.values() if part is not None]:
         part.stop()
+    _running.clear()
 
 
-def _run(name: str, run: Any) -> None:
+def _worker() -> Any:
+    return WorkController(
+        app=app, pool_cls="threads", concurrency=THREADS, hostname="embedded", without_gossip=True, without_mingle=True
+    )
+
+
+def _beat() -> Any:
+    return Service(app, scheduler_cls="celery.beat:Scheduler")
+
+
+def _run(name: str, make: Any) -> None:
+    """Make the part in its own thread: the web server's has an event loop, in which Django allows no database."""
     try:
-        run()
+        part = _running[name] = make()
+        part.start()
     except Exception:
         log.exception("embedded.stopped", part=name)

@@ -34,5 +34,5 @@ def configure(*, level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("botocore", "boto3", "urllib3", "celery.app.trace", "celery.worker.strategy", "celery.beat", "kombu"):
+    for chatty in ("botocore", "boto3", "urllib3", "celery.app.trace", "celery.worker.strategy", "celery.beat", "celery.worker.consumer.connection", "kombu"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,6 +1,7 @@
 """Django's settings. What differs between installations comes from the environment, read by env.py."""
 
 import os
+import warnings
 
 from csp.constants import NONE, SELF
 
@@ -110,7 +111,11 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [env.ROOT / "static"]
 STATIC_ROOT = env.ROOT / "staticfiles"
 STORAGES = {"staticfiles": {"BACKEND": "dashboard.assets.VersionedStorage"}}
+# Without a build step files are served from where they stand; an image collects and compresses them (see the Dockerfile).
 WHITENOISE_USE_FINDERS = True
+warnings.filterwarnings("ignore", message="No directory at: .*staticfiles", category=UserWarning)
+# WhiteNoise answers with files, which the ASGI handler reads in one go; they are small and browsers keep them.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 60 * 60  # every URL carries its content's hash
 

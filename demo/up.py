@@ -1,7 +1,7 @@
 """`python -m demo.up [--port 8000]`: the whole demo on this machine: the emulator, the app, its accounts. Ctrl-C ends both.
 
-Runs the app only through its public commands; everything listens on 127.0.0.1, and the data lives in var/demo.sqlite3, made anew each
-time because the emulator forgets its executions when it ends.
+Runs the app only through its public commands; everything listens on 127.0.0.1. The mirror lives in var/demo-PORT.sqlite3 and is made
+anew each time, because the emulator forgets its executions when it ends.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DATABASE = ROOT / "var" / "demo.sqlite3"
 PATIENCE = 60.0
 IGNORED = (
     "REDIS_URL",
@@ -36,11 +36,15 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000, help="the app's port on 127.0.0.1")
     parser.add_argument("--cap", type=int, default=400, help="how many executions the traffic starts in all")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also SIGINT: a shell that starts us in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
+        _check_free(options.port)
         with _demo(options.cap) as endpoint:
-            environment = _environment(endpoint)
-            _prepare(environment)
+            database = ROOT / "var" / f"demo-{options.port}.sqlite3"
+            environment = _environment(endpoint, database)
+            _prepare(environment, database)
             with _app(options.port, environment) as server:
                 _announce(options.port)
                 return _watch(server)
@@ -54,6 +58,16 @@ def main() -> int:
 
 class Failed(Exception):
     """A part did not start; the message says which and why."""
+
+
+def _check_free(port: int) -> None:
+    """Before anything is touched: another demo may be running there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Failed(f"port {port} cannot be used ({error.strerror}): try `make demo PORT={port + 1}`.") from error
 
 
 def _interrupt(*_: object) -> None:
@@ -97,12 +111,12 @@ def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen
             process.wait()
 
 
-def _environment(endpoint: str) -> dict[str, str]:
+def _environment(endpoint: str, database: Path) -> dict[str, str]:
     """This process's environment without what would lead elsewhere: a Redis, another database, a real account."""
     kept = {name: value for name, value in os.environ.items() if name not in IGNORED}
     return {
         **kept,
-        "DATABASE_URL": f"sqlite:///{DATABASE}",
+        "DATABASE_URL": f"sqlite:///{database}",
         "AWS_ENDPOINT_URL_LAMBDA": endpoint,
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "demo",
@@ -110,10 +124,10 @@ def _environment(endpoint: str) -> dict[str, str]:
     }
 
 
-def _prepare(environment: dict[str, str]) -> None:
-    DATABASE.parent.mkdir(exist_ok=True)
+def _prepare(environment: dict[str, str], database: Path) -> None:
+    database.parent.mkdir(exist_ok=True)
     for suffix in ("", "-wal", "-shm"):
-        DATABASE.with_name(DATABASE.name + suffix).unlink(missing_ok=True)
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
     for command in (["migrate", "--verbosity", "0"], ["demo_users"]):
         done = subprocess.run(
             [sys.executable, "manage.py", *command],

@@ -22,6 +22,8 @@ def discover() -> None:
 def dispatch() -> None:
     """Hand out what is due. Claims in the database keep two beats from doing so twice."""
     now = timezone.now()
+    if schedule.never_swept():
+        discover.delay()
     for function_id in schedule.claim_functions(now=now):
         list_function.delay(function_id)
     for execution_id in schedule.claim_histories(now=now):

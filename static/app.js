@@ -43,21 +43,23 @@ document.addEventListener("click", async (event) => {
 }
 // dialog.js
 {
-const dialog = document.getElementById("dialog");
+const theDialog = () => document.getElementById("dialog");
 document.addEventListener("htmx:after:settle", (event) => {
-  if (event.target !== dialog || !dialog.firstElementChild) return;
+  const dialog = theDialog();
+  if (!dialog || event.target !== dialog || !dialog.firstElementChild) return;
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
 });
-dialog?.addEventListener("close", () => dialog.replaceChildren());
+document.addEventListener("close", (event) => { if (event.target === theDialog()) event.target.replaceChildren(); }, true);
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
+  const dialog = theDialog();
   const cancel = target?.closest("[data-close-dialog]");
   if (cancel && dialog?.contains(cancel)) {
     event.preventDefault(); // on its own page the same link leads back
     dialog.close();
   }
-  if (target === dialog) dialog.close(); // the backdrop
+  if (target && target === dialog) dialog.close(); // the backdrop
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -78,6 +80,64 @@ window.addEventListener("pageshow", (event) => {
     for (const button of form.querySelectorAll("button")) button.disabled = false;
   }
 });
+}
+// execution.js
+{
+const plainClick = (event) => event.button === 0 && !event.defaultPrevented && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+const rowOf = (element) => element?.closest(".tl-row[data-operation-id], .events tr[data-event-id]");
+const linkOf = (row) => row?.querySelector(".tl-name > a:not(.tl-fold), a.pick");
+function mark(row) {
+  for (const one of document.querySelectorAll(".tl-row.is-selected, .events tr.is-selected")) {
+    one.classList.remove("is-selected");
+    linkOf(one)?.removeAttribute("aria-current");
+  }
+  row.classList.add("is-selected");
+  linkOf(row)?.setAttribute("aria-current", "true");
+}
+function choose(row) {
+  const operations = row.closest("[data-operations]")?.dataset.operations, events = row.closest("[data-events]")?.dataset.events;
+  const base = operations ?? events, name = operations ? "op" : "event";
+  const value = operations ? row.dataset.operationId : row.dataset.eventId;
+  if (!base || !window.htmx) return false;
+  const page = new URL(location.href), query = new URLSearchParams(page.search);
+  query.delete(name);
+  query.delete("from");
+  page.searchParams.set(name, value);
+  page.searchParams.delete("from");
+  mark(row);
+  window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
+  return true;
+}
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const row = rowOf(target);
+  if (!row || !plainClick(event) || String(getSelection())) return;
+  const link = target.closest("a, button, input, label");
+  if (link && link !== linkOf(row)) return;
+  if (choose(row)) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const row = event.target instanceof Element && rowOf(event.target);
+  if (!row) return;
+  const rows = [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
+  const link = linkOf(rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]);
+  if (!link) return;
+  event.preventDefault();
+  link.focus();
+});
+const greeted = new WeakSet();
+document.addEventListener("htmx:sse:before:message", (event) => {
+  const stream = event.target, head = document.getElementById("head"), { message, connection } = event.detail;
+  if (!head || !(stream instanceof Element) || stream.id !== "live" || greeted.has(connection)) return;
+  greeted.add(connection);
+  if (!connection.attempt && message.event === "changed" && message.data === head.dataset.event) event.preventDefault();
+});
+const shown = document.querySelector(".tl-row.is-selected, .events tr.is-selected");
+if (shown) {
+  const box = shown.getBoundingClientRect();
+  if (box.top > innerHeight - 60 || box.bottom < 0) shown.scrollIntoView({ block: "center", behavior: "instant" });
+}
 }
 // live.js
 {
@@ -152,6 +212,13 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
   trouble.note.remove();
   trouble = null;
+});
+}
+// morph.js
+{
+window.htmx?.registerExtension("durascope", {
+  htmx_before_morph_attr: (element, { attrName }) =>
+    !(attrName === "open" && element instanceof HTMLDetailsElement && element.dataset.open !== "server"),
 });
 }
 // payload.js
@@ -519,8 +586,12 @@ page.addEventListener("keydown", (event) => {
   else handled = false;
   if (handled) event.preventDefault();
 });
-for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
-showTheme();
+function unhide() {
+  for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
+  showTheme();
+}
+unhide();
+page.addEventListener("htmx:after:settle", (event) => { if (event.target === page.body) unhide(); });
 }
 // time.js
 {
@@ -587,10 +658,13 @@ function choose(next) {
     localStorage.setItem("durascope.times", mode);
   } catch {
   }
+  press();
+  refresh(document);
+}
+function press() {
   for (const button of document.querySelectorAll("[data-times] button")) {
     button.setAttribute("aria-pressed", String(button.value === mode));
   }
-  refresh(document);
 }
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-times] button");
@@ -598,7 +672,9 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("durascope:next-times", () => choose(modes[(modes.indexOf(mode) + 1) % modes.length]));
 document.addEventListener("htmx:after:settle", (event) => {
-  if (event.target instanceof Element) refresh(event.target.parentElement ?? event.target);
+  if (!(event.target instanceof Element)) return;
+  if (event.target === document.body) press();
+  refresh(event.target.parentElement ?? event.target);
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
 setInterval(() => { if (!document.hidden) refresh(document); }, 1000);

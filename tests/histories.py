@@ -126,7 +126,7 @@ class Script:
 
 
 def big_history(operations: int = 3000) -> list[Wire]:
-    """A finished execution of exactly `operations` operations (from 40 on), with about 2.9 events for each.
+    """A finished execution of exactly `operations` operations (from 40 on), with about 2.8 events for each.
 
     Orders one after another: a retried step, a plain step, a wait with the code asleep, a callback, and a map with
     four items of one context and one step each; then steps until the number is reached.
@@ -149,7 +149,7 @@ def big_history(operations: int = 3000) -> list[Wire]:
 def _order(script: Script, name: str) -> None:
     charge, settle, batch = f"{name}/charge", f"{name}/settle", f"{name}/batch"
     script.step(f"{name}/validate", seconds=0.004, result='{"t":"m","v":{"ok":{"t":"b","v":true}}}')
-    for attempt in (1, 2):
+    for attempt in (1, 2, 3):
         script.step_started(charge)
         script.sleep(0.02)
         script.step_failed(charge, attempt=attempt, delay=attempt)

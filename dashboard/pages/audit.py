@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.http import QueryDict
 from django.urls import reverse
 
+from dashboard.pages.executions import shortened
 from dashboard.pages.filters import place_of, read_place
 from executions import queries
 from executions.domain.arns import ExecutionArn, InvalidArn
@@ -23,7 +24,10 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One action. `url` is "" when its execution is no longer here; `callback` is "" for what concerns no callback."""
+    """One action. `url` is "" when its execution is no longer here; `callback` is "" for what concerns no callback.
+
+    `answer`: AWS's answer in words, "" where the outcome says it all.
+    """
 
     pk: int
     at: dt.datetime
@@ -31,6 +35,7 @@ class Row:
     what: str
     callback: str
     execution: str
+    short: str
     arn: str
     url: str
     reason: str
@@ -66,6 +71,7 @@ class Page:
 
 
 def _row(record: ActionRecord) -> Row:
+    name = record.execution.name if record.execution else _name_in(record.execution_arn)
     outcome = ActionRecord.Outcome(record.outcome)
     tone, icon = LOOKS[outcome]
     return Row(
@@ -74,14 +80,15 @@ def _row(record: ActionRecord) -> Row:
         username=record.username,
         what=record.get_kind_display(),
         callback=str(record.callback) if record.callback else "",
-        execution=record.execution.name if record.execution else _name_in(record.execution_arn),
+        execution=name,
+        short=shortened(name),
         arn=record.execution_arn,
         url=reverse("execution", args=[record.execution_id]) if record.execution_id else "",
         reason=record.reason,
         tone=tone,
         icon=icon,
         outcome=record.get_outcome_display(),
-        answer=record.answer,
+        answer=record.answer if outcome != ActionRecord.Outcome.ACCEPTED else "",
         request_id=record.aws_request_id,
     )
 

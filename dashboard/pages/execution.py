@@ -29,7 +29,7 @@ class Crumb:
 
 @dataclass(frozen=True)
 class Fact:
-    """`at` is shown as a time, `left` as a countdown, `since` as a running clock; else `value`. `share`: 0..1 of a limit."""
+    """`at` is shown as a time, `since` as a running clock, else `value`. `share`: how much of a limit, 0..1."""
 
     label: str
     value: str = ""
@@ -83,6 +83,7 @@ class Head:
     notices: list[Notice]
     stop_url: str
     callbacks: list[OpenCallback]
+    name_callbacks: bool
     more_callbacks: int
     outside: Outside | None
     actions: list[ActionRecord]
@@ -112,6 +113,7 @@ class Head:
             notices=_notices(subject),
             stop_url=subject.url("stop") if permissions.can_stop(subject.user, execution) else "",
             callbacks=[open_callback(subject.user, one, page) for one in found[:MOST_CALLBACKS]],
+            name_callbacks=len(found) > 1,
             more_callbacks=max(0, len(found) - MOST_CALLBACKS),
             outside=_outside(parsed, execution, subject) if parsed else None,
             actions=queries.actions_of(execution),
@@ -170,14 +172,14 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
 def _facts(subject: Subject) -> list[Fact]:
     execution, digest = subject.execution, subject.digest
     used, stored = digest.counts.limit_used, digest.stored_bytes
-    ended = execution.ended_at
+    ended, limit = execution.ended_at, f"/ {OPERATION_LIMIT:,}"
     took = duration((ended - execution.started_at).total_seconds()) if ended else ""
     return [
         Fact("Started", at=execution.started_at),
         Fact("Took", took, note=f"code ran {duration(digest.code_seconds)}")
         if ended
         else Fact("Running for", since=execution.started_at, note=f"code ran {duration(digest.code_seconds)}"),
-        Fact("Operations", f"{used:,}", f"/ {OPERATION_LIMIT:,}", _retried(digest.counts.retries), share=used / OPERATION_LIMIT),
+        Fact("Operations", f"{used:,}", limit, _retried(digest.counts.retries), share=used / OPERATION_LIMIT),
         Fact("Stored, about", size(stored), "/ 100 MB", share=min(1.0, stored / STORED_LIMIT)),
         _timeout(subject),
         _retention(subject),
@@ -215,7 +217,8 @@ def _notices(subject: Subject) -> list[Notice]:
     execution, history = subject.execution, subject.history
     found = []
     if execution.gone_at:
-        found.append(Notice("info", "AWS no longer has this execution.", "What was read of it stays here.", execution.gone_at))
+        kept = "What was read of it stays here."
+        found.append(Notice("info", "AWS no longer has this execution.", kept, execution.gone_at))
     if history.gaps:
         ranges = ", ".join(f"{first:,}" if first == last else f"{first:,}-{last:,}" for first, last in history.gaps[:5])
         more = f" and {len(history.gaps) - 5} more stretches" if len(history.gaps) > 5 else ""

@@ -18,18 +18,21 @@ from executions.queries import ListFilter, StatusCounts
 
 ORDER = ["RUNNING", "PAUSING", "PAUSED", "SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "DELETING"]
 """Statuses in the order in which they are counted out; others come last."""
+LONG_NAME = 48
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One execution. `status` is WAITING while a callback is open; `seconds` is None while it runs.
+    """One execution. `short` is its name where that is very long; `status` is WAITING while a callback is open.
 
-    `deadline` belongs to the open callback `waits_for`, `more` says how many others are open; else `going` has words.
+    `seconds` is None while it runs. While a callback `waits_for` an answer until its `deadline`, `more` says how many
+    others are open; otherwise `going` says in words what is going on.
     """
 
     pk: int
     url: str
     name: str
+    short: str
     function: str
     function_url: str
     status: str
@@ -165,6 +168,7 @@ def row_of(execution: Execution) -> Row:
         pk=execution.pk,
         url=f"/executions/{execution.pk}/",
         name=execution.name,
+        short=shortened(execution.name),
         function=execution.function.name,
         function_url=f"/functions/{execution.function_id}/",
         status="WAITING" if first else execution.status,
@@ -177,6 +181,11 @@ def row_of(execution: Execution) -> Row:
         going="" if first else going(execution),
         gone=execution.gone_at is not None,
     )
+
+
+def shortened(name: str) -> str:
+    """A name that leaves room for the rest of a row: names have up to 300 characters, and often differ at their end."""
+    return name if len(name) <= LONG_NAME else f"{name[: LONG_NAME - 14]}…{name[-13:]}"
 
 
 def going(execution: Execution) -> str:

@@ -67,7 +67,7 @@ def _chip(
 
 
 def _choices(filters: Filters, name: str, labels: dict[str, str], *, clears: tuple[str, ...] = ()) -> list[Choice]:
-    """"Any" first; choosing one takes the filters in `clears` away, which it stands for."""
+    """ "Any" first; choosing one takes the filters in `clears` away, which it stands for."""
     current = filters.values.get(name, "")
     cleared = dict.fromkeys(clears, "")
     return [

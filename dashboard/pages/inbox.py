@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.urls import reverse
 
+from dashboard.pages.executions import shortened
 from executions import queries
 from executions.actions import permissions
 from executions.models import ActionRecord, Callback
@@ -22,6 +23,7 @@ class Row:
     url: str
     name: str
     execution: str
+    short: str
     function: str
     function_url: str
     opened_at: dt.datetime
@@ -67,6 +69,7 @@ def _row(user: Any, callback: Callback) -> Row:
         url=reverse("execution", args=[execution.pk]),
         name=str(callback),
         execution=execution.name,
+        short=shortened(execution.name),
         function=execution.function.name,
         function_url=reverse("function", args=[execution.function_id]),
         opened_at=callback.opened_at,

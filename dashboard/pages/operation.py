@@ -152,13 +152,15 @@ def _kind_pairs(operation: Operation) -> list[Pair]:
         if operation.is_open and facts.deadline is not None:
             pairs.append(Pair("Times out", at=facts.deadline))
         if facts.heartbeat_seconds:
-            pairs.append(Pair("Heartbeat", f"every {duration(facts.heartbeat_seconds)}; when the last was, no event says"))
+            every = f"every {duration(facts.heartbeat_seconds)}; when the last was, no event says"
+            pairs.append(Pair("Heartbeat", every))
         if facts.callback_id:
             pairs.append(Pair("Callback id", f"{facts.callback_id[:14]}…", mono=True, copy=facts.callback_id))
     if operation.invoke is not None:
         invoke = operation.invoke
         if invoke.child_arn:
-            pairs.append(Pair("Child", invoke.function_name or "execution", url=reverse("arn", args=[invoke.child_arn]), copy=invoke.child_arn))
+            url = reverse("arn", args=[invoke.child_arn])
+            pairs.append(Pair("Child", invoke.function_name or "execution", url=url, copy=invoke.child_arn))
         elif invoke.function_name:
             pairs.append(Pair("Function", invoke.function_name))
         if invoke.executed_version:
@@ -207,7 +209,7 @@ def _checkpoints(subject: Subject, operation: Operation) -> list[Step]:
     own = f"op={operation.id}"
     return [
         Step("before and after it", f"{base}?a={max(0, first - 1)}&b={last}&{own}"),
-        Step("since it ended" if operation.ended_at is not None else "since it began", f"{base}?a={last}&b={subject.history.last_event_id}"),
+        Step("since then", f"{base}?a={last}&b={subject.history.last_event_id}&{own}"),
     ]
 
 

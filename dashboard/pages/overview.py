@@ -6,15 +6,16 @@ from typing import Any, Self
 
 from django.urls import reverse
 
-from dashboard.pages.executions import going
+from dashboard.pages.executions import going, shortened
 from dashboard.pages.filters import FAILURES, WAITING, list_url
 from dashboard.pages.functions import Counted, counted, total_of
+from dashboard.templatetags.durascope import LOOKS
 from executions import queries
 from executions.models import Callback, Execution, Function
 from executions.queries import QUARTER, ListFilter
 
 DAY = dt.timedelta(hours=24)
-ROWS = 8
+ROWS, FUNCTIONS = 8, 15
 BARS = [("SUCCEEDED", "Succeeded", "ok"), ("STOPPED", "Stopped", "grey"), ("FAILED", "Failed", "bad"),
         ("TIMED_OUT", "Timed out", "warn")]  # fmt: skip
 """Status, name and tone of the chart's traces, from the bottom of the stack."""
@@ -41,6 +42,7 @@ class Waiting:
     url: str
     name: str
     execution: str
+    short: str
     function: str
     opened_at: dt.datetime
     deadline: dt.datetime | None
@@ -53,8 +55,10 @@ class Failure:
     pk: int
     url: str
     name: str
+    short: str
     function: str
     status: str
+    icon: str
     ended_at: dt.datetime | None
     words: str
 
@@ -77,6 +81,7 @@ class Numbers:
     failures: list[Failure]
     failures_url: str
     functions: list[FunctionLine]
+    function_count: int
     refresh_url: str
 
     @classmethod
@@ -90,7 +95,8 @@ class Numbers:
             open_callbacks=open_callbacks,
             failures=[_failure(execution) for execution in queries.latest_failures(user, since, ROWS)],
             failures_url=_failures_url(),
-            functions=[_line(function) for function in functions],
+            functions=[_line(function) for function in _busiest(functions)],
+            function_count=len(functions),
             refresh_url=reverse("overview-numbers"),
         )
 
@@ -179,6 +185,7 @@ def _waiting(callback: Callback) -> Waiting:
         url=reverse("execution", args=[execution.pk]),
         name=str(callback),
         execution=execution.name,
+        short=shortened(execution.name),
         function=execution.function.name,
         opened_at=callback.opened_at,
         deadline=callback.timeout_at,
@@ -190,11 +197,19 @@ def _failure(execution: Execution) -> Failure:
         pk=execution.pk,
         url=reverse("execution", args=[execution.pk]),
         name=execution.name,
+        short=shortened(execution.name),
         function=execution.function.name,
         status=execution.status,
+        icon=LOOKS[execution.status].icon,
         ended_at=execution.ended_at,
-        words=going(execution),
+        words=going(execution) or LOOKS[execution.status].word,
     )
+
+
+def _busiest(functions: list[Function]) -> list[Function]:
+    """All by name, or of very many those with the most executions."""
+    most = sorted(functions, key=lambda one: -sum(row.executions for row in one.status_counts.all()))[:FUNCTIONS]
+    return sorted(most, key=lambda one: one.name)
 
 
 def _line(function: Function) -> FunctionLine:

@@ -114,3 +114,10 @@ def _notes(seen: Readable, *, cut: bool, limit: int) -> list[str]:
 
 def _cut_by_aws(payload: Payload) -> list[str]:
     return ["AWS has cut this payload: the rest was never readable."] if payload.truncated else []
+
+
+def text_without_secrets(payload: Payload) -> str:
+    """The text as stored when it is JSON, which can be redacted later; what cannot be parsed is redacted here."""
+    if isinstance(payload.source, str) and not decode(payload.text).is_json:
+        return _without_secrets(payload.text)[0]
+    return payload.text

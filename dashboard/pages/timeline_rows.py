@@ -1,10 +1,12 @@
 """The timeline's rows, bars and axis as HTML.
 
-Written with f-strings rather than a template, because a window has hundreds of shapes and a template's loop over them takes ten
-times as long. Whatever comes from outside passes through `escape`; everything else is made here from numbers and fixed words.
+Written with f-strings rather than a template, because a window has hundreds of shapes and a template's loop over them
+takes ten times as long. Whatever comes from outside passes through `escape`; everything else is made here from numbers
+and fixed words.
 """
 
 import datetime as dt
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -31,7 +33,7 @@ _SUBTYPES = {
     "WaitForCallback": "wait for callback",
     "RunInChildContext": "context",
 }
-_KINDS = {"Step": "step", "Callback": "callback", "ChainedInvoke": "chained invoke", "Context": "context"}
+_KINDS = {"Step": "step", "Callback": "callback", "ChainedInvoke": "chained invoke", "Context": "context", "Wait": "wait"}
 _ICONS = {"Step": "step", "Wait": "wait", "Callback": "callback", "ChainedInvoke": "invoke", "Context": "context"}
 _SAID = {"PENDING": "Retrying", "NEVER_FINISHED": "Never finished", "UNKNOWN": "Unknown", "POLLED": "Not yet"}
 _QUIET = frozenset({"SUCCEEDED", "STARTED"})
@@ -39,7 +41,7 @@ _QUIET = frozenset({"SUCCEEDED", "STARTED"})
 
 def kind_words(kind: str, subtype: str | None) -> str:
     """ "step", "parallel", "chained invoke"; what is not known is shown as it is."""
-    return _SUBTYPES.get(subtype or "") or _KINDS.get(kind) or ("wait" if kind == "Wait" else subtype or "not known here")
+    return _SUBTYPES.get(subtype or "") or _KINDS.get(kind) or subtype or "not known here"
 
 
 def said(status: str) -> str:
@@ -70,14 +72,14 @@ def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
             kind = {"open": "callback", "callback": "ok"}.get(kind, kind)
         y, height = _LAYOUT.get(kind, (8, 10))
         shapes.append(
-            f'<rect class="bar bar-{kind}" x="{_fixed(bar.x)}%" width="{_fixed(bar.width)}%" y="{y}" height="{height}"'
-            f' rx="2"><title>{escape(bar.label)}</title></rect>'
+            f'<rect class="bar bar-{kind}" x="{_fixed(bar.x)}%" width="{_fixed(bar.width)}%"'
+            f' y="{y}" height="{height}" rx="2"><title>{escape(bar.label)}</title></rect>'
         )
     return f'<svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(shapes)}</svg>'
 
 
 class RowWriter:
-    """Writes rows of one timeline. `page` and `fragment` are the URLs of the page and of what htmx puts in its place."""
+    """Writes rows of one timeline. `page` and `fragment`: the URLs of the page and of what htmx puts in its place."""
 
     def __init__(self, execution_id: int, timeline: Timeline, state: TimelineState, *, page: str, fragment: str):
         self._execution_id = execution_id
@@ -103,7 +105,8 @@ class RowWriter:
             f' data-execution-id="{self._execution_id}" data-operation-id="{escape(key)}"'
             f' data-event-id="{row.first_event_id}" data-status="{escape(row.status)}">'
             f'<span class="tl-name">{self._fold(row)}{_icon(kind_icon(row.kind, row.subtype))}'
-            f'<a href="{self._pick}{quote(key)}"{current}>{escape(row.name)}</a>{_note(row, operation)}{_badge(row)}</span>'
+            f'<a href="{self._pick}{quote(key)}"{current}>{escape(row.name)}</a>'
+            f"{_note(row, operation)}{_badge(row)}</span>"
             f"{bars_html(_toned(row), callback=row.kind == 'Callback')}"
             f'<span class="tl-dur">{length}</span></li>\n'
         )
@@ -123,19 +126,19 @@ class RowWriter:
 def _toned(row: Row) -> tuple[Bar, ...]:
     if row.kind != "Context":
         return row.bars
-    return tuple(Bar(bar.x, bar.width, "failed-context", bar.label) if bar.kind == "failed" else bar for bar in row.bars)
+    return tuple(replace(bar, kind="failed-context") if bar.kind == "failed" else bar for bar in row.bars)
 
 
 def _note(row: Row, operation: Operation) -> str:
     words = kind_words(row.kind, row.subtype)
     if operation.invoke is not None:
-        target = escape(operation.invoke.function_name or "child")
+        target: str = escape(operation.invoke.function_name or "child")
         if operation.invoke.child_arn:
             target = f'<a href="/arn/{quote(operation.invoke.child_arn)}">{target}</a>'
         return f'<span class="note">{escape(words)} → {target}</span>'
     if row.kind == "Wait":
         words = row.note or "wait"
-    elif row.note and not (row.kind == "Callback" and row.note == "open"):
+    elif row.note and row.kind != "Callback" and row.subtype != "WaitForCallback":
         words = f"{words} · {row.note}"
     if row.status == "STARTED" and row.kind in ("Step", "Callback"):
         words += " · open" if row.kind == "Callback" else " · running"
@@ -149,7 +152,8 @@ def _badge(row: Row) -> str:
 def chunk_html(writer: RowWriter, first: int) -> str:
     """Rows `first` to `first` + 60. The hidden input tells the next refresh that these are wanted whole."""
     return (
-        f'<div class="tl-chunk" id="rows-{first}"><input type="hidden" class="keep" name="have" value="{first}">'
+        f'<div class="tl-chunk" id="rows-{first}">'
+        f'<input type="hidden" class="keep" name="have" value="{first}">'
         f'<ol class="tl-rows" start="{first + 1}">{writer.rows(first)}</ol></div>'
     )
 
@@ -198,8 +202,8 @@ def lane_html(timeline: Timeline, code_seconds: float) -> SafeString:
     """When code ran."""
     history = timeline.history
     zigs = [
-        f'<svg x="{_fixed((segment.x0 + segment.x1) / 2)}%" y="8" overflow="visible">'
-        f'<path class="zig" d="M-3 0l2 3-2 4 2 3M2 0l2 3-2 4 2 3"/><title>idle {escape(duration(segment.t1 - segment.t0))}</title></svg>'
+        f'<svg x="{_fixed((segment.x0 + segment.x1) / 2)}%" y="8" overflow="visible"><path class="zig"'
+        f' d="M-3 0l2 3-2 4 2 3M2 0l2 3-2 4 2 3"/><title>idle {duration(segment.t1 - segment.t0)}</title></svg>'
         for segment in timeline.scale.segments
         if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_BAND and segment.t0 < timeline.ended_at
     ]

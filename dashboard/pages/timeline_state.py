@@ -1,4 +1,4 @@
-"""What the URL of a timeline says: filters, what is folded, zoom, the operation that is selected. A link shows what its sender saw."""
+"""What the URL of a timeline says: filters, folds, zoom, the selected operation. A link shows what its sender saw."""
 
 import math
 from dataclasses import dataclass, replace
@@ -121,10 +121,16 @@ def whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _zoom(text: str) -> tuple[float, float] | None:
-    left, _, right = text.partition("~")
+def moment(text: str) -> float | None:
+    """Epoch seconds; None for anything else."""
     try:
-        zoom = float(left), float(right)
+        at = float(text)
     except ValueError:
         return None
-    return zoom if all(math.isfinite(at) and 0 <= at < 1e11 for at in zoom) and zoom[0] < zoom[1] else None
+    return at if math.isfinite(at) and 0 <= at < 1e11 else None
+
+
+def _zoom(text: str) -> tuple[float, float] | None:
+    left, _, right = text.partition("~")
+    start, end = moment(left), moment(right)
+    return (start, end) if start is not None and end is not None and start < end else None

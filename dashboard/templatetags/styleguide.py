@@ -137,16 +137,11 @@ def samples() -> dict[str, Any]:
         ],
         "confirm": {
             "title": "Stop order-1042?",
-            "url": "/executions/1/stop/",
-            "tone": "danger",
             "label": "Stop execution",
-            "cancel_url": "/executions/1/",
             "explain": [
                 "Lambda ends it at the next checkpoint. It cannot be resumed.",
                 "1 open callback will never be answered.",
             ],
-            "hidden": [{"name": "next", "value": "/executions/1/"}],
-            "error": "",
             "fields": [
                 _field(
                     "reason",

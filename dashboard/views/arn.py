@@ -20,5 +20,7 @@ def open_execution(request: HttpRequest, text: str) -> HttpResponse:
     except on_demand.NotFound as error:
         raise Http404("Neither AWS nor the mirror has an execution with this ARN.") from error
     except on_demand.GatewayError as error:
-        return render(request, "unavailable.html", {"error": error}, status=503, headers={"Retry-After": "10"})
+        page = render(request, "unavailable.html", {"error": error}, status=503)
+        page["Retry-After"] = "10"
+        return page
     return redirect("execution", execution_id=execution_or_404(request, found.pk).pk)

@@ -10,7 +10,7 @@ from dashboard.pages.execution import Head
 from dashboard.pages.operation import drawer_or_404
 from dashboard.pages.tab import NAMES, Subject
 from dashboard.pages.timeline import TimelinePage
-from dashboard.pages.timeline_state import TimelineState, whole
+from dashboard.pages.timeline_state import TimelineState, moment, whole
 from dashboard.views.lookup import execution_or_404
 
 
@@ -47,9 +47,8 @@ def timeline(request: HttpRequest, execution_id: int) -> HttpResponse:
 def rows(request: HttpRequest, execution_id: int) -> HttpResponse:
     """One window of rows."""
     subject = subject_or_404(request, execution_id, "timeline")
-    at = request.GET.get("at", "")
-    moment = float(at) if at.replace(".", "", 1).isascii() and at.replace(".", "", 1).isdigit() and len(at) < 20 else None
-    return HttpResponse(timeline_page.rows(subject, TimelineState.read(request.GET), moment or subject.seconds))
+    at = moment(request.GET.get("at", "")) or subject.seconds
+    return HttpResponse(timeline_page.rows(subject, TimelineState.read(request.GET), at))
 
 
 @require_safe

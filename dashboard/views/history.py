@@ -1,21 +1,55 @@
-"""Filled in shortly."""
+"""The history of one execution: a table in windows, one event, and AWS's own JSON."""
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from dashboard.pages import history as history_page
+from dashboard.pages.execution import Head
+from dashboard.pages.history import HistoryPage, event_or_404
+from dashboard.pages.history_state import HistoryState
+from dashboard.pages.timeline_state import whole
+from dashboard.views.execution import subject_or_404
 from dashboard.views.lookup import execution_or_404
+from executions import queries
+from executions.sync import on_demand
+
+RETRY_SECONDS = "10"
 
 
+@require_safe
 def page(request: HttpRequest, execution_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """`part=rows` is one window, `part=list` the table without the page around it."""
+    subject = subject_or_404(request, execution_id, "history")
+    state, part = HistoryState.read(request.GET), request.GET.get("part")
+    if part == "rows":
+        return HttpResponse(history_page.rows(subject, state))
+    content = HistoryPage.of(subject, state, [whole(number) for number in request.GET.getlist("have")[:200]])
+    if part == "list":
+        return render(request, "execution/history_list.html", {"page": content})
+    return render(request, "execution/history.html", {"page": content, "head": Head.of(subject)})
 
 
+@require_safe
 def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpResponse:
-    execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    """The drawer of one event."""
+    subject = subject_or_404(request, execution_id, "history")
+    drawer = event_or_404(subject, event_id, HistoryState.read(request.GET).query(event=0))
+    return render(request, "execution/event.html", {"drawer": drawer})
 
 
+@require_safe
 def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
+    """AWS's answer to GetDurableExecutionHistory, all pages joined; read first when events may be missing."""
     execution = execution_or_404(request, execution_id)
-    return HttpResponse(execution.name, content_type="text/plain")
+    try:
+        execution = on_demand.complete_history(execution, now=timezone.now())
+    except on_demand.NotFound:
+        pass  # AWS has deleted it: what is stored is all there will ever be
+    except on_demand.GatewayError as error:
+        body = orjson.dumps({"error": str(error)})
+        return HttpResponse(body, "application/json", status=503, headers={"Retry-After": RETRY_SECONDS})
+    body = orjson.dumps({"Events": queries.wire_events(execution, with_payloads=True)})
+    return HttpResponse(body, "application/json", headers={"Content-Disposition": "inline"})

@@ -67,7 +67,9 @@ def structural_diff(
     operations, moves_sought = ((), True) if equal else _operations(old, new)
     lines, exact = _lines(old, new)
     shown = _cut(lines)
-    notes = [] if exact and moves_sought else ["too large for the smallest difference"]
+    notes = [] if exact else ["too large for the smallest difference"]
+    if not moves_sought:
+        notes.append("too large to look for moved values")
     if len(shown) < len(lines):
         notes.append(f"the first {MOST_LINES:,} lines shown")
     if old.tagged or new.tagged:
@@ -103,15 +105,16 @@ class _Side:
 
 
 def _operations(old: _Side, new: _Side) -> tuple[tuple[PatchOp, ...], bool]:
-    """(operations, whether moved values were looked for)"""
-    if not old.exists or not new.exists:
-        return (PatchOp("replace", "", old.value, new.value),), True
+    """(operations, whether moved values were looked for where there may be some)"""
     if not (old.is_json and new.is_json):
         return (PatchOp("replace", "", old.value, new.value),), True
     plain = tuple(plain_operations(old.value, new.value))
+    if not {"add", "remove"} <= {operation.op for operation in plain}:
+        return plain, True
     if len(plain) > _MOST_OPERATIONS or nodes(old.value, _MOST_NODES) + nodes(new.value, _MOST_NODES) > _MOST_NODES:
         return plain, False
-    return _with_moves(old.value, new.value) or plain, True
+    moving = _with_moves(old.value, new.value)
+    return (moving if moving is not None and len(moving) < len(plain) else plain), True
 
 
 def _with_moves(before: Any, after: Any) -> tuple[PatchOp, ...] | None:

@@ -16,10 +16,12 @@ class _OutOfStepsError(Exception):
     """The exact comparison would take too long."""
 
 
-class _Budget:
+class Budget:
+    """Steps that comparisons may still take, shared by all that are given it."""
+
     __slots__ = ("left",)
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int = _STEPS) -> None:
         self.left = steps
 
     def take(self, steps: int) -> None:
@@ -33,7 +35,12 @@ def matching(before: Sequence[str], after: Sequence[str], *, steps: int = _STEPS
     numbers: dict[str, int] = {}
     a = [numbers.setdefault(line, len(numbers)) for line in before]
     b = [numbers.setdefault(line, len(numbers)) for line in after]
-    pairs, exact = _match(a, b, (0, len(a), 0, len(b)), _Budget(steps), split=True)
+    return matching_numbers(a, b, Budget(steps))
+
+
+def matching_numbers(a: list[int], b: list[int], budget: Budget) -> tuple[list[Block], bool]:
+    """The same for lines, or anything else, given as numbers of which equal ones stand for equal things."""
+    pairs, exact = _match(a, b, (0, len(a), 0, len(b)), budget, split=True)
     return _blocks(pairs), exact
 
 
@@ -41,7 +48,7 @@ Region = tuple[int, int, int, int]  # a[i0:i1] against b[j0:j1]
 Pairs = list[tuple[int, int]]
 
 
-def _match(a: list[int], b: list[int], region: Region, budget: _Budget, *, split: bool) -> tuple[Pairs, bool]:
+def _match(a: list[int], b: list[int], region: Region, budget: Budget, *, split: bool) -> tuple[Pairs, bool]:
     i0, i1, j0, j1 = region
     head: Pairs = []
     tail: Pairs = []
@@ -61,12 +68,12 @@ def _match(a: list[int], b: list[int], region: Region, budget: _Budget, *, split
         return head + middle + tail, False
 
 
-def _shortest(a: list[int], b: list[int], region: Region, budget: _Budget, *, share: int) -> Pairs:
+def _shortest(a: list[int], b: list[int], region: Region, budget: Budget, *, share: int) -> Pairs:
     """The longest common subsequence by Myers's greedy algorithm, within a part of the budget."""
     i0, i1, j0, j1 = region
     n, m = i1 - i0, j1 - j0
     allowed = max(0, budget.left) // share
-    own = _Budget(allowed)
+    own = Budget(allowed)
     most = min(n + m, isqrt(allowed) + 1)  # the steps of distance d alone are d squared
     middle = most + 1
     furthest = [0] * (2 * most + 3)  # of each diagonal k, at middle + k
@@ -107,7 +114,7 @@ def _walk_back(trace: list[list[int]], n: int, m: int, i0: int, j0: int) -> Pair
     return pairs[::-1]
 
 
-def _by_anchors(a: list[int], b: list[int], region: Region, budget: _Budget) -> Pairs:
+def _by_anchors(a: list[int], b: list[int], region: Region, budget: Budget) -> Pairs:
     """Lines that occur once on both sides hold the match together; between two of them it is made again."""
     pairs: Pairs = []
     i0, i1, j0, j1 = region

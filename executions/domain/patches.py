@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from executions.domain.jsontext import Number
+from executions.domain.linediff import Budget, matching_numbers
+
+Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +41,72 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-def pointer(path: tuple[str | int, ...]) -> str:
+def pointer(path: Path) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def plain_operations(before: Any, after: Any, path: tuple[str | int, ...] = ()) -> Iterator[PatchOp]:
-    """Every difference, list items compared by their index; no moves. Linear in the size of the values."""
-    if isinstance(before, dict) and isinstance(after, dict):
+def plain_operations(before: Any, after: Any) -> Iterator[PatchOp]:
+    """Every difference, in an order in which they can be applied; no moves. Items of lists are aligned as far as the
+    work stays bounded, so an item inserted at the front is one addition and not a change of all that follow."""
+    yield from _Comparer().compare(before, after, ())
+
+
+class _Comparer:
+    """Numbers all values so that equal ones have equal numbers: each is looked at once, however deep it is nested."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._containers: dict[int, int] = {}  # by id(); the values outlive the comparison
+        self._budget = Budget()
+
+    def number(self, value: Any) -> int:
+        if not isinstance(value, dict | list):
+            return self._numbers.setdefault((type(value), value), len(self._numbers))
+        known = self._containers.get(id(value))
+        if known is None:
+            parts: Any
+            if isinstance(value, dict):
+                parts = (dict, tuple(sorted([(key, self.number(item)) for key, item in value.items()])))
+            else:
+                parts = (list, tuple([self.number(item) for item in value]))
+            known = self._containers[id(value)] = self._numbers.setdefault(parts, len(self._numbers))
+        return known
+
+    def compare(self, before: Any, after: Any, path: Path) -> Iterator[PatchOp]:
+        if self.number(before) == self.number(after):
+            return
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from self._objects(before, after, path)
+        elif isinstance(before, list) and isinstance(after, list):
+            yield from self._lists(before, after, path)
+        else:
+            yield PatchOp("replace", pointer(path), before=before, after=after)
+
+    def _objects(self, before: dict[str, Any], after: dict[str, Any], path: Path) -> Iterator[PatchOp]:
         for key, item in before.items():
             if key not in after:
                 yield PatchOp("remove", pointer((*path, key)), before=item)
         for key, item in after.items():
             if key in before:
-                yield from plain_operations(before[key], item, (*path, key))
+                yield from self.compare(before[key], item, (*path, key))
             else:
                 yield PatchOp("add", pointer((*path, key)), after=item)
-    elif isinstance(before, list) and isinstance(after, list):
-        for index, (old, new) in enumerate(zip(before, after, strict=False)):
-            yield from plain_operations(old, new, (*path, index))
-        for index in range(len(before) - 1, len(after) - 1, -1):
-            yield PatchOp("remove", pointer((*path, index)), before=before[index])
-        for index in range(len(before), len(after)):
-            yield PatchOp("add", pointer((*path, index)), after=after[index])
-    elif not same(before, after):
-        yield PatchOp("replace", pointer(path), before=before, after=after)
+
+    def _lists(self, before: list[Any], after: list[Any], path: Path) -> Iterator[PatchOp]:
+        a, b = ([self.number(item) for item in items] for items in (before, after))
+        blocks, _ = matching_numbers(a, b, self._budget)
+        i = j = 0  # j is also the index in the list while it is being changed
+        for start_i, start_j, length in [*blocks, (len(before), len(after), 0)]:
+            while i < start_i and j < start_j:
+                yield from self.compare(before[i], after[j], (*path, j))
+                i, j = i + 1, j + 1
+            while i < start_i:
+                yield PatchOp("remove", pointer((*path, j)), before=before[i])
+                i += 1
+            while j < start_j:
+                yield PatchOp("add", pointer((*path, j)), after=after[j])
+                j += 1
+            i, j = i + length, j + length
 
 
 def in_order_of(value: Any, model: Any) -> Any:
@@ -97,8 +141,3 @@ def copied(value: Any) -> Any:
     if isinstance(value, list):
         return [copied(item) for item in value]
     return value
-
-
-def to_plain(value: Any) -> Any:
-    """`Number` as the text it is, for a library that writes JSON itself."""
-    return value.text if isinstance(value, Number) else value

@@ -12,8 +12,13 @@ from executions.domain.statuses import is_terminal
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
-from executions.models import TERMINAL, Execution, Function
+from executions.models import TERMINAL, Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing
+
+
+def never_swept() -> bool:
+    """Whether nobody has looked for functions yet: that cannot wait for its turn."""
+    return not Connection.objects.exists()
 
 
 def claim_functions(*, now: dt.datetime) -> list[int]:
@@ -32,7 +37,8 @@ def claim_histories(*, now: dt.datetime) -> list[int]:
     """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
     under_way = Execution.objects.filter(history_due_at__isnull=False, history_claimed_until__gte=now).count()
-    room = 2 * budget.calls_per_second("history") - under_way
+    # Half a second's budget at a time: what is claimed waits in a queue, where a watched execution cannot overtake it.
+    room = max(1, budget.calls_per_second("history") // 2) - under_way
     if room <= 0:
         return []
     until = now + dt.timedelta(seconds=pacing.CLAIM)

@@ -1,23 +1,26 @@
 // What htmx puts into <dialog id="dialog"> opens it; a form that is sent cannot be sent twice.
 // (Forms that htmx sends say hx-disable="findAll button" for the same.)
 
-const dialog = document.getElementById("dialog");
+const theDialog = () => document.getElementById("dialog");
 
 document.addEventListener("htmx:after:settle", (event) => {
-  if (event.target !== dialog || !dialog.firstElementChild) return;
+  const dialog = theDialog();
+  if (!dialog || event.target !== dialog || !dialog.firstElementChild) return;
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
 });
-dialog?.addEventListener("close", () => dialog.replaceChildren());
+// "close" does not bubble: it is caught on its way down.
+document.addEventListener("close", (event) => { if (event.target === theDialog()) event.target.replaceChildren(); }, true);
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
+  const dialog = theDialog();
   const cancel = target?.closest("[data-close-dialog]");
   if (cancel && dialog?.contains(cancel)) {
     event.preventDefault(); // on its own page the same link leads back
     dialog.close();
   }
-  if (target === dialog) dialog.close(); // the backdrop
+  if (target && target === dialog) dialog.close(); // the backdrop
 });
 
 /** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */

@@ -90,6 +90,12 @@ page.addEventListener("keydown", (event) => {
   if (handled) event.preventDefault();
 });
 
-// What needs JavaScript is hidden until there is some.
-for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
-showTheme();
+/** What needs JavaScript is hidden until there is some. */
+function unhide() {
+  for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
+  showTheme();
+}
+
+unhide();
+// Going back in the history puts the whole body in anew.
+page.addEventListener("htmx:after:settle", (event) => { if (event.target === page.body) unhide(); });

@@ -73,10 +73,14 @@ function choose(next) {
   } catch {
     // as above
   }
+  press();
+  refresh(document);
+}
+
+function press() {
   for (const button of document.querySelectorAll("[data-times] button")) {
     button.setAttribute("aria-pressed", String(button.value === mode));
   }
-  refresh(document);
 }
 
 document.addEventListener("click", (event) => {
@@ -85,7 +89,9 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("durascope:next-times", () => choose(modes[(modes.indexOf(mode) + 1) % modes.length]));
 document.addEventListener("htmx:after:settle", (event) => {
-  if (event.target instanceof Element) refresh(event.target.parentElement ?? event.target);
+  if (!(event.target instanceof Element)) return;
+  if (event.target === document.body) press();
+  refresh(event.target.parentElement ?? event.target);
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
 setInterval(() => { if (!document.hidden) refresh(document); }, 1000);

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_batches_partition_the_events(wires: list[dict[str, Any]]) -> None:
     assert sum(batch.event_count for batch in found) == len(events)
     covered = [number for batch in found for number in range(batch.first_event_id, batch.last_event_id + 1)]
     assert covered == [event.id for event in events]
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.at != after.at
 
 

@@ -201,7 +201,8 @@ def test_callback_timeouts_give_deadlines_and_zero_means_none() -> None:
         ("2026-11-23T03:13:35Z", 1795403615.0),
         (1795403615493, 1795403615.493),
         ("1795403615.5", 1795403615.5),
-        ("yesterday", 0.0), (None, 0.0), (True, 0.0), (float("nan"), 0.0), (float("inf"), 0.0), ([], 0.0), (10**400, 0.0),
+        ("yesterday", 0.0), (None, 0.0), (True, 0.0), (float("nan"), 0.0), (float("inf"), 0.0), ([], 0.0),
+        (10**400, 0.0),
     ],
 )  # fmt: skip
 def test_timestamps_of_other_tools_are_read_and_nonsense_is_not(raw: Any, at: float) -> None:
@@ -237,7 +238,7 @@ def test_what_has_no_usable_id_is_left_out() -> None:
 def test_the_big_history_has_the_size_it_promises() -> None:
     history = fold(parse_events(big_history(3000)))
     assert len(history.operations) == 3000
-    assert 7_500 <= len(history.events) <= 9_500
+    assert 8_300 <= len(history.events) <= 9_000
     assert history.is_complete("SUCCEEDED")
     assert {operation.kind for operation in history.operations.values()} == {"Step", "Wait", "Callback", "Context"}
     assert {operation.status for operation in history.operations.values()} == {"SUCCEEDED"}

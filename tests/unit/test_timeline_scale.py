@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def test_a_scale_is_contiguous_finite_and_covers_the_whole_axis(
     assert scale.start == start
     assert scale.end >= end
     assert (scale.segments[0].x0, scale.segments[-1].x1) == (0.0, 100.0)
-    for before, after in zip(scale.segments, scale.segments[1:], strict=False):
+    for before, after in pairwise(scale.segments):
         assert (before.t1, before.x1) == (after.t0, after.x0)
     for segment in scale.segments:
         assert segment.t0 < segment.t1
@@ -112,4 +113,4 @@ def test_any_history_at_any_time_has_a_finite_axis(wires: list[dict[str, Any]], 
     xs = [tick.x for tick in timeline.ticks]
     assert xs == sorted(xs)
     assert all(0 <= x <= 100 for x in xs)
-    assert all(right - left >= 9 for left, right in zip(xs, xs[1:], strict=False))
+    assert all(right - left >= 9 for left, right in pairwise(xs))

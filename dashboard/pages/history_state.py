@@ -1,0 +1,54 @@
+"""What the URL of a history says: type, text, the event that is selected, the window."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import orjson
+from django.http import QueryDict
+
+from dashboard.pages.timeline_state import whole
+from executions.domain.events import Event
+
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class HistoryState:
+    """`kind` is an event type. `event` is 0 when none is selected."""
+
+    kind: str = ""
+    q: str = ""
+    event: int = 0
+    start: int = 0
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        return cls(
+            kind=query.get("type", "")[:_LONGEST],
+            q=query.get("q", "").strip()[:_LONGEST],
+            event=whole(query.get("event", "")),
+            start=whole(query.get("from", "")),
+        )
+
+    def query(self, **changes: Any) -> str:
+        state = replace(self, **changes)
+        pairs = [("type", state.kind), ("q", state.q), ("event", str(state.event or ""))]
+        return urlencode([pair for pair in pairs if pair[1]])
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.kind or self.q)
+
+    def filtered(self, events: tuple[Event, ...]) -> list[Event]:
+        needle = self.q.casefold().encode("utf-8", "surrogatepass")
+        return [
+            event
+            for event in events
+            if (not self.kind or event.type == self.kind) and (not needle or needle in _searched(event))
+        ]
+
+
+def _searched(event: Event) -> bytes:
+    """An event as text; of long payloads only the beginning is there."""
+    return orjson.dumps(event.raw, default=str).decode("utf-8", "replace").casefold().encode()

@@ -1,0 +1,79 @@
+"""The tab with the execution's own input and result, whole."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.http import Http404
+
+from dashboard.pages.payload_box import INLINE_LIMIT, PayloadBox, box
+from dashboard.pages.tab import Subject
+from executions import queries
+from executions.domain.events import Event, Payload
+from executions.domain.statuses import OUTCOMES, TERMINAL_EVENTS
+
+
+@dataclass(frozen=True)
+class PayloadsPage:
+    """`raw`: type tags as stored. `missing` are sentences about what is not there."""
+
+    boxes: list[PayloadBox]
+    missing: list[str]
+    raw: bool
+    toggle_url: str
+    fragment: str
+    is_live: bool
+
+    @classmethod
+    def of(cls, subject: Subject, *, raw: bool) -> Self:
+        url = subject.url("execution-payloads")
+        boxes = [_box(subject, event, raw=raw) for event in _events(subject)]
+        return cls(
+            boxes=[one for one in boxes if one is not None],
+            missing=list(_missing(subject)),
+            raw=raw,
+            toggle_url=url if raw else f"{url}?tags=raw",
+            fragment=f"{url}?part=content{'&tags=raw' if raw else ''}",
+            is_live=subject.is_live,
+        )
+
+
+def _events(subject: Subject) -> list[Event]:
+    """The events that carry the execution's payloads: its start, and the first that ended it."""
+    started = [event for event in subject.history.events[:1] if event.type == "ExecutionStarted"]
+    ended = next((event for event in reversed(subject.history.events) if event.type in TERMINAL_EVENTS), None)
+    return [event for event in (*started, *([ended] if ended else [])) if event.payload is not None]
+
+
+def _box(subject: Subject, event: Event, *, raw: bool) -> PayloadBox | None:
+    whole = queries.event_with_payload(subject.execution, event.id)
+    if whole is None or whole.payload is None:
+        return None
+    return box(
+        whole.payload,
+        title=whole.payload.role.capitalize(),
+        element_id=f"payload-{event.id}",
+        url=subject.url("execution-payload", event.id),
+        tags=not raw,
+        limit=INLINE_LIMIT,
+    )
+
+
+def _missing(subject: Subject) -> list[str]:
+    facts, found = subject.history.execution, []
+    if not subject.history.events:
+        return ["The history has not been read yet."]
+    if facts.input is None:
+        found.append("It was started without an input, or the event of its start has not been read.")
+    if facts.status not in OUTCOMES:
+        found.append("It has not ended: there is no result yet.")
+    elif facts.result is None and facts.error is None:
+        found.append("It ended without a result.")
+    return found
+
+
+def exact_payload(subject: Subject, event_id: int) -> Payload:
+    """The payload of an event as AWS wrote it. Raises Http404."""
+    event = queries.event_with_payload(subject.execution, event_id)
+    if event is None or event.payload is None:
+        raise Http404("This event has no payload.")
+    return event.payload

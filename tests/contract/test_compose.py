@@ -1,0 +1,180 @@
+"""docker-compose.yml and the Dockerfile, checked without an engine: all that they name exists, all they set is read."""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import get_commands
+from ruamel.yaml import YAML
+
+from dashboard import env
+
+pytestmark = pytest.mark.contract
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+TEXT = COMPOSE.read_text()
+SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
+OURS = {name: service for name, service in SERVICES.items() if service.get("image", "").startswith("durascope")}
+DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+OF_COMPOSE = {"PORT", "POSTGRES_PASSWORD"}
+"""Read by docker-compose.yml itself; docs/configuration.md tells about them apart from Durascope's own."""
+
+
+def _lines(instruction: str) -> list[str]:
+    return re.findall(rf"^{instruction}\s+(.*)$", DOCKERFILE, re.MULTILINE)
+
+
+def _commands() -> dict[str, list[str]]:
+    """Every command that a service or an image runs, as a list of words."""
+    found = {f"service {name}": shlex.split(service["command"]) for name, service in OURS.items()}
+    return found | {f"image, {number}": json.loads(line) for number, line in enumerate(_lines("CMD"))}
+
+
+def _environment(service: dict[str, Any]) -> dict[str, str]:
+    """What the service's process sees when only the two secrets are set."""
+    given = {"POSTGRES_PASSWORD": "x" * 24, "SECRET_KEY": "y" * 40}
+    return {
+        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: given[found[1]], str(value))
+        for name, value in service.get("environment", {}).items()
+        if value is not None
+    }
+
+
+def test_the_file_fits_the_compose_specification() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_services_are_the_documented_ones_and_the_demo_starts_only_on_request() -> None:
+    assert {"web", "worker", "beat", "migrate", "redis", "postgres", "demo"} <= set(SERVICES)
+    on_request = {name for name, service in SERVICES.items() if service.get("profiles")}
+    assert on_request == {"demo", "demo-users"}
+    assert all(SERVICES[name]["profiles"] == ["demo"] for name in on_request)
+
+
+def test_every_service_that_another_one_waits_for_exists_and_can_say_when_it_is_ready() -> None:
+    for name, service in SERVICES.items():
+        for other, how in service.get("depends_on", {}).items():
+            assert other in SERVICES, f"{name} waits for {other}"
+            if how["condition"] == "service_healthy":
+                assert SERVICES[other]["healthcheck"]["test"], f"{other} has no health check"
+
+
+def test_every_variable_is_one_that_durascope_reads() -> None:
+    for name, service in OURS.items():
+        for variable in service.get("environment", {}):
+            assert variable in env.VARIABLES or variable.startswith("AWS_"), f"{name}: {variable}"
+    interpolated = set(re.findall(r"\$\{(\w+)", TEXT))
+    assert interpolated <= set(env.VARIABLES) | OF_COMPOSE
+
+
+def test_every_variable_that_differs_between_installations_can_be_set() -> None:
+    settable = set(OURS["web"]["environment"])
+    assert set(env.VARIABLES) - settable == {"DEBUG"}
+
+
+def test_the_same_environment_reaches_web_worker_and_beat() -> None:
+    assert OURS["web"]["environment"] == OURS["worker"]["environment"] == OURS["beat"]["environment"]
+
+
+def test_the_environment_is_accepted_and_is_the_production_form() -> None:
+    made = env.read(_environment(OURS["web"]))
+    assert not made.embedded and not made.debug
+    assert made.database["ENGINE"] == "django.db.backends.postgresql"
+    assert made.database["HOST"] in SERVICES and made.database["USER"] == "durascope"
+
+
+def test_no_secret_has_a_default() -> None:
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+        assert re.findall(rf"\$\{{{name}([^}}]{{2}})", TEXT), name
+        assert set(re.findall(rf"\$\{{{name}([^}}]{{2}})", TEXT)) == {":?"}, name
+
+
+def test_nothing_is_published_beyond_this_machine() -> None:
+    for name, service in SERVICES.items():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), f"{name}: {port}"
+
+
+def _check_uvicorn(words: list[str]) -> None:
+    module, _, attribute = words[1].partition(":")
+    assert callable(getattr(importlib.import_module(module), attribute))
+    options = subprocess.run(
+        [sys.executable, "-m", "uvicorn", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for option in (word for word in words if word.startswith("--")):
+        assert option in options, option
+    assert "--timeout-graceful-shutdown" in words, "or an open stream keeps the old process alive"
+
+
+def _check_celery(words: list[str]) -> None:
+    assert words[1:3] == ["-A", "dashboard"]
+    options = subprocess.run(
+        [sys.executable, "-m", "celery", words[3], "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for option in (word for word in words[4:] if word.startswith("-")):
+        assert option in options, option
+    if words[3] == "worker":
+        assert words[words.index("-P") + 1] == "threads"
+
+
+def _check_python(words: list[str]) -> None:
+    if words[1] == "manage.py":
+        assert words[2] in get_commands()
+        return
+    assert words[1] == "-m" and importlib.util.find_spec(words[2])
+    arguments = importlib.import_module(f"{words[2]}.__main__").arguments
+    parsed: argparse.Namespace = arguments(words[3:])
+    assert parsed.host == "0.0.0.0" and parsed.port == 8001  # noqa: S104 - inside the container's own network
+
+
+CHECKS = {"uvicorn": _check_uvicorn, "celery": _check_celery, "python": _check_python}
+
+
+@pytest.mark.parametrize("words", _commands().values(), ids=_commands())
+def test_every_command_names_what_exists(words: list[str]) -> None:
+    CHECKS[words[0]](words)
+
+
+def test_the_demo_s_address_in_the_comment_is_the_service_s() -> None:
+    found = re.search(r"AWS_ENDPOINT_URL_LAMBDA=http://([\w-]+):(\d+)", TEXT)
+    assert found and found[1] in SERVICES and found[2] in SERVICES[found[1]]["command"].split()
+
+
+def test_every_build_target_is_a_stage_of_the_dockerfile() -> None:
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.MULTILINE))
+    assert {service["build"]["target"] for service in OURS.values()} <= stages
+
+
+def test_the_images_use_the_python_that_the_lock_was_made_for() -> None:
+    images = [line.split()[0] for line in _lines("FROM") if line.startswith("python:")]
+    assert images and set(images) == {"python:3.11-slim-bookworm"}
+
+
+def test_what_the_images_copy_exists_and_reaches_the_engine() -> None:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for line in _lines("COPY"):
+        if line.startswith("--from"):
+            continue
+        for source in line.split()[:-1]:
+            assert (ROOT / source).exists(), source
+            assert source.split("/")[0] in allowed, f".dockerignore leaves {source} out"
+    assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*", "nothing that is not named may reach an image"
+
+
+def test_packages_are_installed_by_hash_and_processes_are_not_root() -> None:
+    installs = [line for line in _lines("RUN") if "pip install" in line]
+    assert installs and all("--require-hashes" in line for line in installs)
+    final = DOCKERFILE.split("\nFROM ")[-1]
+    assert "\nUSER durascope" in final and "\nHEALTHCHECK" in final
+    assert "--hash=sha256:" in (ROOT / "requirements.txt").read_text()

@@ -1,0 +1,216 @@
+"""The fragment in the list's last column and the sentence at the top of an execution's page."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from executions.domain.diagnosis import (
+    activity,
+    open_callbacks,
+    operation_counts,
+    root_cause,
+    stored_bytes,
+    whats_going_on,
+)
+from executions.domain.events import parse_events
+from executions.domain.history import History
+from executions.domain.operations import fold
+from executions.domain.statuses import ExecutionStatus
+from tests.histories import Script
+from tests.unit.wires import named, recorded, wire_events
+
+
+def folded(script: Script) -> History:
+    return fold(parse_events(script.events))
+
+
+def begun() -> Script:
+    script = Script()
+    script.started()
+    script.step("validate", seconds=0.1)
+    script.invocation()
+    return script
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("coffee_accept", "succeeded in 1.5 s"),
+        ("coffee_pending", "barista-accept · no timeout"),
+        ("doomed", "charge: ValueError: card declined: insufficient funds"),
+        ("too_slow", "timed out during one-hour"),
+        ("forever", "stopped: ManualStop: operator said no"),
+    ],
+)
+def test_recorded_executions_are_summed_up_in_a_fragment(scenario: str, words: str) -> None:
+    assert activity(recorded(scenario), 1795404000.0) == words
+
+
+def test_an_open_callback_says_how_long_is_left() -> None:
+    script = begun()
+    script.callback_started("barista accepts", timeout=10_800, heartbeat=300)
+    history, now = folded(script), script.at + 8_100
+    assert activity(history, now) == "barista accepts · 45 m left"
+    sentence = whats_going_on(history, "RUNNING", now)
+    assert sentence.headline == "Waiting for barista accepts for 2 h 15 m."
+    assert sentence.detail == "Times out in 45 m. A heartbeat is due every 5 m."
+    assert sentence.tone == "waiting"
+    assert sentence.operation_id == named(history, "barista accepts").id
+    assert sentence.deadline == script.at + 10_800
+    assert activity(history, script.at + 20_000) == "barista accepts · overdue"
+
+
+def test_the_callback_with_the_nearest_deadline_comes_first() -> None:
+    script = begun()
+    script.callback_started("whenever")
+    script.callback_started("later", timeout=900)
+    script.callback_started("sooner", timeout=600)
+    history = folded(script)
+    assert [operation.label for operation in open_callbacks(history)] == ["sooner", "later", "whenever"]
+    assert activity(history, script.at) == "sooner · 10 m left (+2 more)"
+    script.callback_ended("sooner")
+    assert len(open_callbacks(folded(script))) == 2
+    script.ended("Stopped")
+    assert open_callbacks(folded(script)) == ()
+
+
+def test_a_step_that_backs_off_tells_its_error_first() -> None:
+    script = begun()
+    script.step_started("charge card")
+    script.step_failed("charge card", attempt=2, delay=30)
+    history = folded(script)
+    assert activity(history, script.at + 10) == "charge card: PaymentError: declined · retries in 20 s"
+    sentence = whats_going_on(history, "RUNNING", script.at + 10)
+    assert sentence.headline == "charge card failed and will be tried again in 20 s."
+    assert (sentence.detail, sentence.tone) == ("Attempt 2: PaymentError: declined", "bad")
+
+
+def test_a_map_says_how_far_it_is() -> None:
+    script = begun()
+    script.context_started("map", subtype="Map")
+    for item in range(20):
+        script.context_started(f"item {item}", "map", "MapIteration")
+        script.step_started(f"work {item}", f"item {item}")
+    for item in range(14):
+        script.step_succeeded(f"work {item}", f"item {item}")
+        script.context_ended(f"item {item}", "map", "MapIteration")
+    history = folded(script)
+    assert activity(history, script.at) == "map 14 / 20"
+    sentence = whats_going_on(history, "RUNNING", script.at)
+    assert sentence.headline == "map: 14 / 20 items done."
+    assert sentence.operation_id == named(history, "map").id
+
+
+def test_a_wait_and_a_chained_invoke_are_named() -> None:
+    script = begun()
+    script.wait_started("let payment settle", 7200)
+    assert activity(folded(script), script.at + 60) == "let payment settle · sleeping 1 h 59 m"
+    assert whats_going_on(folded(script), "RUNNING", script.at + 60).tone == "idle"
+    script = begun()
+    script.chained_started("loyalty", "loyalty-points")
+    assert activity(folded(script), script.at) == "waiting for loyalty-points"
+    assert whats_going_on(folded(script), "RUNNING", script.at + 3).headline == "Waiting for loyalty-points for 3 s."
+
+
+def test_a_running_step_and_the_very_beginning() -> None:
+    script = Script()
+    script.started()
+    assert activity(folded(script), script.at) == "starting"
+    script.step_started("charge")
+    assert activity(folded(script), script.at) == "running charge"
+    assert whats_going_on(folded(script), "RUNNING", script.at + 2).headline == "Running charge for 2 s."
+    script.step_succeeded("charge")
+    assert activity(folded(script), script.at) == "running"
+
+
+def test_a_failure_is_explained_by_its_deepest_cause() -> None:
+    sentence = whats_going_on(recorded("doomed"), "FAILED", 2e9)
+    assert sentence.headline == "Failed because charge failed: ValueError: card declined: insufficient funds"
+    assert sentence.detail == "The step failed after 3 attempts. Inside payment."
+    assert sentence.operation_id == named(recorded("doomed"), "charge").id
+    assert sentence.tone == "bad"
+
+
+def test_a_failure_that_was_caught_is_not_the_cause() -> None:
+    script = begun()
+    script.step_started("optional")
+    script.step_failed("optional", message="no sugar")
+    script.step("go on")
+    script.ended("Failed", ErrorType="KeyError", ErrorMessage="'price'")
+    history = folded(script)
+    assert root_cause(history) is None
+    assert activity(history, script.at) == "KeyError: 'price'"
+    sentence = whats_going_on(history, "FAILED", script.at)
+    assert sentence.headline == "Failed: KeyError: 'price'"
+    assert "own code" in sentence.detail
+
+
+def test_a_failure_with_another_message_is_the_cause_if_it_came_last() -> None:
+    script = begun()
+    script.step_started("charge")
+    script.step_failed("charge", message="declined")
+    script.invocation()
+    script.ended("Failed", ErrorType="OrderError", ErrorMessage="giving up")
+    cause = root_cause(folded(script))
+    assert cause is not None
+    assert cause.label == "charge"
+
+
+def test_paused_executions_say_why_and_what_goes_on_meanwhile() -> None:
+    script = begun()
+    script.event("ExecutionPaused", "execution", details={"Reason": {"Payload": "quarter end"}})
+    history = folded(script)
+    assert activity(history, script.at) == "paused: quarter end"
+    sentence = whats_going_on(history, "PAUSED", script.at + 60)
+    assert sentence.headline == "Paused for 1 m."
+    assert "quarter end" in sentence.detail
+    assert whats_going_on(history, "PAUSING", script.at).headline == "Pausing."
+
+
+def test_an_unknown_status_is_said_as_it_is() -> None:
+    assert whats_going_on(recorded("flaky"), "THAWING", 2e9).headline == "The status is THAWING."
+
+
+def test_a_status_that_is_ahead_of_the_events_does_not_invent_a_cause() -> None:
+    history = fold(parse_events(begun().events))
+    assert whats_going_on(history, "FAILED", 2e9).headline == "Failed."
+    assert whats_going_on(history, "SUCCEEDED", 2e9).tone == "good"
+
+
+def test_operations_are_counted_by_status_and_kind() -> None:
+    counts = operation_counts(recorded("fanout"))
+    assert (counts.total, counts.open, counts.failed) == (17, 0, 2)
+    assert counts.by_status == {"SUCCEEDED": 15, "FAILED": 2}
+    assert counts.by_kind == {"Context": 10, "Step": 7}
+    assert operation_counts(recorded("flaky")).retries == 2
+    assert operation_counts(recorded("flaky")).limit_used == 4
+    waiter = operation_counts(recorded("waiter"))
+    assert (waiter.retries, waiter.polls) == (0, 2)
+
+
+def test_stored_bytes_counts_payloads_only() -> None:
+    assert 3 * 1000 > stored_bytes(recorded("big_payload_1k")) > 2 * 1000
+    assert stored_bytes(fold([])) == 0
+
+
+def test_long_errors_are_cut_and_kept_on_one_line() -> None:
+    script = begun()
+    script.ended("Failed", ErrorType="E", ErrorMessage="line one\nline two " + "x" * 500)
+    words = activity(folded(script), script.at)
+    assert words.startswith("E: line one line two x")
+    assert len(words) == 160
+    assert words.endswith("…")
+
+
+@given(wire_events(), st.sampled_from([*ExecutionStatus, "THAWING"]), st.floats(1.7e9, 1.9e9))
+def test_any_history_has_words(wires: list[dict[str, Any]], status: str, now: float) -> None:
+    history = fold(parse_events(wires))
+    assert activity(history, now)
+    sentence = whats_going_on(history, status, now)
+    assert sentence.headline
+    assert sentence.tone in {"info", "waiting", "bad", "good", "idle"}
+    assert sentence.operation_id is None or sentence.operation_id in history.operations
+    operation_counts(history)
+    stored_bytes(history)

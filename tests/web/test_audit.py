@@ -1,0 +1,116 @@
+"""`/audit/`: what people did."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from executions.models import ActionRecord
+from tests import factories
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db]
+
+
+def html(client: Client, url: str = "/audit/") -> str:
+    response = client.get(url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def ids(page: str) -> list[int]:
+    return [int(found) for found in re.findall(r'data-action-id="(\d+)"', page)]
+
+
+def test_somebody_who_is_not_logged_in_logs_in_first(anonymous: Client) -> None:
+    assert anonymous.get("/audit/?older=1-1")["Location"] == "/login/?next=/audit/%3Folder%3D1-1"
+
+
+def test_a_viewer_may_not_read_what_others_did(as_viewer: Client) -> None:
+    assert as_viewer.get("/audit/").status_code == 403
+    assert 'href="/audit/"' not in as_viewer.get("/inbox/").content.decode()
+
+
+def test_an_action_is_shown_with_who_what_why_and_how_it_went(as_operator: Client, operator: User) -> None:
+    callback = factories.callback(name="manager approval")
+    record = factories.action(
+        callback.execution, operator, "fail", callback=callback, reason="see ticket 4711", outcome="refused",
+        answer="The callback had been answered.",
+    )  # fmt: skip
+    page = html(as_operator)
+    for words in (
+        operator.username,
+        "answered the callback with failure",
+        "manager approval",
+        callback.execution.name,
+        f"/executions/{callback.execution_id}/",
+        "see ticket 4711",
+        "refused",
+        "The callback had been answered.",
+        f'data-copy="{record.aws_request_id}"',
+    ):
+        assert words in page
+
+
+def test_an_action_outlives_its_user_and_its_execution(as_operator: Client) -> None:
+    record = factories.action(factories.execution(name="order-77"), factories.user("approver", "somebody"))
+    assert record.user is not None
+    assert record.execution is not None
+    record.user.delete()
+    record.execution.delete()
+    page = html(as_operator)
+    assert "somebody" in page
+    assert "order-77" in page
+
+
+def test_pages_show_every_action_once_the_newest_first(as_operator: Client, operator: User) -> None:
+    execution, at = factories.execution(), factories.ago(60)
+    for number in range(130):
+        # Half of them at one moment, across the edge of a page.
+        when = at if 30 < number < 95 else factories.ago(number)
+        factories.action(execution, operator, "heartbeat", created_at=when)
+    expected = list(ActionRecord.objects.order_by("-created_at", "-pk").values_list("pk", flat=True))
+    seen, url = [], "/audit/"
+    while url:
+        page = html(as_operator, url)
+        seen += ids(page)
+        found = re.search(r'<a href="(/audit/\?older=[^"]*)" rel="next">', page)
+        url = found[1] if found else ""
+    assert seen == expected
+
+
+@pytest.mark.parametrize("place", ["x", "1", "-1", "1-", "9" * 40 + "-1", "1-" + "9" * 40, "\x00", "٣-٣"])
+def test_a_place_that_is_none_gets_a_sentence(as_operator: Client, place: str) -> None:
+    record = factories.action()
+    response = as_operator.get("/audit/", {"older": place})
+    assert response.status_code == 200
+    page = response.content.decode()
+    assert "names no place" in page
+    assert ids(page) == [record.pk]
+
+
+def test_an_empty_trail_says_so(as_operator: Client) -> None:
+    assert "Nobody has done anything yet" in html(as_operator)
+
+
+def test_hostile_words_are_text(as_operator: Client) -> None:
+    evil = "<script>alert(1)</script>\u202e"
+    execution = factories.execution(name=evil)
+    callback = factories.callback(execution, name=evil)
+    factories.action(
+        execution, kind="heartbeat", callback=callback, username=evil, reason=evil, answer=evil, aws_request_id=evil
+    )
+    assert "<script>alert" not in html(as_operator)
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_the_page_costs_a_fixed_number_of_queries(
+    as_operator: Client, operator: User, django_assert_num_queries: Callable[..., object], count: int
+) -> None:
+    for _ in range(count):
+        callback = factories.callback()
+        factories.action(callback.execution, operator, "heartbeat", callback=callback)
+    login, shell, actions = 4, 3, 1
+    with django_assert_num_queries(login + shell + actions):
+        assert len(ids(html(as_operator))) == count
