@@ -4,7 +4,8 @@ floor    fetch the pages over plain HTTP, read them with orjson, compress them, 
 ours     executions.sync.history.pull: boto3's signing and errors, storing, folding, the columns of the lists
 naively  boto3's own parser and one database row an event, in one bulk_create
 
-A server in another process plays AWS; the budget is out of the way (a history of ten pages is two thirds of a second's quota).
+A server in another process plays AWS; the budget is out of the way (a history of ten pages is two thirds of a
+second's quota).
 """
 
 import http.client
@@ -50,7 +51,9 @@ def _pages() -> list[bytes]:
     events = big_history(operations=3250)
     starts = range(0, len(events), PAGE)
     return [
-        orjson.dumps({"Events": events[at : at + PAGE], **({"NextMarker": str(at + PAGE)} if at + PAGE < len(events) else {})})
+        orjson.dumps(
+            {"Events": events[at : at + PAGE], **({"NextMarker": str(at + PAGE)} if at + PAGE < len(events) else {})}
+        )
         for at in starts
     ]
 
@@ -121,9 +124,7 @@ def _floor(port: int) -> Callable[[], None]:
             events += page["Events"]
             marker = page.get("NextMarker")
         blob = zstandard.ZstdCompressor(level=3).compress(orjson.dumps(events))
-        HistoryPage.objects.create(
-            execution=execution(), number=0, event_count=len(events), events=blob, payloads=b""
-        )
+        HistoryPage.objects.create(execution=execution(), number=0, event_count=len(events), events=blob, payloads=b"")
 
     execution = _fresh(factories)
     return run
@@ -151,7 +152,7 @@ def _naive() -> Callable[[], None]:
 
     from tests import factories
 
-    class EventRow(models.Model):
+    class EventRow(models.Model):  # noqa: DJ008 - never shown
         execution_id = models.BigIntegerField()
         event_id = models.PositiveIntegerField()
         kind = models.CharField(max_length=60)

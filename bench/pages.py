@@ -1,6 +1,7 @@
 """Server time of the list page (100,000 executions) and the execution page (3,000 operations) against a "hello" view.
 
-One uvicorn process on SQLite; requests one at a time over one connection, the views in turn, so that the machine's moods hit all alike.
+One uvicorn process on SQLite; requests one at a time over one connection, the views in turn, so that the machine's
+moods hit all alike.
 """
 
 import gzip
@@ -51,7 +52,9 @@ def _fill() -> tuple[str, list[int]]:
         share = EXECUTIONS // len(functions)
         failed = share // 20
         factories.executions(function, share - failed, started_at=factories.ago(100 + number))
-        factories.executions(function, failed, "FAILED", started_at=factories.ago(50 + number), error_type="PaymentError")
+        factories.executions(
+            function, failed, "FAILED", started_at=factories.ago(50 + number), error_type="PaymentError"
+        )
     big = [_big_execution(functions[0]) for _ in range(BIG)]
     client = Client()
     client.force_login(factories.user("viewer"))

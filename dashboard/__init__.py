@@ -1,4 +1,6 @@
-"""The project's settings and its web pages. Importing it makes the Celery application known to `celery -A dashboard`."""
+"""The project's settings and its web pages. Importing it makes the Celery application known to `celery -A
+dashboard`.
+"""
 
 from dashboard.celery import app as celery_app
 

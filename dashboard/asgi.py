@@ -1,4 +1,6 @@
-"""The ASGI application: `uvicorn dashboard.asgi:application`. Without REDIS_URL it also runs the mirror's worker and beat."""
+"""The ASGI application: `uvicorn dashboard.asgi:application`. Without REDIS_URL it also runs the mirror's worker and
+beat.
+"""
 
 import os
 from typing import Any

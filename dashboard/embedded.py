@@ -1,14 +1,14 @@
 """Worker and beat inside the web process, for an installation without Redis.
 
-The queue is memory, so what is queued is lost with the process; nothing depends on it: the database says what is due, and actions
-call AWS in the request itself.
+The queue is memory, so what is queued is lost with the process; nothing depends on it: the database says what is due,
+and actions call AWS in the request itself.
 """
 
 import threading
 from typing import Any
 
 import structlog
-from celery.beat import Service
+from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 from django.conf import settings
 
@@ -43,7 +43,7 @@ def _worker() -> Any:
 
 
 def _beat() -> Any:
-    return Service(app, scheduler_cls="celery.beat:Scheduler")
+    return Service(app, scheduler_cls=Scheduler)
 
 
 def _run(name: str, make: Any) -> None:

@@ -1,8 +1,8 @@
 """Durascope's configuration, read from the environment once and checked.
 
-Every variable is declared in `VARIABLES`; docs/configuration.md lists the same ones and a test holds the two together. A value
-that cannot be used stops the start with one sentence naming the variable: `BadEnvironment` is a SystemExit, so that
-manage.py, uvicorn and celery all print just that sentence.
+Every variable is declared in `VARIABLES`; docs/configuration.md lists the same ones and a test holds the two
+together. A value that cannot be used stops the start with one sentence naming the variable: `BadEnvironment` is a
+SystemExit, so that manage.py, uvicorn and celery all print just that sentence.
 """
 
 import secrets

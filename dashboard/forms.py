@@ -1,4 +1,6 @@
-"""The forms of the actions. Each carries a token made when it was drawn, so that sending it twice is sending it once."""
+"""The forms of the actions. Each carries a token made when it was drawn, so that sending it twice is sending it
+once.
+"""
 
 import uuid
 
@@ -22,7 +24,9 @@ class ActionForm(forms.Form):
 class ErrorForm(ActionForm):
     """An error as AWS takes it."""
 
-    error_type = forms.CharField(required=False, max_length=200, label="Error type", help_text="A word the code may look at.")
+    error_type = forms.CharField(
+        required=False, max_length=200, label="Error type", help_text="A word the code may look at."
+    )
     error_message = forms.CharField(
         required=False, max_length=4000, label="Error message", widget=forms.Textarea(attrs={"rows": 2})
     )

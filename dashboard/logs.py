@@ -28,11 +28,24 @@ def configure(*, level: str, style: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, last],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                last,
+            ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("botocore", "boto3", "urllib3", "celery.app.trace", "celery.worker.strategy", "celery.beat", "celery.worker.consumer.connection", "kombu"):
+    for chatty in (
+        "botocore",
+        "boto3",
+        "urllib3",
+        "celery.app.trace",
+        "celery.worker.strategy",
+        "celery.beat",
+        "celery.worker.consumer.connection",
+        "kombu",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,7 +1,8 @@
-"""`python -m demo.up [--port 8000]`: the whole demo on this machine: the emulator, the app, its accounts. Ctrl-C ends both.
+"""`python -m demo.up [--port 8000]`: the whole demo on this machine: the emulator, the app, its accounts. Ctrl-C ends
+both.
 
-Runs the app only through its public commands; everything listens on 127.0.0.1. The mirror lives in var/demo-PORT.sqlite3 and is made
-anew each time, because the emulator forgets its executions when it ends.
+Runs the app only through its public commands; everything listens on 127.0.0.1. The mirror lives in
+var/demo-PORT.sqlite3 and is made anew each time, because the emulator forgets its executions when it ends.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def _wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
         if process.poll() is not None:
             raise Failed(f"the app did not start on port {port}; its own words are above.")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)

@@ -1,7 +1,8 @@
 """How the events of an execution are stored: pages of 1,000, compressed, with long payloads cut out.
 
-`encode` turns wire events into a page's two blobs and `decode` gives them back. Decoded without its payloads a page still says
-how long each cut payload is and how it begins, so that a timeline never reads megabytes; decoded with them it equals AWS's answer.
+`encode` turns wire events into a page's two blobs and `decode` gives them back. Decoded without its payloads a page
+still says how long each cut payload is and how it begins, so that a timeline never reads megabytes; decoded with them
+it equals AWS's answer.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ HEAD = 200
 _CUT = "$cut"
 
 WireEvent = dict[str, Any]
+Blob = bytes | memoryview[int]  # PostgreSQL's driver answers with a view
 
 
 class CutText(str):
@@ -40,10 +42,9 @@ def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     return compress(orjson.dumps(slim)), compress(orjson.dumps(cut)) if cut else b""
 
 
-def decode(events: bytes, payloads: bytes | None = None) -> list[WireEvent]:
+def decode(events: Blob, payloads: Blob | None = None) -> list[WireEvent]:
     """The wire events of one page, in order of EventId. Without `payloads` long ones come as CutText."""
     decompress = zstandard.ZstdDecompressor().decompress
-    # memoryview: PostgreSQL's driver answers with one.
     body = decompress(bytes(events))
     wire: list[WireEvent] = orjson.loads(body)
     if b'"$cut"' in body:
@@ -71,7 +72,9 @@ def _holders(event: WireEvent) -> list[tuple[str, dict[str, Any], str]]:
 
 def _cut_event(event: WireEvent, cut: dict[str, str]) -> WireEvent:
     long = [
-        (path, key) for path, holder, key in _holders(event) if isinstance(holder[key], str) and len(holder[key]) > CUT_ABOVE
+        (path, key)
+        for path, holder, key in _holders(event)
+        if isinstance(holder[key], str) and len(holder[key]) > CUT_ABOVE
     ]
     if not long:
         return event

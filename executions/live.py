@@ -1,13 +1,13 @@
 """The live feed: "execution X is now at event N", "the list has changed", to every open page.
 
-With REDIS_URL through Redis pub/sub, so that workers reach every web process; otherwise inside this process. Messages are hints: a
-page that missed one catches up by asking again, so nothing is kept.
+With REDIS_URL through Redis pub/sub, so that workers reach every web process; otherwise inside this process. Messages
+are hints: a page that missed one catches up by asking again, so nothing is kept.
 """
 
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -48,10 +48,9 @@ def executions_changed() -> None:
     _publish(Change(LIST))
 
 
-async def changes(topic: str) -> AsyncIterator[Change | None]:
+async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
     """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client."""
-    source = _redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)
-    async with contextlib.aclosing(source) as stream:
+    async with contextlib.aclosing(_redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)) as stream:
         async for change in stream:
             yield change
 
@@ -104,7 +103,7 @@ def _put(queue: "asyncio.Queue[Change]", change: Change) -> None:
     queue.put_nowait(change)
 
 
-async def _local_changes(topic: str) -> AsyncIterator[Change | None]:
+async def _local_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     queue: asyncio.Queue[Change] = asyncio.Queue(maxsize=1)
     listener = (asyncio.get_running_loop(), queue)
     with _lock:
@@ -122,7 +121,7 @@ async def _local_changes(topic: str) -> AsyncIterator[Change | None]:
                 del _listeners[topic]
 
 
-async def _redis_changes(topic: str) -> AsyncIterator[Change | None]:
+async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     client: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL)
     async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(f"durascope:{topic}")

@@ -1,7 +1,7 @@
 """What the mirror stores. Only executions/sync writes the mirrored rows; only executions/actions writes ActionRecord.
 
-History is kept as AWS said it (HistoryPage); operations, timeline, checkpoints and diffs are derived on read. The other columns
-exist because some page filters, sorts, joins, counts or lists by them.
+History is kept as AWS said it (HistoryPage); operations, timeline, checkpoints and diffs are derived on read. The
+other columns exist because some page filters, sorts, joins, counts or lists by them.
 """
 
 from django.conf import settings
@@ -86,7 +86,9 @@ class Execution(models.Model):
     error_type = models.CharField(max_length=300, blank=True)
     activity = models.CharField(max_length=300, blank=True, help_text="what is going on, in a few words")
     operation_count = models.PositiveIntegerField(default=0)
-    contiguous_through = models.PositiveIntegerField(default=0, help_text="events 1 to this one are stored without a gap")
+    contiguous_through = models.PositiveIntegerField(
+        default=0, help_text="events 1 to this one are stored without a gap"
+    )
     last_event_id = models.PositiveIntegerField(default=0, help_text="the highest EventId stored")
     revision = models.PositiveIntegerField(default=0, help_text="counts the changes to the stored history")
     history_complete = models.BooleanField(default=False)

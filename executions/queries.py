@@ -332,9 +332,7 @@ def wire_events(execution: Execution, *, with_payloads: bool) -> list[dict[str, 
     if not with_payloads:
         pages = pages.defer("payloads")
     return [
-        event
-        for page in pages
-        for event in history_pages.decode(page.events, page.payloads if with_payloads else None)
+        event for page in pages for event in history_pages.decode(page.events, page.payloads if with_payloads else None)
     ]
 
 

@@ -1,7 +1,7 @@
 """A Lambda API in memory that holds the truth: what a boto3 client of it would answer, and what it was asked.
 
-It stands in for the client object behind executions.gateway, so that everything above is the real code. Failures are put in by
-`fail_next`; `calls` counts what was asked by operation.
+It stands in for the client object behind executions.gateway, so that everything above is the real code. Failures are
+put in by `fail_next`; `calls` counts what was asked by operation.
 """
 
 import copy
@@ -66,15 +66,27 @@ class FakeLambda:
 
     def start(self, function: str, name: str, *, at: float = EPOCH) -> str:
         arn = execution_arn(function, name, next(self._ids))
-        self.executions[arn] = {"DurableExecutionName": name, "Status": "RUNNING", "StartTimestamp": at, "function": function}
+        self.executions[arn] = {
+            "DurableExecutionName": name,
+            "Status": "RUNNING",
+            "StartTimestamp": at,
+            "function": function,
+        }
         self.events[arn] = []
         self.add(arn, "ExecutionStarted", at, ExecutionTimeout=3600, Input={"Payload": "{}", "Truncated": False})
         return arn
 
-    def add(self, arn: str, kind: str, at: float, *, operation: str | None = None, name: str | None = None, **details: Any) -> int:
+    def add(
+        self, arn: str, kind: str, at: float, *, operation: str | None = None, name: str | None = None, **details: Any
+    ) -> int:
         """Append an event; a terminal one also ends the execution."""
         events = self.events[arn]
-        event: dict[str, Any] = {"EventType": kind, "EventTimestamp": at, "EventId": len(events) + 1, f"{kind}Details": details}
+        event: dict[str, Any] = {
+            "EventType": kind,
+            "EventTimestamp": at,
+            "EventId": len(events) + 1,
+            f"{kind}Details": details,
+        }
         if operation:
             event |= {"Id": operation, "Name": name or operation}
         events.append(event)
@@ -178,7 +190,9 @@ class FakeLambda:
 
     def _waiting(self, callback_id: str) -> tuple[str, dict[str, Any]]:
         for arn, events in self.events.items():
-            mine = [event for event in events if event.get("CallbackStartedDetails", {}).get("CallbackId") == callback_id]
+            mine = [
+                event for event in events if event.get("CallbackStartedDetails", {}).get("CallbackId") == callback_id
+            ]
             if mine:
                 closed = any(e.get("Id") == mine[0]["Id"] and e["EventType"] != "CallbackStarted" for e in events)
                 if closed or self.executions[arn]["Status"] != "RUNNING":

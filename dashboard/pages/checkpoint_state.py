@@ -36,7 +36,8 @@ class CheckpointState:
         before = batches[-2].last_event_id if len(batches) > 1 else 0
         b = _number(query.get("b"), last, last, "b", problems)
         given = query.get("a")
-        default = before if b == last else max((one.last_event_id for one in batches if one.last_event_id < b), default=0)
+        earlier = (batch.last_event_id for batch in batches if batch.last_event_id < b)
+        default = before if b == last else max(earlier, default=0)
         a = _number(given, default, last, "a", problems)
         if a > b:
             a, b = b, a

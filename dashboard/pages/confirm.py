@@ -23,10 +23,10 @@ class Confirm:
     danger: bool
 
     @classmethod
-    def of(cls, form: ActionForm, execution: Execution, callback: Callback | None, verdict: Verdict, *, asked: str) -> Self:
-        return cls(
-            form.title, _warning(form), form, execution, callback, verdict.why, asked, form.button, form.danger
-        )
+    def of(
+        cls, form: ActionForm, execution: Execution, callback: Callback | None, verdict: Verdict, *, asked: str
+    ) -> Self:
+        return cls(form.title, _warning(form), form, execution, callback, verdict.why, asked, form.button, form.danger)
 
 
 def _warning(form: ActionForm) -> str:

@@ -22,7 +22,7 @@ from executions.domain.words import duration, size
 from executions.history_pages import CutText
 
 CHUNK = 100
-ROW_HEIGHT = 31
+ROW_HEIGHT, NARROW_HEIGHT = 31, 50  # as in static/css/execution.css
 _TONES = {"Failed": "bad", "TimedOut": "bad", "Stopped": "grey", "Cancelled": "grey", "Succeeded": "ok"}
 _LENGTHS = (("Duration", "waits"), ("Timeout", "times out after"), ("ExecutionTimeout", "times out after"))
 _PAYLOADS = frozenset({"Result", "Error", "Input"})
@@ -163,11 +163,14 @@ def _gap(subject: Subject, state: HistoryState, first: int, total: int) -> str:
         f'<tbody id="events-{first}" class="gap-rows" hx-get="{escape(joined)}part=rows&amp;from={first}"'
         f' hx-trigger="intersect rootMargin:900px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="5">'
         f'<a href="{escape(joined)}from={first}">rows {first + 1:,} to {first + number:,}</a>'
-        f'<svg width="1" height="{number * ROW_HEIGHT - 31}" aria-hidden="true"></svg></td></tr></tbody>\n'
+        f'<svg class="wide" width="1" height="{(number - 1) * ROW_HEIGHT}" aria-hidden="true"></svg>'
+        f'<svg class="narrow" width="1" height="{(number - 1) * NARROW_HEIGHT}" aria-hidden="true"></svg>'
+        f"</td></tr></tbody>\n"
     )
 
 
 def _row(subject: Subject, state: HistoryState, event: Event, keep: str) -> str:
+    tone = _TONES.get(event.verb, "none")
     page, query = subject.url("execution-history"), escape(state.query(event=event.id))
     mark, current = (' class="is-selected"', ' aria-current="true"') if event.id == state.event else ("", "")
     key = event.operation_id or ""
@@ -179,9 +182,9 @@ def _row(subject: Subject, state: HistoryState, event: Event, keep: str) -> str:
         f'<tr id="event-{event.id}"{mark} data-execution-id="{subject.execution.pk}"'
         f' data-operation-id="{escape(key)}" data-event-id="{event.id}" data-status="{escape(event.verb.upper())}">'
         f'<td class="n">{keep}<a class="pick" href="{page}?{query}"{current}>{event.id}</a></td>'
-        f"<td>{time_tag(event.at, 'clock')}</td>"
-        f'<td class="tone-{_TONES.get(event.verb, "none")}">{escape(event.type or "(no type)")}</td>'
-        f'<td>{what}</td><td class="what">{escape(summary(event))}</td></tr>\n'
+        f'<td class="at">{time_tag(event.at, "clock")}</td>'
+        f'<td class="type"><span class="tone-{tone}">{escape(event.type or "(no type)")}</span></td>'
+        f'<td class="of">{what}</td><td class="what">{escape(summary(event))}</td></tr>\n'
     )
 
 
@@ -196,7 +199,8 @@ def summary(event: Event) -> str:
     retry = details.get("RetryDetails")
     if isinstance(retry, dict):
         delay = retry.get("NextAttemptDelaySeconds")
-        parts.append(f"attempt {retry.get('CurrentAttempt', '?')}")
+        if retry.get("CurrentAttempt") != 1 or event.verb == "Failed":
+            parts.append(f"attempt {retry.get('CurrentAttempt', '?')}")
         if isinstance(delay, int | float) and delay > 0:
             parts.append(f"next in {duration(delay)}")
     for key, words in _LENGTHS:

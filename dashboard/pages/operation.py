@@ -58,7 +58,8 @@ class Drawer:
 
     operation: Operation
     execution_id: int
-    status_text: str
+    badge: str
+    badge_text: str
     kind: str
     icon: str
     parent: Step | None
@@ -88,7 +89,8 @@ class Drawer:
         return cls(
             operation=operation,
             execution_id=subject.execution.pk,
-            status_text=said(operation.status),
+            badge=_badge(operation),
+            badge_text=said(operation.status),
             kind=kind_words(operation.kind, operation.subtype),
             icon=kind_icon(operation.kind, operation.subtype),
             parent=_parent(subject, operation, page),
@@ -115,6 +117,13 @@ def drawer_or_404(subject: Subject, operation_id: str, query: str) -> Drawer:
     if drawer is None:
         raise Http404("This execution has no such operation.")
     return drawer
+
+
+def _badge(operation: Operation) -> str:
+    """STARTED says less than what it means for each kind."""
+    if operation.status != "STARTED":
+        return operation.status
+    return {"Callback": "OPEN", "Wait": "SLEEPING"}.get(operation.kind, "RUNNING")
 
 
 def _parent(subject: Subject, operation: Operation, page: str) -> Step | None:

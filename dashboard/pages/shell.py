@@ -74,7 +74,9 @@ def _items(request: HttpRequest) -> list[NavItem]:
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))
     return [
-        NavItem(label, url, icon, active=request.path.startswith(url) if url != "/" else request.path == "/", count=count)
+        NavItem(
+            label, url, icon, active=request.path.startswith(url) if url != "/" else request.path == "/", count=count
+        )
         for label, url, icon, count in entries
     ]
 

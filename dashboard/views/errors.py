@@ -1,4 +1,6 @@
-"""Error pages that say what happened and what to do. A fragment's error is one sentence for the place it was to fill."""
+"""Error pages that say what happened and what to do. A fragment's error is one sentence for the place it was to
+fill.
+"""
 
 from typing import Any
 

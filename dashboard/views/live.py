@@ -1,13 +1,14 @@
 """One event stream a page: "this has changed, at event N". The page then asks for its fragments again.
 
-Events: `changed` (data: the last event id, or a counter) and `finished` (nothing more will come; the page closes the stream).
+Events: `changed` (data: the last event id, or a counter) and `finished` (nothing more will come; the page closes the
+stream).
 """
 
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from dashboard.views.lookup import execution_or_404
@@ -17,13 +18,13 @@ from executions.models import Execution
 
 
 @require_safe
-async def everything(request: HttpRequest) -> HttpResponse:
+async def everything(request: HttpRequest) -> StreamingHttpResponse:
     """Changes of any execution, for lists and counters."""
     return await _stream(_list_events())
 
 
 @require_safe
-async def one_execution(request: HttpRequest, execution_id: int) -> HttpResponse:
+async def one_execution(request: HttpRequest, execution_id: int) -> StreamingHttpResponse:
     """Changes of one execution; it is read from AWS often while this stream is open."""
     execution = await sync_to_async(execution_or_404)(request, execution_id)
     return await _stream(_execution_events(execution))
@@ -52,7 +53,9 @@ async def _list_events() -> AsyncIterator[str]:
 
 
 async def _execution_events(execution: Execution) -> AsyncIterator[str]:
-    """Begins with where the mirror is, so that a page that was away for a moment can tell whether it missed something."""
+    """Begins with where the mirror is, so that a page that was away for a moment can tell whether it missed
+    something.
+    """
     if is_terminal(execution.status) and execution.history_complete:
         yield _message("finished", execution.last_event_id)
         return

@@ -1,14 +1,15 @@
 """Stop an execution, answer a callback, keep one alive: each at most once at AWS, each on record.
 
-The record is committed before AWS is called, so that a crash in between leaves a trace; unique constraints on it (the form's token,
-one answer a callback, one stop an execution) are what makes double clicks, repeated POSTs and two people at once harmless.
+The record is committed before AWS is called, so that a crash in between leaves a trace; unique constraints on it (the
+form's token, one answer a callback, one stop an execution) are what makes double clicks, repeated POSTs and two
+people at once harmless.
 """
 
 import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import structlog
@@ -24,7 +25,8 @@ from executions.models import ActionRecord, Callback, Execution
 from executions.sync import hasten
 
 log = structlog.get_logger(__name__)
-Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
+Kind: TypeAlias = ActionRecord.Kind
+Outcome: TypeAlias = ActionRecord.Outcome
 MAX_ERROR_TEXT = 16_384
 
 

@@ -28,9 +28,15 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
         elif not late_enough:
             continue
         elif record.kind == Kind.HEARTBEAT:
-            record.outcome, record.answer = Outcome.REFUSED, "Nobody knows whether AWS got it: heartbeats leave no trace."
+            record.outcome, record.answer = (
+                Outcome.REFUSED,
+                "Nobody knows whether AWS got it: heartbeats leave no trace.",
+            )
         else:
-            record.outcome, record.answer = Outcome.REFUSED, "The history shows that AWS never got it: it can be sent again."
+            record.outcome, record.answer = (
+                Outcome.REFUSED,
+                "The history shows that AWS never got it: it can be sent again.",
+            )
         record.finished_at = now
         record.save(update_fields=["outcome", "answer", "finished_at"])
 

@@ -107,9 +107,7 @@ def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
     Execution.objects.filter(pk=execution.pk, gone_at=None).update(gone_at=now, history_due_at=None)
 
 
-def _list_new(
-    connection: Reached, function: Function, listed: Listed, *, now: dt.datetime
-) -> dt.datetime | None:
+def _list_new(connection: Reached, function: Function, listed: Listed, *, now: dt.datetime) -> dt.datetime | None:
     """-> the newest start seen; every page is committed before the next one is asked for."""
     since = function.listed_through and function.listed_through - dt.timedelta(seconds=pacing.OVERLAP)
     newest, marker = function.listed_through, None

@@ -1,4 +1,6 @@
-"""The histories: read from AWS in as few calls as possible, stored as AWS wrote them, folded for the columns that lists need."""
+"""The histories: read from AWS in as few calls as possible, stored as AWS wrote them, folded for the columns that
+lists need.
+"""
 
 import datetime as dt
 import time
@@ -56,7 +58,9 @@ def pull(execution: Execution, *, now: dt.datetime, deadline: float | None = Non
         for events in read(connection, execution, _patience(deadline)):
             _store(execution, events, pulled)
             if deadline is not None and time.monotonic() > deadline:
-                raise TooSlow("AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here.")
+                raise TooSlow(
+                    "AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here."
+                )
         pulled.complete = _derive(execution, pulled, now=now)
     except NotFound:
         mark_gone(execution, now=now)
@@ -159,21 +163,20 @@ def _store_page(
 
 def _derive(execution: Execution, pulled: Pulled, *, now: dt.datetime) -> bool:
     """Bring the columns that come from the history up to date; -> whether the history is complete."""
-    if not pulled.new_events and not pulled.replaced_events:
-        # Nothing new in the history, but its end may have become known through the list.
-        if not is_terminal(execution.status) or execution.contiguous_through == 0:
-            return False
+    quiet = not pulled.new_events and not pulled.replaced_events
+    if quiet and (not is_terminal(execution.status) or execution.contiguous_through == 0):
+        # Nothing new; were it ended, this reading could be the one that completes it.
+        return False
     with transaction.atomic():
         Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         wire = [event for page in row.history_pages.order_by("number") for event in history_pages.decode(page.events)]
         history = fold(parse_events(wire))
         before = row.status
-        quiet = not pulled.new_events and not pulled.replaced_events
         _copy_facts(row, history, now, quiet=quiet)
         if row.status != before:
             count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
-        if pulled.new_events or pulled.replaced_events:
+        if not quiet:
             row.revision += 1
         row.save()
         _copy_callbacks(row, history)
@@ -200,8 +203,8 @@ def _copy_facts(row: Execution, history: History, now: dt.datetime, *, quiet: bo
 def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool) -> bool:
     """Whether no event can come any more.
 
-    InvocationCompleted may follow the event that ends the execution, so that right after the end it takes a reading that
-    brought nothing new.
+    InvocationCompleted may follow the event that ends the execution, so that right after the end it takes a reading
+    that brought nothing new.
     """
     if not is_terminal(row.status) or not history.is_complete(row.status):
         return False

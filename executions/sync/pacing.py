@@ -21,8 +21,9 @@ def list_interval(*, functions: int, per_second: int) -> float:
 def history_interval(*, status: str, complete: bool, misses: int, running: int, per_second: int) -> float | None:
     """Until an execution's history is to be read again, or None for never.
 
-    Running executions together use at most half of the budget, less while nothing happens in them (`misses` readings in a row
-    brought nothing). An ended one whose last events are not readable yet is asked again soon, then ever more rarely.
+    Running executions together use at most half of the budget, less while nothing happens in them (`misses` readings
+    in a row brought nothing). An ended one whose last events are not readable yet is asked again soon, then ever more
+    rarely.
     """
     if is_terminal(status):
         return None if complete else _clamp(ENDED_FLOOR * 2.0 ** min(misses, 12), ENDED_FLOOR, ENDED_CEILING)

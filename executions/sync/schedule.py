@@ -1,4 +1,6 @@
-"""What is due now, claimed so that each piece of work is handed out once; and the same in the foreground for `sync --once`."""
+"""What is due now, claimed so that each piece of work is handed out once; and the same in the foreground for `sync
+--once`.
+"""
 
 import datetime as dt
 from collections import Counter
@@ -80,7 +82,9 @@ class Report:
 def run_once(
     *, clock: Callable[[], dt.datetime], only: str | None = None, tell: Callable[[str], None] = lambda _: None
 ) -> list[Report]:
-    """Discover, list and read until nothing that was due since the start is left. Raises GatewayError if discovery fails."""
+    """Discover, list and read until nothing that was due since the start is left. Raises GatewayError if discovery
+    fails.
+    """
     began = clock()
     functions.discover(now=began)
     reports = []
@@ -100,7 +104,11 @@ def _list(function: Function, report: Report, now: dt.datetime) -> None:
 
 
 def _read_histories(
-    function: Function, report: Report, began: dt.datetime, clock: Callable[[], dt.datetime], tell: Callable[[str], None]
+    function: Function,
+    report: Report,
+    began: dt.datetime,
+    clock: Callable[[], dt.datetime],
+    tell: Callable[[str], None],
 ) -> None:
     unread = Q(history_read_at=None) | Q(history_read_at__lt=began)
     todo = Execution.objects.filter(unread, function=function, history_complete=False, gone_at=None)

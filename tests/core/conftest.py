@@ -20,7 +20,9 @@ def now() -> dt.datetime:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
-    """The truth at AWS; every module that asks for the ambient connection gets one to it. The call budget is out of the way."""
+    """The truth at AWS; every module that asks for the ambient connection gets one to it. The call budget is out of
+    the way.
+    """
     fake = FakeLambda()
     connection = Connection(name="default", region=REGION, client=fake)
     for module in (

@@ -82,14 +82,18 @@ def test_the_record_is_committed_before_aws_is_called(
     assert seen == [Outcome.SENDING]
 
 
-def test_the_same_form_sent_twice_calls_aws_once(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+def test_the_same_form_sent_twice_calls_aws_once(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
     token = uuid.uuid4()
     first, second = (answer(approver, callback, now, token=token) for _ in range(2))
     assert first.pk == second.pk
     assert aws.calls["send_durable_execution_callback_success"] == 1
 
 
-def test_a_second_person_is_told_who_was_first(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+def test_a_second_person_is_told_who_was_first(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
     answer(approver, callback, now)
     other = factories.user("admin")
     with pytest.raises(perform.NotAllowed, match="the-approver answered the callback with success"):
@@ -121,7 +125,9 @@ def test_twenty_people_at_once_send_one_answer(
     assert aws.calls["send_durable_execution_callback_success"] == 1
 
 
-def test_an_answer_that_aws_refuses_can_be_sent_again(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+def test_an_answer_that_aws_refuses_can_be_sent_again(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
     aws.fail_next("send_durable_execution_callback_success", client_error("KMSAccessDeniedException"))
     refused = answer(approver, callback, now)
     assert refused.outcome == Outcome.REFUSED and "KMSAccessDenied" in refused.answer
@@ -173,13 +179,17 @@ def test_a_lost_request_is_only_given_up_by_a_history_read_well_after_it(
     assert record.outcome == Outcome.REFUSED and "sent again" in record.answer
 
 
-def test_when_aws_cannot_even_be_reached_nothing_was_sent(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime) -> None:
+def test_when_aws_cannot_even_be_reached_nothing_was_sent(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
     aws.fail_next("send_durable_execution_callback_success", EndpointConnectionError(endpoint_url="http://x"))
     assert answer(approver, callback, now).outcome == Outcome.REFUSED
 
 
 @pytest.mark.parametrize("text", ["{", "nope", "NaN", "", '{"a":1}}', "[" * 5000])
-def test_what_is_not_json_is_not_sent_as_json(aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, text: str) -> None:
+def test_what_is_not_json_is_not_sent_as_json(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, text: str
+) -> None:
     with pytest.raises(perform.BadValue, match="not JSON"):
         perform.succeed(actor(approver), callback, result=text, is_json=True, now=now)
     assert not ActionRecord.objects.exists()

@@ -27,10 +27,14 @@ def again(execution: Execution) -> Execution:
     return Execution.objects.select_related("function__connection").get(pk=execution.pk)
 
 
-def test_a_history_of_several_pages_is_stored_as_aws_wrote_it(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_a_history_of_several_pages_is_stored_as_aws_wrote_it(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     for number in range(2, 2600):
-        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}", Result={"Payload": f'{{"n": {number}}}'})
+        aws.add(
+            arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}", Result={"Payload": f'{{"n": {number}}}'}
+        )
     pulled = history.pull(execution, now=now)
     assert pulled.new_events == 2599
     assert stored(arn) == aws.events[arn]
@@ -38,7 +42,9 @@ def test_a_history_of_several_pages_is_stored_as_aws_wrote_it(aws: FakeLambda, n
     assert aws.calls["get_durable_execution_history"] == 3
 
 
-def test_a_growing_history_is_read_from_its_newest_event_only(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_a_growing_history_is_read_from_its_newest_event_only(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     for number in range(2, 2500):
         aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
@@ -50,7 +56,9 @@ def test_a_growing_history_is_read_from_its_newest_event_only(aws: FakeLambda, n
     assert stored(arn) == aws.events[arn]
 
 
-def test_long_payloads_are_cut_out_of_the_page_and_come_back_whole(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_long_payloads_are_cut_out_of_the_page_and_come_back_whole(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     long = '{"x": "' + "é" * 50_000 + '"}'
     aws.add(arn, "StepSucceeded", EPOCH + 1, operation="a", Result={"Payload": long, "Truncated": False})
@@ -64,7 +72,9 @@ def test_long_payloads_are_cut_out_of_the_page_and_come_back_whole(aws: FakeLamb
 
 def test_the_end_of_an_execution_is_learnt_from_its_history(aws: FakeLambda, now: dt.datetime) -> None:
     arn, execution = mirrored(aws, now)
-    aws.add(arn, "ExecutionFailed", EPOCH + 9, Error={"Payload": {"ErrorType": "PaymentError", "ErrorMessage": "declined"}})
+    aws.add(
+        arn, "ExecutionFailed", EPOCH + 9, Error={"Payload": {"ErrorType": "PaymentError", "ErrorMessage": "declined"}}
+    )
     assert history.pull(execution, now=now).complete
     row = again(execution)
     assert (row.status, row.error_type, row.history_due_at) == ("FAILED", "PaymentError", None)
@@ -93,7 +103,9 @@ def test_a_terminal_status_without_its_last_events_is_not_complete(aws: FakeLamb
     assert row.status == "SUCCEEDED" and not row.history_complete and row.history_due_at is not None
 
 
-def test_the_child_of_a_chained_invoke_that_is_named_late_is_still_stored(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_the_child_of_a_chained_invoke_that_is_named_late_is_still_stored(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     aws.add(arn, "ChainedInvokeStarted", EPOCH + 1, operation="call", FunctionName="child")
     for number in range(3, 1500):
@@ -116,7 +128,9 @@ def test_reading_twice_changes_nothing(aws: FakeLambda, now: dt.datetime) -> Non
     assert Callback.objects.count() == 1
 
 
-def test_an_open_callback_becomes_a_row_with_its_deadline_and_closes_with_its_answer(aws: FakeLambda, now: dt.datetime) -> None:
+def test_an_open_callback_becomes_a_row_with_its_deadline_and_closes_with_its_answer(
+    aws: FakeLambda, now: dt.datetime
+) -> None:
     arn, execution = mirrored(aws, now)
     callback_id = aws.open_callback(arn, EPOCH + 1, timeout=600)
     history.pull(execution, now=now)
@@ -137,16 +151,22 @@ def test_a_callback_of_a_stopped_execution_is_never_finished(aws: FakeLambda, no
     assert Callback.objects.get().status == "NEVER_FINISHED"
 
 
-def test_unknown_event_types_and_malformed_details_are_stored_and_stop_nothing(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_unknown_event_types_and_malformed_details_are_stored_and_stop_nothing(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     aws.add(arn, "QuantumEntangled", EPOCH + 1, operation="q", Spin="up")
-    aws.events[arn].append({"EventType": "StepStarted", "EventId": 3, "EventTimestamp": EPOCH + 2, "Id": "s", "StepStartedDetails": None})
+    aws.events[arn].append(
+        {"EventType": "StepStarted", "EventId": 3, "EventTimestamp": EPOCH + 2, "Id": "s", "StepStartedDetails": None}
+    )
     history.pull(execution, now=now)
     assert stored(arn) == aws.events[arn]
     assert again(execution).contiguous_through == 3
 
 
-def test_a_killed_reading_leaves_what_was_committed_and_is_resumed(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
+def test_a_killed_reading_leaves_what_was_committed_and_is_resumed(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
     arn, execution = mirrored(aws, now)
     for number in range(2, 2500):
         aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
@@ -180,7 +200,9 @@ def test_an_execution_that_aws_has_deleted_stays_here_marked(aws: FakeLambda, no
 
 def test_what_aws_refuses_is_noted_with_words_and_gone_when_it_works_again(aws: FakeLambda, now: dt.datetime) -> None:
     _, execution = mirrored(aws, now)
-    aws.fail_next("get_durable_execution_history", client_error("AccessDeniedException", 403, "not authorized to perform: x"))
+    aws.fail_next(
+        "get_durable_execution_history", client_error("AccessDeniedException", 403, "not authorized to perform: x")
+    )
     with pytest.raises(GatewayError):
         history.pull(execution, now=now)
     trouble = Trouble.objects.get()

@@ -134,7 +134,9 @@ def test_the_watermark_stays_when_a_later_page_fails(aws: FakeLambda, now: dt.da
 
 
 def test_trouble_with_the_list_of_functions_says_since_when(aws: FakeLambda, now: dt.datetime) -> None:
-    aws.fail_next("list_functions", client_error("ExpiredTokenException", 403), client_error("ExpiredTokenException", 403))
+    aws.fail_next(
+        "list_functions", client_error("ExpiredTokenException", 403), client_error("ExpiredTokenException", 403)
+    )
     for seconds in (0, 30):
         with pytest.raises(GatewayError):
             functions.discover(now=after(now, seconds))

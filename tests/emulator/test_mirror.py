@@ -1,4 +1,6 @@
-"""The whole read path and the actions against AWS's emulator: what the mirror holds equals what boto3 reads, event for event."""
+"""The whole read path and the actions against AWS's emulator: what the mirror holds equals what boto3 reads, event
+for event.
+"""
 
 import json
 import time
@@ -21,8 +23,16 @@ pytestmark = [pytest.mark.emulator, pytest.mark.django_db(transaction=True), pyt
 
 QUICK = {"stepSeconds": 0.01, "brewSeconds": 1, "retryDelay": 1}
 SCENARIOS: dict[str, tuple[str, dict[str, Any], str]] = {
-    "an order without its callback's answer": ("coffee-order", {**QUICK, "callbackTimeout": 2, "heartbeatTimeout": 0}, ""),
-    "an order whose payment fails and is retried": ("coffee-order", {**QUICK, "paymentFailures": 1, "callbackTimeout": 2}, ""),
+    "an order without its callback's answer": (
+        "coffee-order",
+        {**QUICK, "callbackTimeout": 2, "heartbeatTimeout": 0},
+        "",
+    ),
+    "an order whose payment fails and is retried": (
+        "coffee-order",
+        {**QUICK, "paymentFailures": 1, "callbackTimeout": 2},
+        "",
+    ),
     "points": ("loyalty-points", {"points": 3, "settleSeconds": 1}, "SUCCEEDED"),
     "a roast of twenty beans": ("batch-roast", {"burnt": [3], "restSeconds": 0, "stepSeconds": 0.01}, ""),
     "a report that polls": ("daily-report", {"polls": 2, "pollSeconds": 1, "waitSeconds": 1}, "SUCCEEDED"),
@@ -117,7 +127,11 @@ def test_every_scenario_is_mirrored_event_for_event_while_it_runs_and_to_its_end
     assert [event["EventId"] for event in mirrored] == list(range(1, len(mirrored) + 1))
     answer = lambda_client.get_durable_execution(DurableExecutionArn=arn)
     row = the(arn)
-    assert (row.status, row.started_at, row.ended_at) == (answer["Status"], answer["StartTimestamp"], answer["EndTimestamp"])
+    assert (row.status, row.started_at, row.ended_at) == (
+        answer["Status"],
+        answer["StartTimestamp"],
+        answer["EndTimestamp"],
+    )
     assert status in ("", row.status)
     for event in mirrored:
         child = event.get("ChainedInvokeStartedDetails", {}).get("DurableExecutionArn")
@@ -143,7 +157,9 @@ def test_an_open_callback_is_found_answered_and_the_execution_finishes(
     assert Callback.objects.get(execution__arn=arn).status == "SUCCEEDED"
 
 
-def test_a_callback_that_the_barista_answered_meanwhile_is_refused_in_aws_words(mirror: None, lambda_client: Any) -> None:
+def test_a_callback_that_the_barista_answered_meanwhile_is_refused_in_aws_words(
+    mirror: None, lambda_client: Any
+) -> None:
     arn = begin(lambda_client, "coffee-order", {**QUICK, "callbackTimeout": 600})
     sync_until(lambda: Callback.objects.filter(execution__arn=arn, status="STARTED").exists())
     callback = Callback.objects.select_related("execution__function").get(execution__arn=arn)

@@ -1,4 +1,6 @@
-"""Real services: TEST_REDIS_URL and TEST_DATABASE_URL name them. Without them these tests skip, and fail where CI is true."""
+"""Real services: TEST_REDIS_URL and TEST_DATABASE_URL name them. Without them these tests skip, and fail where CI is
+true.
+"""
 
 import os
 import urllib.parse

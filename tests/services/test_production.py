@@ -93,7 +93,9 @@ def test_worker_beat_and_web_mirror_the_demo_and_two_beats_do_no_harm(
         wait_for("the web", lambda: answers(f"http://127.0.0.1:{free_port}/readyz"))
 
         def all_complete() -> bool:
-            row = database.execute("SELECT count(*), count(*) FILTER (WHERE history_complete) FROM executions_execution").fetchone()
+            row = database.execute(
+                "SELECT count(*), count(*) FILTER (WHERE history_complete) FROM executions_execution"
+            ).fetchone()
             return row is not None and row[0] >= 5 and row[0] == row[1]
 
         wait_for("all histories", all_complete, 120)

@@ -89,7 +89,9 @@ async def test_what_a_worker_publishes_reaches_a_page_of_another_process(on_redi
     await stream.aclose()  # type: ignore[attr-defined]
 
 
-def test_publishing_without_redis_is_logged_and_breaks_nothing(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publishing_without_redis_is_logged_and_breaks_nothing(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
     live._redis.cache_clear()
     with pytest.raises(redis.ConnectionError):

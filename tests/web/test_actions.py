@@ -48,7 +48,9 @@ def form(**values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("action", ["stop", "succeed", "fail", "heartbeat"])
-def test_asking_shows_a_form_and_changes_nothing(approver: Client, aws: FakeLambda, callback: Callback, action: str) -> None:
+def test_asking_shows_a_form_and_changes_nothing(
+    approver: Client, aws: FakeLambda, callback: Callback, action: str
+) -> None:
     page = approver.get(url(callback, action))
     assert page.status_code == 200
     assert b"csrfmiddlewaretoken" in page.content and b'name="token"' in page.content and b"order-1" in page.content
@@ -62,7 +64,9 @@ def test_the_same_form_comes_as_a_fragment_for_the_dialog(approver: Client, call
     assert b"<html" not in page.content and b"csrfmiddlewaretoken" in page.content
 
 
-def test_answering_sends_the_text_once_and_says_what_aws_said(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+def test_answering_sends_the_text_once_and_says_what_aws_said(
+    approver: Client, aws: FakeLambda, callback: Callback
+) -> None:
     sent = form(format="json", result='{\r\n "ok": true}', reason="looks good")
     for _ in range(2):
         answer = approver.post(url(callback, "succeed"), sent, follow=True)
@@ -70,7 +74,12 @@ def test_answering_sends_the_text_once_and_says_what_aws_said(approver: Client, 
     assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b'{\n "ok": true}'
     assert aws.calls["send_durable_execution_callback_success"] == 1
     record = ActionRecord.objects.get()
-    assert (record.username, record.reason, record.outcome, record.address) == ("ada", "looks good", "accepted", "127.0.0.1")
+    assert (record.username, record.reason, record.outcome, record.address) == (
+        "ada",
+        "looks good",
+        "accepted",
+        "127.0.0.1",
+    )
     assert b"AWS accepted it" in answer.content
 
 
@@ -86,7 +95,9 @@ def test_failing_without_words_says_who_rejected(approver: Client, aws: FakeLamb
     assert error == {"ErrorType": "Rejected", "ErrorMessage": "Rejected by ada"}
 
 
-def test_bad_json_is_said_next_to_the_field_and_the_text_is_kept(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+def test_bad_json_is_said_next_to_the_field_and_the_text_is_kept(
+    approver: Client, aws: FakeLambda, callback: Callback
+) -> None:
     page = approver.post(url(callback, "succeed"), form(format="json", result='{"name": <script>'))
     assert page.status_code == 200
     text = page.content.decode()
@@ -106,7 +117,9 @@ def test_a_form_with_bad_values_is_shown_again_and_sends_nothing(
     assert not aws.calls
 
 
-def test_a_callback_answered_meanwhile_says_so_and_by_whom(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+def test_a_callback_answered_meanwhile_says_so_and_by_whom(
+    approver: Client, aws: FakeLambda, callback: Callback
+) -> None:
     grace = factories.user("approver", "grace")
     factories.action(callback.execution, grace, "succeed", callback=callback)
     page = approver.get(url(callback, "fail"))
@@ -117,7 +130,9 @@ def test_a_callback_answered_meanwhile_says_so_and_by_whom(approver: Client, aws
 
 
 def test_what_aws_refuses_is_shown_in_its_words(approver: Client, aws: FakeLambda, callback: Callback) -> None:
-    aws.fail_next("send_durable_execution_callback_heartbeat", client_error("CallbackTimeoutException", 400, "too late"))
+    aws.fail_next(
+        "send_durable_execution_callback_heartbeat", client_error("CallbackTimeoutException", 400, "too late")
+    )
     page = approver.post(url(callback, "heartbeat"), form(), follow=True)
     assert b"too late" in page.content
 

@@ -25,7 +25,9 @@ async def messages(response: Any, count: int) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     async with asyncio.timeout(5):
         async for chunk in response.streaming_content:
-            fields = dict(line.split(": ", 1) for line in chunk.decode().strip().splitlines() if not line.startswith(":"))
+            fields = dict(
+                line.split(": ", 1) for line in chunk.decode().strip().splitlines() if not line.startswith(":")
+            )
             if fields:
                 found.append(fields)
             if len(found) == count:
