@@ -5,7 +5,7 @@ still says how long each cut payload is and how it begins, so that a timeline ne
 it equals AWS's answer.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 import zstandard
@@ -16,7 +16,8 @@ HEAD = 200
 _CUT = "$cut"
 
 WireEvent = dict[str, Any]
-Blob = bytes | memoryview[int]  # PostgreSQL's driver answers with a view
+Blob: TypeAlias = "bytes | memoryview[int]"
+"""PostgreSQL's driver answers with a view."""
 
 
 class CutText(str):
