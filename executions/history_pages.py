@@ -43,7 +43,7 @@ def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     return compress(orjson.dumps(slim)), compress(orjson.dumps(cut)) if cut else b""
 
 
-def decode(events: Blob, payloads: Blob | None = None) -> list[WireEvent]:
+def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
     """The wire events of one page, in order of EventId. Without `payloads` long ones come as CutText."""
     decompress = zstandard.ZstdDecompressor().decompress
     body = decompress(bytes(events))

@@ -34,7 +34,13 @@ _SUBTYPES = {
     "WaitForCallback": "wait for callback",
     "RunInChildContext": "context",
 }
-_KINDS = {"Step": "step", "Callback": "callback", "ChainedInvoke": "chained invoke", "Context": "context", "Wait": "wait"}
+_KINDS = {
+    "Step": "step",
+    "Wait": "wait",
+    "Callback": "callback",
+    "ChainedInvoke": "chained invoke",
+    "Context": "context",
+}
 _ICONS = {"Step": "step", "Wait": "wait", "Callback": "callback", "ChainedInvoke": "invoke", "Context": "context"}
 _SAID = {"PENDING": "Retrying", "NEVER_FINISHED": "Never finished", "UNKNOWN": "Unknown", "POLLED": "Not yet"}
 _QUIET = frozenset({"SUCCEEDED", "STARTED"})

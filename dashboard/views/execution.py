@@ -31,7 +31,7 @@ def head(request: HttpRequest, execution_id: int) -> HttpResponse:
     """What stands above the tabs' content, and the list of what people did."""
     tab = request.GET.get("tab", "")
     subject = subject_or_404(request, execution_id, tab if tab in NAMES else "timeline")
-    return render(request, "execution/head.html", {"head": Head.of(subject)})
+    return render(request, "execution/head_fragment.html", {"head": Head.of(subject)})
 
 
 @require_safe

@@ -1,0 +1,245 @@
+"""One execution: its head, its timeline in windows, and the drawer of one operation."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from executions import queries
+from executions.models import Execution
+from tests import factories, histories
+from tests.web import stored
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db]
+HOSTILE = '"><script>alert(1)</script>'
+
+
+@pytest.fixture(autouse=True)
+def _forget_histories() -> None:
+    queries._histories.clear()
+
+
+@pytest.fixture
+def big() -> Execution:
+    return stored.execution(histories.big_history(200))
+
+
+@pytest.fixture
+def waiting() -> Execution:
+    return stored.execution(stored.wire("coffee_pending"))
+
+
+def url(execution: Execution, rest: str = "") -> str:
+    return f"/executions/{execution.pk}/{rest}"
+
+
+def text(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def events_of_rows(html: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<li class="tl-row[^>]*data-event-id="(\d+)"', html)]
+
+
+@pytest.mark.parametrize("scenario", stored.scenarios())
+def test_every_recorded_scenario_renders(as_viewer: Client, scenario: str) -> None:
+    execution = stored.execution(stored.wire(scenario))
+    html = text(as_viewer, url(execution))
+    history = queries.history_of(execution)
+    for operation in list(history.operations.values())[:60]:
+        assert f'data-operation-id="{operation.id}"' in html
+        drawer = text(as_viewer, url(execution, f"operations/{operation.id}/"))
+        assert f'data-status="{operation.status}"' in drawer
+
+
+@pytest.mark.parametrize("rest", ["", "head/", "timeline/", "rows/", "operations/x/"])
+def test_somebody_without_a_role_sees_nothing(nobody: User, login: Any, waiting: Execution, rest: str) -> None:
+    assert login(nobody).get(url(waiting, rest)).status_code == 403
+
+
+@pytest.mark.parametrize("address", ["9", "9/head/", "9/timeline/", "9/rows/", "9/operations/x/", f"{2**70}"])
+def test_an_unknown_execution_is_not_found(as_viewer: Client, address: str) -> None:
+    assert as_viewer.get(f"/executions/{address}".rstrip("/") + "/").status_code == 404
+
+
+def test_an_unknown_operation_is_not_found(as_viewer: Client, waiting: Execution) -> None:
+    assert as_viewer.get(url(waiting, "operations/nope/")).status_code == 404
+    assert "Choose an operation" in text(as_viewer, url(waiting, "?op=nope"))
+
+
+def test_the_badge_says_that_it_waits_for_a_callback(as_viewer: Client, waiting: Execution) -> None:
+    html = text(as_viewer, url(waiting))
+    assert "Waiting for a callback" in html and waiting.arn in html
+    assert "/ 3,000" in html and "/ 100 MB" in html
+
+
+def test_buttons_are_shown_to_whom_they_obey(as_viewer: Client, as_operator: Client, as_approver: Client) -> None:
+    execution = stored.execution(stored.wire("coffee_pending"))
+    callback = execution.callbacks.get(status="STARTED")
+    callback.heartbeat_seconds = 60
+    callback.save()
+    shown = {}
+    for name, client in (("viewer", as_viewer), ("operator", as_operator), ("approver", as_approver)):
+        html = text(client, url(execution, "head/"))
+        shown[name] = [verb for verb in ("/stop/", "/succeed/", "/fail/", "/heartbeat/") if f'hx-get="{url(execution)}' in html and verb in html]
+    assert shown["viewer"] == []
+    assert shown["operator"] == ["/stop/", "/heartbeat/"]
+    assert shown["approver"] == ["/stop/", "/succeed/", "/fail/", "/heartbeat/"]
+
+
+def test_an_answer_that_was_sent_takes_the_place_of_the_buttons(as_approver: Client, waiting: Execution) -> None:
+    callback = waiting.callbacks.get(status="STARTED")
+    factories.action(waiting, factories.user("approver", "ada"), "succeed", callback=callback, reason="guest is here")
+    html = text(as_approver, url(waiting))
+    assert "ada answered the callback with success" in html and "/succeed/" not in html
+    assert "What people did" in html and "guest is here" in html
+
+
+def test_a_closed_callback_says_by_whom_it_was_answered(as_viewer: Client) -> None:
+    execution = stored.execution(stored.wire("coffee_accept"))
+    callback = execution.callbacks.get()
+    address = url(execution, f"operations/{callback.operation_id}/")
+    assert "not from here" in text(as_viewer, address)
+    factories.action(execution, factories.user("approver", "ada"), "succeed", callback=callback)
+    assert "ada answered the callback with success" in text(as_viewer, address)
+
+
+def test_gaps_are_named(as_viewer: Client) -> None:
+    events = [event for event in histories.big_history(60) if not 4 <= event["EventId"] <= 9]
+    html = text(as_viewer, url(stored.execution(events)))
+    assert "History incomplete: events 4-9 missing." in html
+
+
+def test_what_aws_has_deleted_says_so(as_viewer: Client) -> None:
+    execution = stored.execution(stored.wire("flaky"), gone_at=factories.ago(60))
+    html = text(as_viewer, url(execution))
+    assert "AWS no longer has this execution." in html and "hx-sse:connect" not in html
+
+
+def test_an_execution_that_was_not_read_yet_says_so_and_listens(as_viewer: Client) -> None:
+    html = text(as_viewer, url(factories.execution()))
+    assert "Its history has not been read yet." in html and "hx-sse:connect" in html
+
+
+def test_a_finished_execution_opens_no_stream(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big))
+    assert "hx-sse:connect" not in html and "#live" not in html
+
+
+def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Execution) -> None:
+    page = text(as_viewer, url(big))
+    assert len(events_of_rows(page)) == 60
+    found = events_of_rows(page)
+    for address in re.findall(r'class="tl-gap"[^>]*hx-get="([^"]+)"', page):
+        found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
+    operations = queries.history_of(big).operations
+    assert len(found) == len(set(found)) == 200
+    assert set(found) == {operation.first_event_id for operation in operations.values()}
+
+
+def test_the_spacers_are_as_high_as_their_rows(as_viewer: Client, big: Execution) -> None:
+    page = text(as_viewer, url(big))
+    heights = [int(height) for height in re.findall(r'<svg class="wide" width="1" height="(\d+)"', page)]
+    assert sum(heights) == (200 - 60) * 26
+
+
+def test_a_link_to_an_operation_far_down_opens_its_window(as_viewer: Client, big: Execution) -> None:
+    last = list(queries.history_of(big).operations.values())[-1]
+    html = text(as_viewer, url(big, f"?op={last.id}"))
+    row = re.search(rf'<li class="tl-row d\d+ is-selected"[^>]*data-operation-id="{last.id}"', html)
+    assert row and 'aria-current="true"' in html
+
+
+def test_the_windows_that_are_open_stay_open_in_a_refresh(as_viewer: Client, big: Execution) -> None:
+    assert len(events_of_rows(text(as_viewer, url(big, "timeline/?have=0&have=120")))) == 120
+
+
+def test_folding_hides_what_is_inside_and_is_in_the_url(as_viewer: Client, big: Execution) -> None:
+    context = next(one for one in queries.history_of(big).operations.values() if one.children)
+    html = text(as_viewer, url(big, f"?fold={context.first_event_id}"))
+    assert f'data-operation-id="{context.children[0]}"' not in html
+    assert 'aria-expanded="false"' in html
+    everything = text(as_viewer, url(big, "?fold=all"))
+    assert 'aria-expanded="true"' not in everything
+
+
+def test_filters_narrow_the_rows_and_keep_what_they_are_in(as_viewer: Client, big: Execution) -> None:
+    failed = text(as_viewer, url(big, "?failed=1&fold=all"))
+    assert events_of_rows(failed) and all("charge" in name for name in re.findall(r'aria-label="Unfold ([^"]+)"', failed) or ["charge"])
+    found = text(as_viewer, url(big, "?q=order-3/settle"))
+    assert len(events_of_rows(found)) == 1
+    waits = text(as_viewer, url(big, "?type=Wait"))
+    assert set(re.findall(r'<use href="[^"]*#(wait|step|callback)">', waits[waits.index("tl-chunk") :])) == {"wait"}
+    assert "No operation matches" in text(as_viewer, url(big, "?q=nothing-is-called-so"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=x", "from=-1", "from=99999999999", "fold=a.b..", "type=Nope", "zoom=5~1", "zoom=nan~inf", "zoom=1e400~2", "op=%00", "q=%F0%9F", "have=x&at=inf", "at=-5"],
+)
+def test_what_cannot_be_read_in_a_url_is_as_if_it_were_not_there(as_viewer: Client, big: Execution, query: str) -> None:
+    for rest in ("", "timeline/", "rows/"):
+        assert as_viewer.get(url(big, f"{rest}?{query}")).status_code == 200
+
+
+def test_hostile_names_and_statuses_are_escaped(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started(name=HOSTILE, payload=HOSTILE)
+    script.step_started(HOSTILE, name=HOSTILE)
+    script.step_failed(HOSTILE, message=HOSTILE)
+    script.event("NovelThingHappened", HOSTILE, name=HOSTILE, subtype=HOSTILE)
+    script.chained_started("child", HOSTILE, HOSTILE)
+    execution = stored.execution(script.events, status=HOSTILE[:40], name=HOSTILE)
+    operations = queries.history_of(execution).operations
+    for rest in ("", *(f"?op={key}" for key in operations), f"?q={HOSTILE}"):
+        assert "<script>alert" not in text(as_viewer, url(execution, rest))
+
+
+def test_secrets_are_hidden_in_the_drawer_also_when_aws_cut_the_payload(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step_started("charge")
+    script.step_succeeded("charge", result='{"cardNumber": "4111", "apiKey": "hunter2", "rest": "cut her')
+    script.step("pay", result='{"password": "hunter3", "big": 12345678901234567890}')
+    execution = stored.execution(script.events)
+    for path in ("charge", "pay"):
+        html = text(as_viewer, url(execution, f"operations/{histories.operation_id(path)}/"))
+        assert "[redacted]" in html and "hunter" not in html and "4111" not in html
+    assert "12345678901234567890" in html
+
+
+def test_a_chained_invoke_links_to_its_child(as_viewer: Client) -> None:
+    execution = stored.execution(stored.wire("chain_parent"))
+    assert 'href="/arn/arn%3Aaws' in text(as_viewer, url(execution)) or 'href="/arn/arn:aws' in text(as_viewer, url(execution))
+
+
+def test_a_long_payload_is_fetched_for_the_drawer(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step("report", result='{"rows": "' + "x" * 9000 + '", "secret": "hunter2", "end": true}')
+    execution = stored.execution(script.events)
+    html = text(as_viewer, url(execution, f"operations/{histories.operation_id('report')}/"))
+    assert "&quot;end&quot;: true" in html and "hunter2" not in html
+
+
+def test_the_page_costs_few_queries(
+    as_viewer: Client, as_approver: Client, waiting: Execution, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    as_viewer.get(url(waiting))
+    with django_assert_num_queries(12):
+        as_viewer.get(url(waiting))
+    with django_assert_num_queries(6):
+        as_viewer.get(url(waiting, "timeline/"), headers={"HX-Request": "true"})
+    with django_assert_num_queries(5):
+        as_viewer.get(url(waiting, "rows/?from=0"), headers={"HX-Request": "true"})
+
+
+def test_a_fragment_is_no_page(as_viewer: Client, waiting: Execution) -> None:
+    for rest in ("head/", "timeline/", "rows/"):
+        assert "<html" not in text(as_viewer, url(waiting, rest))
+    assert 'hx-swap-oob="outerMorph"' in text(as_viewer, url(waiting, "head/"))
