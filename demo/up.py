@@ -47,7 +47,7 @@ def main() -> int:
             environment = _environment(endpoint, database)
             _prepare(environment, database)
             with _app(options.port, environment) as server:
-                _announce(options.port)
+                _announce(options.port, endpoint)
                 return _watch(server)
     except KeyboardInterrupt:
         print("\nThe demo has ended.")
@@ -155,9 +155,10 @@ def _wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
     raise Failed(f"the app did not become ready within {PATIENCE:.0f} seconds.")
 
 
-def _announce(port: int) -> None:
+def _announce(port: int, endpoint: str) -> None:
     print(f"\n  Durascope is at  http://127.0.0.1:{port}/")
     print("  Accounts:        viewer, operator, approver, admin (password = name)")
+    print(f"  Lambda endpoint: {endpoint} (AWS_ENDPOINT_URL_LAMBDA for boto3, aws and sam)")
     print("  Ctrl-C ends the demo.\n", flush=True)
 
 

@@ -116,6 +116,14 @@ document.addEventListener("click", (event) => {
   if (link && link !== linkOf(row)) return;
   if (choose(row)) event.preventDefault();
 });
+document.addEventListener("htmx:before:history:update", (event) => {
+  const { history: change, sourceElement } = event.detail;
+  const chosen = document.querySelector("#drawer input.keep[name=op]");
+  if (!chosen || !sourceElement?.matches?.(".tl-fold")) return;
+  const url = new URL(change.path, location.href);
+  url.searchParams.set("op", chosen.value);
+  change.path = url.pathname + url.search;
+});
 document.addEventListener("keydown", (event) => {
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = event.target instanceof Element && rowOf(event.target);

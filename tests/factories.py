@@ -37,7 +37,7 @@ def user(role: str = "viewer", name: str = "", **values: Any) -> User:
 
 
 def group(role: str) -> Group:
-    """The role's group; made again where a test with real transactions has emptied the database since the migrations."""
+    """The role's group; made again where a test with real transactions has emptied the database."""
     found, new = Group.objects.get_or_create(name=role)
     if new:
         codenames = [permission.removeprefix("executions.") for permission in ROLES[role]]
@@ -81,9 +81,7 @@ def execution(of: Function | None = None, status: str = "RUNNING", **values: Any
 def executions(of: Function, count: int, status: str = "SUCCEEDED", **values: Any) -> list[Execution]:
     """Many at once, a second apart, the newest first."""
     newest = values.pop("started_at", None) or ago(60)
-    rows = [
-        unsaved_execution(of, status, started_at=newest - dt.timedelta(seconds=n), **values) for n in range(count)
-    ]
+    rows = [unsaved_execution(of, status, started_at=newest - dt.timedelta(seconds=n), **values) for n in range(count)]
     made = Execution.objects.bulk_create(rows, batch_size=2_000)
     count_statuses(of.pk, Counter({status: count}))
     return made

@@ -41,7 +41,7 @@ class CheckpointState:
         a = _number(given, default, last, "a", problems)
         if a > b:
             a, b = b, a
-            problems["a"] = "A comes before B: they are exchanged."
+            problems.setdefault("a", "A comes before B: they are exchanged.")
         return cls(
             a=a,
             b=b,

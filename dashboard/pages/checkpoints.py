@@ -81,13 +81,13 @@ class CheckpointsPage:
     def of(cls, subject: Subject, state: CheckpointState) -> Self:
         found = changes_of(subject, state.a, state.b)
         touched = [change for change in found if change.what != "unchanged"]
-        chosen = _chosen(found, touched, state.op)
+        chosen = None if _is_later(subject, found, state.op) else _chosen(found, touched, state.op)
         listed = list(found) if state.everything else touched
         if chosen is not None and chosen not in listed:
             listed.append(chosen)
         url, batches = subject.url("execution-checkpoints"), subject.digest.batches
         shown = listed if state.everything else listed[:MOST_ROWS]
-        op = chosen.operation_id if chosen else ""
+        op = chosen.operation_id if chosen else state.op or ""
         return cls(
             execution_id=subject.execution.pk,
             url=url,
@@ -105,6 +105,11 @@ class CheckpointsPage:
             op=op,
             is_live=subject.is_live,
         )
+
+
+def _is_later(subject: Subject, found: tuple[Change, ...], op: str | None) -> bool:
+    """Whether the operation asked for begins after checkpoint B."""
+    return op in subject.history.operations and all(change.operation_id != op for change in found)
 
 
 def _chosen(found: tuple[Change, ...], touched: list[Change], op: str | None) -> Change | None:

@@ -25,9 +25,13 @@ _lock = threading.Lock()
 
 
 def build(subject: Subject, state: TimelineState, at: float | None = None) -> Timeline:
-    """The timeline at `at` (epoch seconds; now by default). One that can no longer change is kept."""
+    """The timeline at `at` (epoch seconds; now by default).
+
+    It is kept: for good when it can no longer change, else for all who look within the same second, and for the windows
+    that are asked for later with that second in their URL.
+    """
     history = subject.history
-    now = subject.seconds if at is None else at
+    now = float(int(subject.seconds if at is None else at))
     key = (subject.execution.pk, subject.execution.revision, state.query(op=""), None if history.is_over else now)
     with _lock:
         found = _timelines.get(key)
@@ -40,7 +44,7 @@ def build(subject: Subject, state: TimelineState, at: float | None = None) -> Ti
             zoom=state.zoom,
             only=state.only(history),
         )
-        if history.is_over and found.total_rows < _MOST_KEPT // 2:
+        if found.total_rows < _MOST_KEPT // 2:
             with _lock:
                 _timelines[key] = found
     return found
@@ -136,7 +140,7 @@ def _writer(subject: Subject, state: TimelineState, built: Timeline) -> timeline
 def _body(subject: Subject, state: TimelineState, built: Timeline, wanted: set[int]) -> SafeString:
     writer = _writer(subject, state, built)
     query = state.query(op="")
-    ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={subject.seconds:.3f}"
+    ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={int(subject.seconds)}"
     parts = [
         timeline_rows.chunk_html(writer, first)
         if first in wanted

@@ -23,7 +23,6 @@ CHUNK = 60
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
 _LEAST_BAND = 0.8  # percent; narrower idle stretches are not shaded
-_TICK_ROOM = 13.0  # percent
 _LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6)}
 _SUBTYPES = {
     "WaitForCondition": "condition",
@@ -180,10 +179,10 @@ def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str
 
 def ticks_html(timeline: Timeline) -> SafeString:
     parts = []
-    ends = [tick.x for tick in timeline.ticks if tick.kind != "offset"]
+    taken = [(tick.x, 17.0 if not 4 <= tick.x <= 92 else 11.0) for tick in timeline.ticks if tick.kind != "offset"]
     for tick in timeline.ticks:
         # Times of day take more room than the distance the axis keeps, and more so where they are not centred.
-        if tick.kind == "offset" and any(abs(tick.x - x) < _TICK_ROOM for x in ends):
+        if tick.kind == "offset" and any(abs(tick.x - x) < room for x, room in taken):
             continue
         anchor = "start" if tick.x < 4 else "end" if tick.x > 92 else "middle"
         text = tick.label

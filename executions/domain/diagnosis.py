@@ -45,12 +45,11 @@ class Sentence:
     deadline: float | None = None
 
 
-def _left(until: float, now: float) -> str:
-    return f"{duration(until - now)} left" if until > now else "overdue"
+def activity(history: History) -> str:
+    """One short fragment for a list's last column: what it waits for, how far it is, or why it ended.
 
-
-def activity(history: History, now: float) -> str:
-    """One short fragment for a list's last column: what it waits for, how far it is, or why it ended."""
+    It is stored, so it says nothing that the clock alone would make untrue: no "in 5 s".
+    """
     facts = history.execution
     if facts.status in OUTCOMES:
         return _ending(history)
@@ -63,26 +62,19 @@ def activity(history: History, now: float) -> str:
     others = f" (+{len(waiting) - 1:,} more)" if len(waiting) > 1 else ""
     if first.kind == "Callback":
         deadline = first.callback.deadline if first.callback else None
-        return f"{first.label} · {_left(deadline, now) if deadline else 'no timeout'}{others}"
+        return f"{first.label}{'' if deadline else ' · no timeout'}{others}"
     around = progress_around(history, first)
     if around is not None:
         return f"{around.label} {done_of(history, around)}"
-    return _doing(first, now) + others
+    return _doing(first) + others
 
 
-def _doing(operation: Operation, now: float) -> str:
+def _doing(operation: Operation) -> str:
     if operation.status == "PENDING":
-        due = operation.retry_at
-        again = f"in {duration(due - now)}" if due is not None and due > now else "now"
         error = error_words(operation.last_error)
-        return f"{operation.label}: {error} · retries {again}" if error else f"{operation.label} · polls again {again}"
+        return f"{operation.label}: {error} · will be retried" if error else f"{operation.label} · polling"
     if operation.wait is not None:
-        end = operation.wait.scheduled_end
-        return (
-            f"{operation.label} · sleeping {duration(end - now)}"
-            if end and end > now
-            else f"{operation.label} · sleeping"
-        )
+        return f"{operation.label} · sleeping"
     if operation.invoke is not None:
         return f"waiting for {operation.invoke.function_name or operation.label}"
     return f"running {operation.label}"
@@ -136,7 +128,7 @@ def _running(history: History, now: float) -> Sentence:
     around = progress_around(history, first) if first.kind != "Callback" else None
     if around is not None:
         unit = "branches" if around.subtype == "Parallel" else "items"
-        detail = f"{count(len(waiting), 'operation')} in progress inside; first: {_doing(first, now)}."
+        detail = f"{count(len(waiting), 'operation')} in progress inside; first: {_doing(first)}."
         return Sentence(f"{around.label}: {done_of(history, around)} {unit} done.", detail, "info", around.id)
     sentence = _waiting_for(first, now)
     if len(waiting) > 1:

@@ -193,7 +193,7 @@ def _copy_facts(row: Execution, history: History, now: dt.datetime, *, quiet: bo
     if facts.timeout_seconds:
         row.timeout_seconds = int(facts.timeout_seconds)
     row.error_type = ((facts.error and facts.error.error_type) or "")[:300]
-    row.activity = activity(history, now.timestamp())[:300]
+    row.activity = activity(history)[:300]
     row.operation_count = len(history.operations)
     row.last_event_id = history.last_event_id
     row.contiguous_through = history.contiguous_through

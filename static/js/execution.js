@@ -39,6 +39,16 @@ document.addEventListener("click", (event) => {
   if (choose(row)) event.preventDefault();
 });
 
+// Folding keeps what is selected, also when it was selected after the link was written.
+document.addEventListener("htmx:before:history:update", (event) => {
+  const { history: change, sourceElement } = event.detail;
+  const chosen = document.querySelector("#drawer input.keep[name=op]");
+  if (!chosen || !sourceElement?.matches?.(".tl-fold")) return;
+  const url = new URL(change.path, location.href);
+  url.searchParams.set("op", chosen.value);
+  change.path = url.pathname + url.search;
+});
+
 // Up and down move along the rows, from row to row.
 document.addEventListener("keydown", (event) => {
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;

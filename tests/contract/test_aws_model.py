@@ -323,18 +323,18 @@ def _serving(wire: Wire) -> Iterator[str]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             wire.asked.append((self.command, self.path, self.rfile.read(length)))
-            if wire.body is None:
+            # Read once: the next test may already be saying something else while this answer is being written.
+            status, body, headers = wire.status, wire.body, dict(wire.headers)
+            if body is None:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
                 return
-            self.send_response(wire.status)
-            for name, value in {"x-amzn-RequestId": "request-1", **wire.headers}.items():
+            self.close_connection = "Content-Length" in headers
+            self.send_response(status)
+            for name, value in {"x-amzn-RequestId": "request-1", "Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
-            if "Content-Length" not in wire.headers:
-                self.send_header("Content-Length", str(len(wire.body)))
             self.end_headers()
-            self.wfile.write(wire.body)
-            self.close_connection = "Content-Length" in wire.headers
+            self.wfile.write(body)
 
         do_POST = do_GET
 

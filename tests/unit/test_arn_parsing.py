@@ -54,6 +54,7 @@ def test_every_partition_is_accepted(partition: str) -> None:
         (LATEST.split("/", maxsplit=1)[0], "no durable execution"),
         (LATEST.rsplit("/", 1)[0], "should end in"),
         (LATEST.replace(":$LATEST", ""), "its version"),
+        (LATEST.replace("coffee_order", "coffee/order"), "its version"),
         (LATEST.replace("coffee-accept", "coffee accept"), "a space"),
         (LATEST + "x" * 1024, "at most 1,024"),
     ],

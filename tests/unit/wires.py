@@ -88,7 +88,7 @@ _details = st.one_of(
 
 
 @st.composite
-def wire_events(draw: st.DrawFn, max_size: int = 30) -> list[dict[str, Any]]:
+def wire_events(draw: st.DrawFn, max_size: int = 20) -> list[dict[str, Any]]:
     """Anything AWS might send, the absurd included: ids count up from 1, all else is arbitrary."""
     events = []
     for number in range(1, draw(st.integers(0, max_size)) + 1):

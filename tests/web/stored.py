@@ -1,5 +1,6 @@
 """Executions with a history, stored as sync stores it."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from executions.models import Execution, HistoryPage
 from executions.sync.history import moment
 from tests import factories
 
+_revisions = itertools.count(1_000)
 RECORDED = Path(__file__).parents[1] / "recorded"
 
 
@@ -38,7 +40,8 @@ def execution(events: list[dict[str, Any]], **values: Any) -> Execution:
             "last_event_id": history.last_event_id,
             "contiguous_through": history.contiguous_through,
             "history_read_at": factories.ago(5),
-            "revision": 1,
+            # Folded histories are kept by id and revision, and ids begin anew with each test.
+            "revision": next(_revisions),
             **values,
         },
     )

@@ -1,0 +1,137 @@
+"""Chromium on the whole demo: emulator, app, accounts, as `make demo` starts them."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+WATCH_POLICY = """document.addEventListener("securitypolicyviolation",
+  (event) => console.error("CSP: " + event.violatedDirective + " " + event.blockedURI))"""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        sentence = "Chromium is needed: install it, or set CHROMIUM to its path"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The app's address, and boto3 on the emulator behind it."""
+
+    base: str
+    aws: Any
+
+    def start(self, function: str, **fields: Any) -> str:
+        """Start an execution of one's own, which no barista answers; -> its name."""
+        name = f"test-{uuid.uuid4().hex[:8]}"
+        payload = json.dumps({"brewSeconds": 1, "retryDelay": 1, "callbackTimeout": 900, **fields}).encode()
+        self.aws.invoke(FunctionName=function, InvocationType="Event", DurableExecutionName=name, Payload=payload)
+        return name
+
+
+@pytest.fixture(scope="session")
+def demo(chromium: Browser) -> Iterator[Demo]:
+    """The demo with its usual traffic."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DJANGO_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "demo.up", "--port", str(port), "--cap", "120"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        session = boto3.Session("demo", "demo", region_name="us-east-1")
+        yield Demo(f"http://127.0.0.1:{port}", session.client("lambda", endpoint_url=_endpoint(process)))
+    finally:
+        process.terminate()
+        process.wait(30)
+        for left in (ROOT / "var").glob(f"demo-{port}.sqlite3*"):
+            left.unlink()
+
+
+def _endpoint(process: subprocess.Popen[str]) -> str:
+    """Read what the demo announces when all of it is healthy."""
+    for line in process.stdout or ():
+        if "Lambda endpoint:" in line:
+            return line.split("Lambda endpoint:")[1].split()[0]
+    raise RuntimeError("the demo did not start")
+
+
+@dataclass
+class Visitor:
+    """Somebody's browser. `complaints` are what its console said was wrong; a test ends by finding none."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def log_in(self, role: str) -> Page:
+        self.open("/login/")
+        return self.enter(role)
+
+    def enter(self, role: str) -> Page:
+        """Fill in the login form that is shown."""
+        self.page.locator("[name=username]").fill(role)
+        self.page.locator("[name=password]").fill(role)
+        self.page.keyboard.press("Enter")
+        self.page.locator("header.side").wait_for()
+        return self.page
+
+
+@pytest.fixture
+def visitor(chromium: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
+    """Makes browsers of their own for people; afterwards none of them may have complained."""
+    made: list[tuple[Any, Visitor]] = []
+
+    def make(*, scheme: str = "light", width: int = 1400, scripts: bool = True) -> Visitor:
+        context = chromium.new_context(
+            color_scheme=scheme,  # type: ignore[arg-type]
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(20_000)
+        context.add_init_script(WATCH_POLICY)
+        person = Visitor(context.new_page(), demo.base)
+        person.page.on("console", lambda said: said.type == "error" and person.complaints.append(said.text))
+        person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
+        made.append((context, person))
+        return person
+
+    yield make
+    for context, person in made:
+        context.close()
+        assert person.complaints == []

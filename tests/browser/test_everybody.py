@@ -1,0 +1,97 @@
+"""Every page for everybody: axe in light and dark, at 380 px, without JavaScript, by keyboard."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Demo, Visitor
+from tests.browser.test_main_job import waiting_order
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+Make = Callable[..., Visitor]
+PLAIN = ["/", "/executions/", "/functions/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
+TABS = ["", "history/", "checkpoints/", "payloads/", "stop/"]
+
+
+def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
+    page = waiting_order(person, demo)
+    one = re.sub(r"^https?://[^/]+", "", page.url.split("?")[0])
+    answer = page.locator("a[href*='/succeed/']").first.get_attribute("href")
+    return [one + tab for tab in TABS] + [answer or "", one + "?op=" + operation(page)]
+
+
+def operation(page: Page) -> str:
+    return page.locator(".tl-rows [data-operation-id]").nth(1).get_attribute("data-operation-id") or ""
+
+
+def settled(person: Visitor, path: str) -> Page:
+    page = person.open(path)
+    page.wait_for_timeout(500)
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visitor: Make, demo: Demo, scheme: str) -> None:
+    person = visitor(scheme=scheme)
+    person.open("/login/")
+    assert violations(person.page) == []
+    person.log_in("admin")
+    found = {path: violations(settled(person, path)) for path in PLAIN + pages_of_one(person, demo)}
+    person.complaints[:] = [said for said in person.complaints if "404" not in said]  # one page is meant to be missing
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def violations(page: Page) -> list[str]:
+    answer = Axe().run(page)
+    return [f"{found['id']}: {found['nodes'][0]['html'][:150]}" for found in answer.response["violations"]]
+
+
+def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None:
+    person = visitor(width=380)
+    person.log_in("admin")
+    wide = []
+    for path in [*PLAIN[:-1], *pages_of_one(person, demo)]:
+        page = settled(person, path)
+        if page.evaluate("document.documentElement.scrollWidth") > 380:
+            wide.append(path)
+    assert wide == []
+
+
+def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
+    person = visitor(scripts=False)
+    person.open("/login/")
+    person.page.locator("[name=username]").fill("approver")
+    person.page.locator("[name=password]").fill("approver")
+    person.page.get_by_role("button", name="Log in").click()
+    name = demo.start("coffee-order")
+    page = person.page
+    for _ in range(60):  # nothing refreshes itself without scripts: a person presses reload
+        person.open(f"/executions/?name={name}&status=waiting")
+        if page.locator("tr[data-execution-id]").count():
+            break
+        page.wait_for_timeout(500)
+    page.locator("tr[data-execution-id] a").first.click()
+    one = page.url
+    expect(page.locator(".tl-rows [data-operation-id]").first).to_be_visible()
+    for tab in ("History", "Checkpoints", "Input and result"):
+        page.get_by_role("link", name=re.compile(f"^{tab}")).click()
+        expect(page.locator("main")).to_be_visible()
+    page.goto(one)
+    page.locator("a[href*='/succeed/']").first.click()
+    page.locator("textarea[name=result]").fill('{"accepted": true}')
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.locator("#messages")).to_contain_text("AWS accepted it")
+
+
+def test_the_keyboard_reaches_search_and_help(visitor: Make) -> None:
+    page = visitor().log_in("viewer")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name=re.compile("Search executions"))).to_be_focused()
+    page.keyboard.type("order-0001")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("name=order-0001"))
+    page.locator("body").press("?")
+    expect(page.get_by_role("dialog", name=re.compile("Keyboard"))).to_be_visible()

@@ -1,0 +1,106 @@
+"""The input and result of one execution, and payloads as files."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from executions.models import Execution
+from tests import factories, histories
+from tests.web import stored
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db]
+HOSTILE = '"><script>alert(1)</script>'
+
+
+def url(execution: Execution, rest: str = "payloads/") -> str:
+    return f"/executions/{execution.pk}/{rest}"
+
+
+def text(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def finished(payload: str) -> Execution:
+    script = histories.Script()
+    script.started(payload=payload)
+    script.ended()
+    return stored.execution(script.events)
+
+
+@pytest.mark.parametrize("scenario", stored.scenarios())
+def test_every_recorded_scenario_renders(as_viewer: Client, scenario: str) -> None:
+    execution = stored.execution(stored.wire(scenario))
+    assert "Input" in text(as_viewer, url(execution)) and text(as_viewer, url(execution, "payloads/?tags=raw"))
+
+
+@pytest.mark.parametrize("rest", ["payloads/", "events/1/payload/"])
+def test_somebody_without_a_role_sees_nothing(nobody: User, login: Any, rest: str) -> None:
+    assert login(nobody).get(url(finished("{}"), rest)).status_code == 403
+
+
+@pytest.mark.parametrize("number", [0, 99, 2**70])
+def test_an_event_without_a_payload_is_not_found(as_viewer: Client, number: int) -> None:
+    assert as_viewer.get(url(finished("{}"), f"events/{number}/payload/")).status_code == 404
+
+
+def test_a_long_input_is_shown_whole_and_big_numbers_survive(as_viewer: Client) -> None:
+    html = text(as_viewer, url(finished('{"rows": "' + "x" * 50_000 + '", "n": 12345678901234567890, "f": 1.10}')))
+    assert "x" * 50_000 in html and "12345678901234567890" in html and "1.10" in html
+
+
+def test_what_is_too_large_for_a_page_is_left_to_the_download(as_viewer: Client) -> None:
+    execution = finished('"' + "x" * (1024 * 1024 + 10) + '"')
+    response = as_viewer.get(url(execution))
+    assert b"too much to show here" in response.content and len(response.content) < 100_000
+    assert len(as_viewer.get(url(execution, "events/1/payload/")).content) == 1024 * 1024 + 12
+
+
+def test_a_download_is_the_exact_text_and_never_anything_to_render(as_viewer: Client) -> None:
+    payload = '{"a":1.10 ,  "é": "<b>"}'
+    response = as_viewer.get(url(finished(payload), "events/1/payload/"))
+    assert response.content.decode() == payload
+    assert response["Content-Type"] == "text/plain; charset=utf-8" and response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_payload_that_aws_cut_says_so(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started(payload='{"token": "hunter2", "a": "cut he')
+    script.events[0]["ExecutionStartedDetails"]["Input"]["Truncated"] = True
+    html = text(as_viewer, url(stored.execution(script.events)))
+    assert "AWS has cut this payload" in html and "hunter2" not in html
+
+
+def test_this_installations_own_secrets_are_hidden_too(as_viewer: Client, settings: Any) -> None:
+    settings.REDACT_KEYS = ["loyaltyCard"]
+    html = text(as_viewer, url(finished('{"loyalty_card": "L-77", "LoyaltyCard": "L-78", "tea": "green"}')))
+    assert "L-77" not in html and "L-78" not in html and "green" in html
+
+
+def test_hostile_payloads_are_escaped(as_viewer: Client) -> None:
+    assert "<script>alert" not in text(as_viewer, url(finished(HOSTILE)))
+
+
+def test_an_error_is_shown_in_the_results_place(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.ended("Failed", ErrorType="PaymentError", ErrorMessage="declined")
+    html = text(as_viewer, url(stored.execution(script.events)))
+    assert "PaymentError" in html and "Error" in html
+
+
+def test_what_is_not_there_is_said(as_viewer: Client) -> None:
+    assert "there is no result yet" in text(as_viewer, url(stored.execution(stored.wire("coffee_pending"))))
+    assert "has not been read yet" in text(as_viewer, url(factories.execution()))
+
+
+def test_the_page_costs_few_queries(as_viewer: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    execution = finished("{}")
+    as_viewer.get(url(execution))
+    with django_assert_num_queries(12):
+        as_viewer.get(url(execution))
