@@ -27,7 +27,7 @@ BIG = 12
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-        os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
         os.environ["REDIS_URL"] = ""
         session, big = _fill()
         with _server() as port:
@@ -97,7 +97,7 @@ def _server() -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        *(sys.executable, "-m", "uvicorn", "django.core.asgi:get_asgi_application", "--factory", "--lifespan", "off"),
+        *(sys.executable, "-m", "uvicorn", "bench.server:application", "--lifespan", "off"),
         *("--port", str(port), "--log-level", "error"),
     ]
     process = subprocess.Popen(command)

@@ -2,6 +2,7 @@
 beat.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -12,6 +13,13 @@ from django.core.asgi import get_asgi_application
 django_application = get_asgi_application()
 
 from dashboard import embedded  # noqa: E402 - needs configured settings
+
+# A folded history is tens of thousands of small objects without cycles: at its default pace the collector looks
+# through all of them again and again, which tripled the time of opening one (measured: 246-510 ms against 105-127 ms
+# for 8,500 events).
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -124,6 +124,13 @@ document.addEventListener("htmx:before:history:update", (event) => {
   url.searchParams.set("op", chosen.value);
   change.path = url.pathname + url.search;
 });
+document.addEventListener("plot:range", (event) => {
+  const { from, to } = event.detail;
+  if (from == null || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
+  const page = new URL(location.href);
+  page.searchParams.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
+  location.assign(page);
+});
 document.addEventListener("keydown", (event) => {
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = event.target instanceof Element && rowOf(event.target);

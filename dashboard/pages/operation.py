@@ -74,6 +74,7 @@ class Drawer:
     callback: OpenCallback | None
     closed: str
     close_url: str
+    zoom_url: str
     refresh_url: str
     is_live: bool
 
@@ -107,6 +108,7 @@ class Drawer:
             callback=open_callback(subject.user, row, page) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
             close_url=f"{page}{joined}",
+            zoom_url=f"{page}?{_zoom(subject, operation)}&op={operation.id}",
             refresh_url=subject.url("execution-operation", operation_id) + joined,
             is_live=subject.is_live,
         )
@@ -124,6 +126,15 @@ def _badge(operation: Operation) -> str:
     if operation.status != "STARTED":
         return operation.status
     return {"Callback": "OPEN", "Wait": "SLEEPING"}.get(operation.kind, "RUNNING")
+
+
+def _zoom(subject: Subject, operation: Operation) -> str:
+    """The axis around it, with a little room on either side."""
+    end = operation.ended_at if operation.ended_at is not None else operation.last_at
+    if operation.is_open:
+        end = max(end, subject.seconds)
+    room = max(0.05, (end - operation.first_at) * 0.1)
+    return f"zoom={operation.first_at - room:.3f}~{end + room:.3f}"
 
 
 def _parent(subject: Subject, operation: Operation, page: str) -> Step | None:

@@ -1,6 +1,7 @@
 """The overview: a few large numbers, what is due next, what failed last, every function in a line, and a chart."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,9 +17,8 @@ from executions.queries import QUARTER, ListFilter
 
 DAY = dt.timedelta(hours=24)
 ROWS, FUNCTIONS = 8, 15
-BARS = [("SUCCEEDED", "Succeeded", "ok"), ("STOPPED", "Stopped", "grey"), ("FAILED", "Failed", "bad"),
-        ("TIMED_OUT", "Timed out", "warn")]  # fmt: skip
-"""Status, name and tone of the chart's traces, from the bottom of the stack."""
+BARS = [("SUCCEEDED", "Succeeded", "ok"), ("STOPPED", "Stopped", "grey"), (FAILURES, "Failed or timed out", "bad")]
+"""Status filter, name and tone of the chart's traces, from the bottom of the stack."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,15 @@ class Page:
 
 
 def endings(ends: list[tuple[str, int, int]], *, now: dt.datetime) -> dict[str, Any]:
-    """A Plotly figure of `ends` (see queries.ends_by_quarter): 97 bars at the most for each of four statuses.
+    """A Plotly figure of `ends` (see queries.ends_by_quarter): 97 bars at the most for each of three outcomes.
 
     A bar leads to the executions that it counts.
     """
     last = int(now.timestamp()) // QUARTER * QUARTER
     first = last - int(DAY.total_seconds())
-    counts = {(status, at): count for status, at, count in ends}
+    counts: Counter[tuple[str, int]] = Counter()
+    for status, at, count in ends:
+        counts[FAILURES if status in queries.FAILURES else status, at] += count
     quarters = list(range(first, last + QUARTER, QUARTER))
     return {
         "data": [_trace(status, name, tone, quarters, counts) for status, name, tone in BARS],
@@ -136,9 +138,9 @@ def endings(ends: list[tuple[str, int, int]], *, now: dt.datetime) -> dict[str, 
 
 
 def _trace(
-    status: str, name: str, tone: str, quarters: list[int], counts: dict[tuple[str, int], int]
+    status: str, name: str, tone: str, quarters: list[int], counts: Counter[tuple[str, int]]
 ) -> dict[str, Any]:
-    shown = [(at, count) for at in quarters if (count := counts.get((status, at)))]
+    shown = [(at, count) for at in quarters if (count := counts[status, at])]
     return {
         "type": "bar",
         "name": name,

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import timeline_rows
+from dashboard.pages import timeline_overview, timeline_rows
 from dashboard.pages.operation import Drawer
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import CHUNK
@@ -84,6 +84,7 @@ class TimelinePage:
     lane: SafeString
     body: SafeString
     zoomed: str | None
+    overview: dict[str, Any] | None
     is_live: bool
     drawer: Drawer | None
 
@@ -116,6 +117,7 @@ class TimelinePage:
             lane=timeline_rows.lane_html(built, subject.digest.code_seconds),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
+            overview=timeline_overview.figure(_whole(subject, state), state.zoom) if subject.history.is_over else None,
             is_live=subject.is_live,
             drawer=drawer,
         )
@@ -126,6 +128,16 @@ def rows(subject: Subject, state: TimelineState, at: float) -> SafeString:
     built = build(subject, state, at)
     writer = _writer(subject, state, built)
     return mark_safe(timeline_rows.chunk_html(writer, _chunk(state.start)))  # noqa: S308 - escaped where it is written
+
+
+def zoomed(subject: Subject, state: TimelineState, brush: str) -> str:
+    """The page's URL after brushing a part of the overview."""
+    query = state.query(zoom=timeline_overview.brushed(_whole(subject, state), brush) or state.zoom)
+    return f"{subject.url('execution')}?{query}"
+
+
+def _whole(subject: Subject, state: TimelineState) -> Timeline:
+    return build(subject, replace(state, zoom=None))
 
 
 def _chunk(row: int) -> int:

@@ -1,7 +1,7 @@
 """One execution: its head, its timeline in windows, and the drawer of one operation."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -20,9 +20,11 @@ def subject_or_404(request: HttpRequest, execution_id: int, tab: str) -> Subject
 
 @require_safe
 def page(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """The whole page, with the timeline in it."""
-    subject = subject_or_404(request, execution_id, "timeline")
-    content = TimelinePage.of(subject, TimelineState.read(request.GET))
+    """The whole page, with the timeline in it. `brush`: a part of the overview, which becomes the zoom in the URL."""
+    subject, state = subject_or_404(request, execution_id, "timeline"), TimelineState.read(request.GET)
+    if "brush" in request.GET:
+        return redirect(timeline_page.zoomed(subject, state, request.GET["brush"]))
+    content = TimelinePage.of(subject, state)
     return render(request, "execution/page.html", {"page": content, "head": Head.of(subject)})
 
 

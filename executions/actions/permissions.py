@@ -65,9 +65,14 @@ def can_answer(user: Any, callback: Callback) -> Verdict:
 
 
 def answer_of(callback: Callback) -> ActionRecord | None:
-    """The answer that somebody sent from here, unless AWS refused it."""
-    kinds = [ActionRecord.Kind.SUCCEED, ActionRecord.Kind.FAIL]
-    return callback.actions.filter(kind__in=kinds).exclude(outcome=ActionRecord.Outcome.REFUSED).first()
+    """The answer that somebody sent from here, unless AWS refused it. Lists prefetch `actions`, so they are sifted
+    here.
+    """
+    answers = (ActionRecord.Kind.SUCCEED, ActionRecord.Kind.FAIL)
+    for record in callback.actions.all():
+        if record.kind in answers and record.outcome != ActionRecord.Outcome.REFUSED:
+            return record
+    return None
 
 
 def _open(callback: Callback) -> Verdict:

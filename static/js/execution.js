@@ -49,6 +49,15 @@ document.addEventListener("htmx:before:history:update", (event) => {
   change.path = url.pathname + url.search;
 });
 
+// A part of the overview that is brushed becomes the zoom in the URL.
+document.addEventListener("plot:range", (event) => {
+  const { from, to } = event.detail;
+  if (from == null || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
+  const page = new URL(location.href);
+  page.searchParams.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
+  location.assign(page);
+});
+
 // Up and down move along the rows, from row to row.
 document.addEventListener("keydown", (event) => {
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;

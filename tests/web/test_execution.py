@@ -245,3 +245,24 @@ def test_a_fragment_is_no_page(as_viewer: Client, waiting: Execution) -> None:
     for rest in ("head/", "timeline/", "rows/"):
         assert "<html" not in text(as_viewer, url(waiting, rest))
     assert 'hx-swap-oob="outerMorph"' in text(as_viewer, url(waiting, "head/"))
+
+
+def test_a_long_timeline_has_an_overview_that_zooms_by_its_url(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big))
+    assert 'data-plot="overview"' in html
+    response = as_viewer.get(url(big, "?brush=10~20&q=order"))
+    assert response.status_code == 302 and "zoom=" in response["Location"] and "q=order" in response["Location"]
+    zoomed = text(as_viewer, response["Location"])
+    assert "Zoomed" in zoomed and zoomed.count("<rect") < html.count("<rect")
+
+
+@pytest.mark.parametrize("brush", ["", "x", "5~5", "-50~400", "nan~nan", "1e999~2"])
+def test_a_brush_that_says_nothing_zooms_nowhere(as_viewer: Client, big: Execution, brush: str) -> None:
+    assert "zoom=" not in as_viewer.get(url(big, f"?brush={brush}"))["Location"]
+
+
+def test_a_drawer_zooms_to_its_operation(as_viewer: Client, waiting: Execution) -> None:
+    callback = waiting.callbacks.get()
+    html = text(as_viewer, url(waiting, f"?op={callback.operation_id}"))
+    found = re.search(r'href="(/executions/\d+/\?zoom=[^"]+)"', html)
+    assert found and 'data-operation-id="' in text(as_viewer, found.group(1).replace("&amp;", "&"))

@@ -155,9 +155,9 @@ class TestTheChart:
         function = factories.function()
         ended_at = timezone.now()
         factories.execution(function, "FAILED", ended_at=ended_at)
-        factories.execution(function, "FAILED", ended_at=ended_at - dt.timedelta(hours=2))
+        factories.execution(function, "TIMED_OUT", ended_at=ended_at - dt.timedelta(hours=2))
         figure = overview.Page.build(User.objects.get(pk=as_viewer.session["_auth_user_id"]), now=ended_at).figure
         assert figure is not None
-        (failed,) = [trace for trace in figure["data"] if trace["name"] == "Failed"]
+        (failed,) = [trace for trace in figure["data"] if trace["name"] == "Failed or timed out"]
         assert [html(as_viewer, url).count("data-execution-id=") for url in failed["customdata"]] == [1, 1]
         assert 'data-plot="endings"' in html(as_viewer)

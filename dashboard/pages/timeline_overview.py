@@ -1,0 +1,58 @@
+"""The whole execution at a glance, above a long timeline: how much was going on when, and a brush to zoom with.
+
+The horizontal axis is the timeline's own, in percent, so that it stands right above the bars and idle stretches are short.
+"""
+
+from typing import Any
+
+from executions.domain.timeline import Timeline
+
+LEAST_ROWS = 60
+BUCKETS = 120
+
+
+def figure(whole: Timeline, zoom: tuple[float, float] | None) -> dict[str, Any] | None:
+    """A Plotly figure; None for a timeline that can be seen at once, or that is still growing under the brush."""
+    if len(whole.history.operations) < LEAST_ROWS or not whole.history.is_over:
+        return None
+    width = 100 / BUCKETS
+    trace = {
+        "type": "bar",
+        "x": [round((bucket + 0.5) * width, 3) for bucket in range(BUCKETS)],
+        "y": list(whole.density(BUCKETS)),
+        "width": width,
+        "hovertemplate": "%{y} in progress<extra></extra>",
+        "meta": {"tone": "code"},
+    }
+    return {"data": [trace], "layout": _layout(whole, zoom), "config": {"doubleClick": False}}
+
+
+def _layout(whole: Timeline, zoom: tuple[float, float] | None) -> dict[str, Any]:
+    axis = {"visible": False, "fixedrange": True}
+    layout: dict[str, Any] = {
+        "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
+        "bargap": 0,
+        "dragmode": "select",
+        "selectdirection": "h",
+        "xaxis": {**axis, "range": [0, 100]},
+        "yaxis": {**axis, "rangemode": "tozero"},
+    }
+    if zoom:
+        x0, x1 = (round(whole.scale.x(at), 3) for at in zoom)
+        line = {"color": "#3f8ce0", "width": 1.5}
+        place = {"xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": 1}
+        layout["shapes"] = [{"type": "rect", "line": line, **place}]
+    return layout
+
+
+def brushed(whole: Timeline, text: str) -> tuple[float, float] | None:
+    """What was brushed, "12.5~40" in percent of the axis, as epoch seconds; None when it is no such thing."""
+    left, _, right = text.partition("~")
+    try:
+        x0, x1 = sorted((float(left), float(right)))
+    except ValueError:
+        return None
+    if not (-1 <= x0 < x1 <= 101):
+        return None
+    start, end = whole.scale.time_at(max(0.0, x0)), whole.scale.time_at(min(100.0, x1))
+    return (start, end) if end > start else None
