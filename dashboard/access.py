@@ -20,6 +20,7 @@ MATRIX: dict[str, str] = {
     "readyz": PUBLIC,
     "logout": ANYBODY,
     "styleguide": ANYBODY,
+    "shell": VIEW,
     "overview": VIEW,
     "overview-numbers": VIEW,
     "functions": VIEW,

@@ -24,6 +24,7 @@ ONE = "executions/<int:execution_id>/"
 
 urlpatterns = [
     path("", overview.page, name="overview"),
+    path("shell/", overview.shell, name="shell"),
     path("overview/numbers/", overview.numbers, name="overview-numbers"),
     path("functions/", functions.index, name="functions"),
     path("functions/<int:function_id>/", functions.page, name="function"),

@@ -16,6 +16,7 @@ from demo.traffic import Traffic
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; others only inside containers")
     parser.add_argument("--port", type=int, default=8001, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument(
         "--traffic", action=argparse.BooleanOptionalAction, default=True, help="start executions as a coffee shop would"
@@ -43,9 +44,9 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
     try:
-        backend = Backend(options.port)
+        backend = Backend(options.port, options.host)
     except OSError as error:
-        print(f"demo: cannot listen on 127.0.0.1:{options.port}: {error.strerror}", file=sys.stderr)
+        print(f"demo: cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)
         return 1
     backend.start()
     if options.traffic:

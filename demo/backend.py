@@ -34,9 +34,12 @@ INVOCATION_TIMEOUT_SECONDS = 60
 
 
 class Backend:
-    """Start it, use ``url``, stop it; ``port`` 0 takes a free one. Everything is kept in memory."""
+    """Start it, use ``url``, stop it; ``port`` 0 takes a free one. Everything is kept in memory.
 
-    def __init__(self, port: int = 0) -> None:
+    ``host`` is another address than the loopback's only inside a network of containers.
+    """
+
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self.modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
         self.start_lock = threading.Lock()
         self.index = ExecutionIndex()
@@ -46,7 +49,7 @@ class Backend:
         self.registry = ExecutionRegistry(store, self._scheduler)
         self.executor = self._build_executor(store)
         self.healer = Healer(self)
-        self._server = DemoServer(port, self)
+        self._server = DemoServer((host, port), self)
         self.port: int = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
 

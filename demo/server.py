@@ -130,15 +130,15 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class DemoServer(ThreadingHTTPServer):
-    """Only ever on the loopback interface: it runs whatever it is asked to."""
+    """Has no access control: it belongs on the loopback interface, or inside a network of containers."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, backend: Backend) -> None:
+    def __init__(self, address: tuple[str, int], backend: Backend) -> None:
         self.backend = backend
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(address, Handler)
 
     def server_bind(self) -> None:
         # HTTPServer would look the host's name up here, which can take seconds without a network.

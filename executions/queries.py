@@ -4,20 +4,15 @@ Everything that concerns executions goes through `visible`, so that what somebod
 """
 
 import datetime as dt
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from cachetools import LRUCache
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
-from executions import history_pages
 from executions.actions.permissions import can_read_audit, can_view
-from executions.domain.events import Event, parse_events
-from executions.domain.operations import History, fold
 from executions.domain.statuses import OUTCOMES
-from executions.models import TERMINAL, ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
+from executions.models import ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
 
 PAGE_ROWS = 50
 COUNT_CAP = 10_000
@@ -218,10 +213,6 @@ def latest_failures(user: Any, since: dt.datetime, limit: int = 8) -> list[Execu
     )
 
 
-def unfinished(user: Any) -> int:
-    return visible(user).exclude(status__in=TERMINAL).filter(gone_at=None).count()
-
-
 def ended_since(user: Any, since: dt.datetime) -> int:
     return visible(user).filter(status__in=OUTCOMES, ended_at__gte=since).count()
 
@@ -297,52 +288,6 @@ def callback_of(execution: Execution, operation_id: str) -> Callback | None:
 
 def actions_of(execution: Execution) -> list[ActionRecord]:
     return list(execution.actions.order_by("-created_at").select_related("callback"))
-
-
-# --- one execution's history, folded ---
-
-_CACHED_EVENTS = 60_000
-_histories: LRUCache[tuple[int, int], History] = LRUCache(
-    maxsize=_CACHED_EVENTS, getsizeof=lambda history: max(1, len(history.events))
-)
-_lock = threading.Lock()
-
-
-def history_of(execution: Execution) -> History:
-    """The folded history; long payloads are only begun (CutText). Kept in memory by revision: a history only grows."""
-    key = (execution.pk, execution.revision)
-    with _lock:
-        found = _histories.get(key)
-    if found is None:
-        found = fold(parse_events(wire_events(execution, with_payloads=False)))
-        if len(found.events) <= _CACHED_EVENTS:
-            with _lock:
-                _histories[key] = found
-    return found
-
-
-def full_events(execution: Execution) -> list[Event]:
-    """The events with all payloads whole."""
-    return parse_events(wire_events(execution, with_payloads=True))
-
-
-def wire_events(execution: Execution, *, with_payloads: bool) -> list[dict[str, Any]]:
-    """The stored events as AWS wrote them, in order of EventId."""
-    pages = execution.history_pages.order_by("number")
-    if not with_payloads:
-        pages = pages.defer("payloads")
-    return [
-        event for page in pages for event in history_pages.decode(page.events, page.payloads if with_payloads else None)
-    ]
-
-
-def event_with_payload(execution: Execution, event_id: int) -> Event | None:
-    """One event, its payload whole."""
-    page = execution.history_pages.filter(number=history_pages.page_number(event_id)).first() if event_id > 0 else None
-    if page is None:
-        return None
-    wire = [event for event in history_pages.decode(page.events, page.payloads) if event.get("EventId") == event_id]
-    return parse_events(wire)[0] if wire else None
 
 
 def open_callback_count(user: Any) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from executions import queries
+from executions import histories
 from executions.domain.checkpoints import Batch, batches
 from executions.domain.diagnosis import OperationCounts, operation_counts
 from executions.domain.events import Payload
@@ -24,7 +24,10 @@ class Digest:
     batches: tuple[Batch, ...]
 
 
-_digests: LRUCache[tuple[int, int], Digest] = LRUCache(maxsize=500)
+_CACHED_BATCHES = 50_000
+_digests: LRUCache[tuple[int, int], Digest] = LRUCache(
+    maxsize=_CACHED_BATCHES, getsizeof=lambda digest: 1 + len(digest.batches)
+)
 _lock = threading.Lock()
 
 
@@ -33,10 +36,11 @@ def of(execution: Execution) -> Digest:
     with _lock:
         found = _digests.get(key)
     if found is None:
-        history = queries.history_of(execution)
+        history = histories.history_of(execution)
         found = Digest(operation_counts(history), _stored(history), history.code_seconds, batches(history.events))
-        with _lock:
-            _digests[key] = found
+        if len(found.batches) < _CACHED_BATCHES:
+            with _lock:
+                _digests[key] = found
     return found
 
 

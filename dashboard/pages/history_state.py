@@ -41,14 +41,16 @@ class HistoryState:
         return bool(self.kind or self.q)
 
     def filtered(self, events: tuple[Event, ...]) -> list[Event]:
-        needle = self.q.casefold().encode("utf-8", "surrogatepass")
+        plain = self.q.isascii()
+        needle = (self.q.lower() if plain else self.q.casefold()).encode("utf-8", "surrogatepass")
         return [
             event
             for event in events
-            if (not self.kind or event.type == self.kind) and (not needle or needle in _searched(event))
+            if (not self.kind or event.type == self.kind) and (not needle or needle in _searched(event, plain=plain))
         ]
 
 
-def _searched(event: Event) -> bytes:
-    """An event as text; of long payloads only the beginning is there."""
-    return orjson.dumps(event.raw, default=str).decode("utf-8", "replace").casefold().encode()
+def _searched(event: Event, *, plain: bool) -> bytes:
+    """An event as text in lower case; of long payloads only the beginning is there. Lowering plain bytes is quicker."""
+    body = orjson.dumps(event.raw, default=str)
+    return body.lower() if plain else body.decode("utf-8", "replace").casefold().encode()

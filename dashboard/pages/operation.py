@@ -10,7 +10,7 @@ from dashboard.pages.execution import OpenCallback, open_callback
 from dashboard.pages.payload_box import PayloadBox, box
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words, said
-from executions import queries
+from executions import histories, queries
 from executions.actions.permissions import answer_of
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
@@ -210,7 +210,7 @@ def event_box(subject: Subject, event: Event) -> PayloadBox:
     """The payload of an event. A long one is fetched: only its whole text can be searched for secrets."""
     payload = event.payload
     if payload is not None and is_cut(payload.source):
-        whole = queries.event_with_payload(subject.execution, event.id)
+        whole = histories.event_with_payload(subject.execution, event.id)
         payload = whole.payload if whole else payload
     assert payload is not None  # noqa: S101 - the caller has looked
     url = subject.url("execution-payload", event.id)
@@ -241,4 +241,3 @@ def _closed(operation: Operation, row: Callback) -> str:
     if operation.status == "TIMED_OUT":
         return "Nobody answered in time."
     return "It was answered, but not from here."
-

@@ -137,9 +137,7 @@ def endings(ends: list[tuple[str, int, int]], *, now: dt.datetime) -> dict[str, 
     }
 
 
-def _trace(
-    status: str, name: str, tone: str, quarters: list[int], counts: Counter[tuple[str, int]]
-) -> dict[str, Any]:
+def _trace(status: str, name: str, tone: str, quarters: list[int], counts: Counter[tuple[str, int]]) -> dict[str, Any]:
     shown = [(at, count) for at in quarters if (count := counts[status, at])]
     return {
         "type": "bar",

@@ -8,15 +8,12 @@ from django.conf import settings
 
 from dashboard.pages.digest import payload_size
 from executions.domain.events import Payload
-from executions.domain.payloads import DEFAULT_PATTERNS, decode, redact, to_text, truncate
+from executions.domain.payloads import DEFAULT_PATTERNS, decode, redact, redact_broken, to_text, truncate
 from executions.domain.words import size
 
-HIDDEN = "[redacted]"
 INLINE_LIMIT = 1024 * 1024
 DRAWER_LIMIT = 64 * 1024
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_BROKEN_KEY = re.compile(r'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
-_BROKEN_VALUE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s,\]}"\[{]+')
 
 
 @dataclass(frozen=True)
@@ -60,29 +57,10 @@ def readable(payload: Payload, *, tags: bool = True) -> Readable:
         return Readable(to_text(cleaned), "json", hidden, False)
     decoded = decode(payload.text, decode_tags=tags)
     if not decoded.is_json:
-        text, hidden = _without_secrets(payload.text)
+        text, hidden = redact_broken(payload.text, patterns())
         return Readable(text, "text", hidden, False)
     cleaned, hidden = redact(decoded.value, patterns())
     return Readable(to_text(cleaned), "json", hidden, decoded.tagged)
-
-
-def _without_secrets(text: str) -> tuple[str, int]:
-    """JSON that was cut off cannot be read, but its secrets can: what follows a secret's name is hidden."""
-    parts, at, hidden = [], 0, 0
-    for key in _BROKEN_KEY.finditer(text):
-        if key.start() < at or not _is_secret(key.group(1)):
-            continue
-        value = _BROKEN_VALUE.match(text, key.end())
-        # A list or an object after a secret's name may end anywhere: hide what is left.
-        end = value.end() if value else len(text)
-        parts += [text[at : key.end()], HIDDEN]
-        at, hidden = end, hidden + 1
-    return ("".join([*parts, text[at:]]), hidden) if hidden else (text, 0)
-
-
-@lru_cache(maxsize=2048)
-def _is_secret(key: str) -> bool:
-    return bool(redact({key: "x"}, patterns())[1])
 
 
 def box(
@@ -114,10 +92,3 @@ def _notes(seen: Readable, *, cut: bool, limit: int) -> list[str]:
 
 def _cut_by_aws(payload: Payload) -> list[str]:
     return ["AWS has cut this payload: the rest was never readable."] if payload.truncated else []
-
-
-def text_without_secrets(payload: Payload) -> str:
-    """The text as stored when it is JSON, which can be redacted later; what cannot be parsed is redacted here."""
-    if isinstance(payload.source, str) and not decode(payload.text).is_json:
-        return _without_secrets(payload.text)[0]
-    return payload.text

@@ -5,9 +5,9 @@ from typing import Self
 
 from dashboard.pages.checkpoint_state import CheckpointState
 from dashboard.pages.operation import is_cut
-from dashboard.pages.payload_box import patterns, text_without_secrets
+from dashboard.pages.payload_box import patterns
 from dashboard.pages.tab import Subject
-from executions import queries
+from executions import histories
 from executions.domain.checkpoints import Change
 from executions.domain.diff import Diff, DiffLine, structural_diff
 from executions.domain.events import Event, Payload
@@ -74,7 +74,7 @@ class PayloadDiff:
 
 
 def _diff(before: Payload | None, after: Payload | None, *, decode_tags: bool) -> Diff:
-    old, new = (None if payload is None else text_without_secrets(payload) for payload in (before, after))
+    old, new = (None if payload is None else payload.text for payload in (before, after))
     return structural_diff(old, new, decode_tags=decode_tags, redact_patterns=patterns())
 
 
@@ -90,7 +90,7 @@ def _payload(subject: Subject, operation_id: str, event_id: int) -> Payload | No
     if found is None or found.payload is None:
         return None
     if is_cut(found.payload.source):
-        whole = queries.event_with_payload(subject.execution, found.id)
+        whole = histories.event_with_payload(subject.execution, found.id)
         return whole.payload if whole else None
     return found.payload
 

@@ -7,7 +7,7 @@ from django.http import Http404
 
 from dashboard.pages.payload_box import INLINE_LIMIT, PayloadBox, box
 from dashboard.pages.tab import Subject
-from executions import queries
+from executions import histories
 from executions.domain.events import Event, Payload
 from executions.domain.statuses import OUTCOMES, TERMINAL_EVENTS
 
@@ -45,7 +45,7 @@ def _events(subject: Subject) -> list[Event]:
 
 
 def _box(subject: Subject, event: Event, *, raw: bool) -> PayloadBox | None:
-    whole = queries.event_with_payload(subject.execution, event.id)
+    whole = histories.event_with_payload(subject.execution, event.id)
     if whole is None or whole.payload is None:
         return None
     return box(
@@ -73,7 +73,7 @@ def _missing(subject: Subject) -> list[str]:
 
 def exact_payload(subject: Subject, event_id: int) -> Payload:
     """The payload of an event as AWS wrote it. Raises Http404."""
-    event = queries.event_with_payload(subject.execution, event_id)
+    event = histories.event_with_payload(subject.execution, event_id)
     if event is None or event.payload is None:
         raise Http404("This event has no payload.")
     return event.payload

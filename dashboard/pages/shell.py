@@ -52,9 +52,19 @@ class Nav:
 def context(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Fragments and pages before login have no shell: an empty one costs no query."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.headers.get("HX-Request") or not can_view(user):
+    if user is None or not user.is_authenticated or _is_fragment(request) or not can_view(user):
         return {"nav": Nav([], None, [])}
     return {"nav": Nav(_items(request), age(request, timezone.now()), [_banner(found) for found in queries.troubles()])}
+
+
+def build(request: HttpRequest) -> Nav:
+    """The shell itself, for the fragment that keeps it fresh."""
+    return Nav(_items(request), age(request, timezone.now()), [])
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    """htmx asks for a whole page only to restore one that Back leads to."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
 def age(request: HttpRequest, now: dt.datetime) -> Age:

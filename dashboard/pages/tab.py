@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.pages import digest
-from executions import queries
+from executions import histories
 from executions.domain.history import History
 from executions.domain.statuses import is_terminal
 from executions.models import Execution
@@ -40,7 +40,7 @@ class Subject:
 
     @cached_property
     def history(self) -> History:
-        return queries.history_of(self.execution)
+        return histories.history_of(self.execution)
 
     @cached_property
     def digest(self) -> digest.Digest:

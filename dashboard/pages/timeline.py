@@ -117,7 +117,7 @@ class TimelinePage:
             lane=timeline_rows.lane_html(built, subject.digest.code_seconds),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
-            overview=timeline_overview.figure(_whole(subject, state), state.zoom) if subject.history.is_over else None,
+            overview=_overview(subject, state),
             is_live=subject.is_live,
             drawer=drawer,
         )
@@ -134,6 +134,13 @@ def zoomed(subject: Subject, state: TimelineState, brush: str) -> str:
     """The page's URL after brushing a part of the overview."""
     query = state.query(zoom=timeline_overview.brushed(_whole(subject, state), brush) or state.zoom)
     return f"{subject.url('execution')}?{query}"
+
+
+def _overview(subject: Subject, state: TimelineState) -> dict[str, Any] | None:
+    if not subject.history.is_over:
+        return None
+    key = (subject.execution.pk, subject.execution.revision, state.idle)
+    return timeline_overview.figure(_whole(subject, state), key, state.zoom)
 
 
 def _whole(subject: Subject, state: TimelineState) -> Timeline:

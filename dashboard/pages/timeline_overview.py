@@ -1,9 +1,13 @@
 """The whole execution at a glance, above a long timeline: how much was going on when, and a brush to zoom with.
 
-The horizontal axis is the timeline's own, in percent, so that it stands right above the bars and idle stretches are short.
+The horizontal axis is the timeline's own, in percent, so that it stands right above the bars and idle stretches are
+short.
 """
 
+import threading
 from typing import Any
+
+from cachetools import LRUCache
 
 from executions.domain.timeline import Timeline
 
@@ -11,20 +15,37 @@ LEAST_ROWS = 60
 BUCKETS = 120
 
 
-def figure(whole: Timeline, zoom: tuple[float, float] | None) -> dict[str, Any] | None:
-    """A Plotly figure; None for a timeline that can be seen at once, or that is still growing under the brush."""
+_densities: LRUCache[tuple[int, int, bool], tuple[int, ...]] = LRUCache(maxsize=500)
+_lock = threading.Lock()
+
+
+def figure(whole: Timeline, key: tuple[int, int, bool], zoom: tuple[float, float] | None) -> dict[str, Any] | None:
+    """A Plotly figure; None for a timeline that can be seen at once, or that is still growing under the brush.
+
+    `key`: the execution, its revision, and whether idle stretches are drawn at length.
+    """
     if len(whole.history.operations) < LEAST_ROWS or not whole.history.is_over:
         return None
     width = 100 / BUCKETS
     trace = {
         "type": "bar",
         "x": [round((bucket + 0.5) * width, 3) for bucket in range(BUCKETS)],
-        "y": list(whole.density(BUCKETS)),
+        "y": list(_density(whole, key)),
         "width": width,
         "hovertemplate": "%{y} in progress<extra></extra>",
         "meta": {"tone": "code"},
     }
     return {"data": [trace], "layout": _layout(whole, zoom), "config": {"doubleClick": False}}
+
+
+def _density(whole: Timeline, key: tuple[int, int, bool]) -> tuple[int, ...]:
+    with _lock:
+        found = _densities.get(key)
+    if found is None:
+        found = whole.density(BUCKETS)
+        with _lock:
+            _densities[key] = found
+    return found
 
 
 def _layout(whole: Timeline, zoom: tuple[float, float] | None) -> dict[str, Any]:

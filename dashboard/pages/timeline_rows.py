@@ -16,13 +16,13 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.pages.timeline_state import TimelineState
 from dashboard.templatetags.durascope import icon, status_badge
 from executions.domain.history import Operation
-from executions.domain.timeline import Bar, Row, Timeline
+from executions.domain.timeline import Bar, Row, Tick, Timeline
 from executions.domain.words import count, duration
 
 CHUNK = 60
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
-_LEAST_BAND = 0.8  # percent; narrower idle stretches are not shaded
+_LEAST_BAND, _LEAST_ZIG = 0.8, 2.2  # percent; idle stretches narrower than that are not shaded, or not marked
 _LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6)}
 _SUBTYPES = {
     "WaitForCondition": "condition",
@@ -179,11 +179,7 @@ def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str
 
 def ticks_html(timeline: Timeline) -> SafeString:
     parts = []
-    taken = [(tick.x, 17.0 if not 4 <= tick.x <= 92 else 11.0) for tick in timeline.ticks if tick.kind != "offset"]
-    for tick in timeline.ticks:
-        # Times of day take more room than the distance the axis keeps, and more so where they are not centred.
-        if tick.kind == "offset" and any(abs(tick.x - x) < room for x, room in taken):
-            continue
+    for tick in _readable(timeline.ticks):
         anchor = "start" if tick.x < 4 else "end" if tick.x > 92 else "middle"
         text = tick.label
         if not text:
@@ -192,6 +188,21 @@ def ticks_html(timeline: Timeline) -> SafeString:
             f'<text x="{_fixed(tick.x)}%" y="16" text-anchor="{anchor}" data-kind="{tick.kind}">{escape(text)}</text>'
         )
     return mark_safe("".join(parts))  # noqa: S308 - escaped above
+
+
+def _readable(ticks: tuple[Tick, ...]) -> list[Tick]:
+    """Times of day take more room than the axis keeps, and most at its ends, where they are not centred."""
+    kept: list[Tick] = []
+    for kinds in (("start", "end", "now", "resume"), ("idle",), ("offset",)):
+        for tick in ticks:
+            if tick.kind in kinds and (len(kinds) > 1 or all(abs(tick.x - other.x) >= _room(other) for other in kept)):
+                kept.append(tick)
+    return kept
+
+
+def _room(tick: Tick) -> float:
+    """Percent of the axis."""
+    return 11.0 if 4 <= tick.x <= 92 else 17.0
 
 
 def under_html(timeline: Timeline) -> SafeString:
@@ -215,7 +226,7 @@ def lane_html(timeline: Timeline, code_seconds: float) -> SafeString:
         f'<svg x="{_fixed((segment.x0 + segment.x1) / 2)}%" y="8" overflow="visible"><path class="zig"'
         f' d="M-3 0l2 3-2 4 2 3M2 0l2 3-2 4 2 3"/><title>idle {duration(segment.t1 - segment.t0)}</title></svg>'
         for segment in timeline.scale.segments
-        if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_BAND and segment.t0 < timeline.ended_at
+        if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_ZIG and segment.t0 < timeline.ended_at
     ]
     bars = bars_html(timeline.invocation_bars).replace("</svg>", "".join(zigs) + "</svg>")
     ran = duration(code_seconds)

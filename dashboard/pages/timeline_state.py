@@ -92,8 +92,8 @@ class TimelineState:
         return bool(self.q or self.failed or self.open or self.kind)
 
     def only(self, history: History) -> frozenset[str] | None:
-        """The operations that pass the filters; None when there is no filter."""
-        if not self.is_filtered:
+        """The operations that pass the filters and lie in the part zoomed to; None when that is all of them."""
+        if not self.is_filtered and self.zoom is None:
             return None
         return frozenset(key for key, operation in history.operations.items() if self._shows(operation))
 
@@ -102,6 +102,8 @@ class TimelineState:
         return self.q.casefold()
 
     def _shows(self, operation: Operation) -> bool:
+        if self.zoom is not None and not _overlaps(operation, *self.zoom):
+            return False
         if self.kind and operation.kind != self.kind:
             return False
         if self.failed and not failed(operation):
@@ -109,6 +111,12 @@ class TimelineState:
         if self.open and operation.status not in OPEN:
             return False
         return self._needle in operation.label.casefold() or self._needle == operation.id
+
+
+def _overlaps(operation: Operation, start: float, end: float) -> bool:
+    begun = operation.first_at if operation.started_at is None else operation.started_at
+    over = operation.ended_at if operation.ended_at is not None else None if operation.is_open else operation.last_at
+    return begun <= end and (over is None or over >= start)
 
 
 def failed(operation: Operation) -> bool:

@@ -13,7 +13,7 @@ from dashboard.pages.history_state import HistoryState
 from dashboard.pages.timeline_state import whole
 from dashboard.views.execution import subject_or_404
 from dashboard.views.lookup import execution_or_404
-from executions import queries
+from executions import histories
 from executions.sync import on_demand
 
 RETRY_SECONDS = "10"
@@ -51,5 +51,5 @@ def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
     except on_demand.GatewayError as error:
         body = orjson.dumps({"error": str(error)})
         return HttpResponse(body, "application/json", status=503, headers={"Retry-After": RETRY_SECONDS})
-    body = orjson.dumps({"Events": queries.wire_events(execution, with_payloads=True)})
+    body = orjson.dumps({"Events": histories.wire_events(execution, with_payloads=True)})
     return HttpResponse(body, "application/json", headers={"Content-Disposition": "inline"})

@@ -62,7 +62,7 @@ def activity(history: History) -> str:
     others = f" (+{len(waiting) - 1:,} more)" if len(waiting) > 1 else ""
     if first.kind == "Callback":
         deadline = first.callback.deadline if first.callback else None
-        return f"{first.label}{'' if deadline else ' · no timeout'}{others}"
+        return f"{history.called(first)}{'' if deadline else ' · no timeout'}{others}"
     around = progress_around(history, first)
     if around is not None:
         return f"{around.label} {done_of(history, around)}"
@@ -88,11 +88,11 @@ def _ending(history: History) -> str:
     if facts.status == "FAILED":
         cause = root_cause(history)
         error = error_words(cause.last_error if cause and cause.last_error else facts.error)
-        where = cause.label if cause else ""
+        where = history.called(cause) if cause else ""
         return ": ".join(part for part in (where, error) if part) or "failed"
     if facts.status == "TIMED_OUT":
         during = unfinished(history)
-        return f"timed out during {during.label}" if during else "timed out"
+        return f"timed out during {history.called(during)}" if during else "timed out"
     error = error_words(facts.error)
     return f"stopped: {error}" if error else "stopped"
 
@@ -130,7 +130,7 @@ def _running(history: History, now: float) -> Sentence:
         unit = "branches" if around.subtype == "Parallel" else "items"
         detail = f"{count(len(waiting), 'operation')} in progress inside; first: {_doing(first)}."
         return Sentence(f"{around.label}: {done_of(history, around)} {unit} done.", detail, "info", around.id)
-    sentence = _waiting_for(first, now)
+    sentence = _waiting_for(history, first, now)
     if len(waiting) > 1:
         more = f"{count(len(waiting) - 1, 'other operation')} in progress."
         detail = f"{sentence.detail} {more}".strip()
@@ -138,11 +138,11 @@ def _running(history: History, now: float) -> Sentence:
     return sentence
 
 
-def _waiting_for(operation: Operation, now: float) -> Sentence:
+def _waiting_for(history: History, operation: Operation, now: float) -> Sentence:
     since = duration(now - operation.first_at)
     label, key = operation.label, operation.id
     if operation.callback is not None:
-        return _waiting_for_callback(operation, now, since)
+        return _waiting_for_callback(history, operation, now, since)
     if operation.status == "PENDING":
         due, error = operation.retry_at, error_words(operation.last_error)
         attempt = operation.attempts[-1].number
@@ -165,7 +165,7 @@ def _waiting_for(operation: Operation, now: float) -> Sentence:
     return Sentence(f"Running {label} for {since}.", f"Attempt {attempt}." if attempt > 1 else "", "info", key)
 
 
-def _waiting_for_callback(operation: Operation, now: float, since: str) -> Sentence:
+def _waiting_for_callback(history: History, operation: Operation, now: float, since: str) -> Sentence:
     facts = operation.callback
     deadline = facts.deadline if facts else None
     if deadline is None:
@@ -176,7 +176,7 @@ def _waiting_for_callback(operation: Operation, now: float, since: str) -> Sente
         detail = "Its timeout has passed."
     if facts and facts.heartbeat_seconds:
         detail += f" A heartbeat is due every {duration(facts.heartbeat_seconds)}."
-    return Sentence(f"Waiting for {operation.label} for {since}.", detail, "waiting", operation.id, deadline)
+    return Sentence(f"Waiting for {history.called(operation)} for {since}.", detail, "waiting", operation.id, deadline)
 
 
 def _succeeded(history: History, now: float) -> Sentence:
@@ -199,7 +199,7 @@ def _failed(history: History, now: float) -> Sentence:
     attempts = len(cause.attempts)
     tries = f" after {count(attempts, 'attempt')}" if attempts > 1 else ""
     inside = f" Inside {' › '.join(parts)}." if parts else ""
-    headline = f"Failed because {cause.label} failed" + (f": {error}" if error else ".")
+    headline = f"Failed because {history.called(cause)} failed" + (f": {error}" if error else ".")
     return Sentence(headline, f"The {_kind_word(cause)} failed{tries}.{inside}", "bad", cause.id)
 
 
@@ -211,7 +211,7 @@ def _timed_out(history: History, now: float) -> Sentence:
     facts = history.execution
     limit = f" after {duration(facts.timeout_seconds)}" if facts.timeout_seconds else ""
     during = unfinished(history)
-    detail = f"{during.label} was still in progress." if during else error_words(facts.error)
+    detail = f"{history.called(during)} was still in progress." if during else error_words(facts.error)
     return Sentence(f"Timed out{limit}.", detail, "bad", during.id if during else None)
 
 

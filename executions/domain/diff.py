@@ -14,7 +14,7 @@ from executions.domain.jsontext import to_text
 from executions.domain.linediff import Block, matching
 from executions.domain.patches import PatchOp, copied, in_order_of, nodes, plain_operations, same
 from executions.domain.payloads import decode
-from executions.domain.redaction import redact
+from executions.domain.redaction import redact, redact_broken
 from executions.domain.words import count, size
 
 LARGEST = 256 * 1024  # characters on either side that are compared closely
@@ -95,8 +95,9 @@ class _Side:
             return
         decoded = decode(text, decode_tags=decode_tags)
         self.value, self.tagged, self.is_json = decoded.value, decoded.tagged, decoded.is_json
-        if self.is_json and redact_patterns is not None:
-            self.value, self.redacted = redact(self.value, redact_patterns)
+        if redact_patterns is not None:
+            hide = redact if self.is_json else redact_broken
+            self.value, self.redacted = hide(self.value, redact_patterns)
 
     def lines(self) -> list[str]:
         if not self.exists:

@@ -196,6 +196,17 @@ class History:
         at = bisect_left(self.events, event_id, key=lambda event: event.id)
         return self.events[at] if at < len(self.events) and self.events[at].id == event_id else None
 
+    def called(self, operation: Operation) -> str:
+        """What people call an operation.
+
+        The SDK's wait_for_callback puts the callback into a context that bears the name from the code, and calls the
+        callback itself "NAME create callback id".
+        """
+        parent = self.operations.get(operation.parent_id or "")
+        if operation.kind == "Callback" and parent is not None and parent.subtype == "WaitForCallback":
+            return parent.name or operation.label
+        return operation.label
+
     @property
     def code_seconds(self) -> float:
         """How long code ran, over all finished invocations."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from executions.domain.jsontext import Number, parse, to_text
-from executions.domain.redaction import DEFAULT_PATTERNS, redact, redact_text
+from executions.domain.redaction import DEFAULT_PATTERNS, redact, redact_broken, redact_text
 from executions.domain.tags import untagged
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "decode",
     "pretty",
     "redact",
+    "redact_broken",
     "redact_text",
     "to_text",
     "truncate",

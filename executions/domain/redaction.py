@@ -33,6 +33,8 @@ _ABOUT = frozenset(
     }
 )  # fmt: skip
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_BROKEN_KEY = re.compile(r'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
+_BROKEN_VALUE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s,\]}"\[{]+')
 _NAME_KEYS, _VALUE_KEYS = ("name", "key", "Name", "Key"), ("value", "Value")
 _NESTED = 3  # levels of JSON inside strings inside JSON
 
@@ -51,9 +53,26 @@ def redact_text(text: str, patterns: Sequence[str] | None = None) -> tuple[str, 
     """The same for a payload's text. It comes back unchanged when nothing was hidden, else as compact JSON."""
     is_json, value = parse(text)
     if not is_json:
-        return text, 0
+        return redact_broken(text, patterns)
     cleaned, count = redact(value, patterns)
     return (to_text(cleaned, indent=None), count) if count else (text, 0)
+
+
+def redact_broken(text: str, patterns: Sequence[str] | None = None) -> tuple[str, int]:
+    """The same for text that looks like JSON but cannot be read, as a payload that AWS has cut: its secrets still
+    can.
+    """
+    redactor = _Redactor(_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
+    parts, at, hidden = [], 0, 0
+    for key in _BROKEN_KEY.finditer(text):
+        if key.start() < at or not redactor.is_secret(key.group(1)):
+            continue
+        value = _BROKEN_VALUE.match(text, key.end())
+        # A list or an object after a secret's name may end anywhere: hide what is left.
+        end = value.end() if value else len(text)
+        parts += [text[at : key.end()], HIDDEN]
+        at, hidden = end, hidden + 1
+    return ("".join([*parts, text[at:]]), hidden) if hidden else (text, 0)
 
 
 @lru_cache(maxsize=32)
@@ -94,6 +113,9 @@ class _Redactor:
             else:
                 made[key] = self.clean(item, nested)
         return made
+
+    def is_secret(self, key: str) -> bool:
+        return self._kind(key) != "plain"
 
     def _kind(self, key: str) -> str:
         """secret, plural (of a secret) or plain"""

@@ -87,7 +87,9 @@ def list_functions(connection: Connection) -> Iterator[FunctionConfiguration]:
             connection.client.list_functions,
             **_given(Marker=marker, MaxItems=50),
         )
-        yield from (_function(item) for item in answer.get("Functions", []) if item.get("DurableConfig"))
+        with _complete("the functions"):
+            found = answer["Functions"]
+        yield from (_function(item) for item in found if item.get("DurableConfig"))
         marker = _next(answer.get("NextMarker"), marker)
         if not marker:
             return
@@ -216,7 +218,10 @@ def _complete(what: str) -> Iterator[None]:
     try:
         yield
     except KeyError as missing:
-        raise NotUnderstood(f"AWS described {what} without {missing}.") from missing
+        raise NotUnderstood(
+            f"AWS described {what} without {missing}.",
+            "Check that AWS_ENDPOINT_URL_LAMBDA, and any proxy between, leads to AWS Lambda.",
+        ) from missing
 
 
 def _function(item: dict[str, Any]) -> FunctionConfiguration:

@@ -235,20 +235,13 @@ def _callback_values(history: History, operation: Operation) -> dict[str, Any]:
     assert facts is not None and operation.started_at is not None  # noqa: S101 - the caller has looked
     return {
         "callback_id": facts.callback_id or "",
-        "name": _asked(history, operation)[:300],
+        "name": history.called(operation)[:300],
         "status": operation.status,
         "opened_at": moment(operation.started_at),
         "closed_at": moment(operation.ended_at) if operation.ended_at is not None else None,
         "timeout_at": moment(facts.deadline) if facts.deadline else None,
         "heartbeat_seconds": int(facts.heartbeat_seconds) if facts.heartbeat_seconds else None,
     }
-
-
-def _asked(history: History, operation: Operation) -> str:
-    """What people call this callback: wait_for_callback wraps it in a context that bears the name from the code."""
-    parent = history.operations.get(operation.parent_id or "")
-    around = parent if parent is not None and parent.subtype == "WaitForCallback" else operation
-    return around.name or operation.name or ""
 
 
 def moment(epoch: float) -> dt.datetime:

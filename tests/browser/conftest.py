@@ -25,7 +25,7 @@ WATCH_POLICY = """document.addEventListener("securitypolicyviolation",
   (event) => console.error("CSP: " + event.violatedDirective + " " + event.blockedURI))"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
@@ -55,7 +55,7 @@ class Demo:
         return name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(chromium: Browser) -> Iterator[Demo]:
     """The demo with its usual traffic."""
     with socket.socket() as free:

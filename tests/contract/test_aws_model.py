@@ -521,6 +521,7 @@ def test_an_answer_that_is_no_json_object_is_never_taken_for_an_empty_one(
 @pytest.mark.parametrize(
     ("name", "body"),
     [
+        ("list_functions", {}),
         ("get_history", {}),
         ("get_history", {"Events": None}),
         ("get_history", {"Events": ["text"]}),

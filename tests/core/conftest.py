@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from executions import queries
+from executions import histories
 from executions.gateway import budget
 from executions.gateway.connections import Connection
 from executions.models import Execution
@@ -40,4 +40,4 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
 @pytest.fixture
 def stored(db: None) -> Callable[[str], list[dict[str, Any]]]:
     """The events that the mirror holds of an execution, as AWS wrote them."""
-    return lambda arn: queries.wire_events(Execution.objects.get(arn=arn), with_payloads=True)
+    return lambda arn: histories.wire_events(Execution.objects.get(arn=arn), with_payloads=True)

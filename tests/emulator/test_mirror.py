@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from executions import queries
+from executions import histories
 from executions.actions import perform
 from executions.gateway import budget, connections
 from executions.models import ActionRecord, Callback, Execution, Function
@@ -122,7 +122,7 @@ def test_every_scenario_is_mirrored_event_for_event_while_it_runs_and_to_its_end
     function, payload, status = SCENARIOS[scenario]
     arn = begin(lambda_client, function, payload)
     sync_until(lambda: finished(arn))
-    mirrored, direct = queries.wire_events(the(arn), with_payloads=True), as_boto3_reads(arn)
+    mirrored, direct = histories.wire_events(the(arn), with_payloads=True), as_boto3_reads(arn)
     assert mirrored == direct
     assert [event["EventId"] for event in mirrored] == list(range(1, len(mirrored) + 1))
     answer = lambda_client.get_durable_execution(DurableExecutionArn=arn)
@@ -135,7 +135,7 @@ def test_every_scenario_is_mirrored_event_for_event_while_it_runs_and_to_its_end
     assert status in ("", row.status)
     for event in mirrored:
         child = event.get("ChainedInvokeStartedDetails", {}).get("DurableExecutionArn")
-        assert child is None or queries.wire_events(the(child), with_payloads=True) == as_boto3_reads(child)
+        assert child is None or histories.wire_events(the(child), with_payloads=True) == as_boto3_reads(child)
 
 
 def test_an_open_callback_is_found_answered_and_the_execution_finishes(
@@ -153,7 +153,7 @@ def test_an_open_callback_is_found_answered_and_the_execution_finishes(
     events = as_boto3_reads(arn)
     answered = next(event for event in events if event["EventType"] == "CallbackSucceeded")
     assert answered["CallbackSucceededDetails"]["Result"]["Payload"] == typed
-    assert queries.wire_events(the(arn), with_payloads=True) == events
+    assert histories.wire_events(the(arn), with_payloads=True) == events
     assert Callback.objects.get(execution__arn=arn).status == "SUCCEEDED"
 
 
@@ -177,7 +177,7 @@ def test_a_stopped_execution_keeps_the_error_it_was_stopped_with(mirror: None, l
     sync_until(lambda: finished(arn))
     row = the(arn)
     assert (row.status, row.error_type) == ("STOPPED", "TableLeft")
-    assert "NEVER_FINISHED" in {operation.status for operation in queries.history_of(row).operations.values()}
+    assert "NEVER_FINISHED" in {operation.status for operation in histories.history_of(row).operations.values()}
 
 
 def test_sync_once_prints_what_was_new_by_function_and_is_idle_the_second_time(

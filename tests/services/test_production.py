@@ -17,7 +17,7 @@ import pytest
 
 from tests.emulator.conftest import demo_server as demo_server  # a fixture, used below
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(240), pytest.mark.xdist_group("production")]
+pytestmark = [pytest.mark.services, pytest.mark.timeout(240), pytest.mark.xdist_group("services")]
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -61,6 +61,16 @@ def test_an_open_callback_says_how_long_is_left_where_that_cannot_grow_stale() -
     assert sentence.deadline == script.at + 10_800
 
 
+def test_a_callback_is_called_as_the_code_calls_it() -> None:
+    script = begun()
+    script.context_started("manager approval", subtype="WaitForCallback")
+    script.callback_started("manager approval create callback id", "manager approval", timeout=600)
+    history = folded(script)
+    assert activity(history) == "manager approval"
+    sentence = whats_going_on(history, "RUNNING", script.at + 60)
+    assert sentence.headline == "Waiting for manager approval for 1 m."
+
+
 def test_the_callback_with_the_nearest_deadline_comes_first() -> None:
     script = begun()
     script.callback_started("whenever")

@@ -73,6 +73,21 @@ def test_text_without_secrets_is_returned_unchanged() -> None:
     assert redact_text("password: x") == ("password: x", 0)
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        '{"user": "ada", "password": "hunter2", "items": [1, 2',
+        '{"user": "ada", "password": "hunter2',
+        '{"user": "ada", "apiKey":{"v": "hunter2"',
+        '{"user": "ada", "token": ["hunter2", "x"], "a": 1',
+    ],
+)
+def test_secrets_are_hidden_also_in_json_that_was_cut_off(cut: str) -> None:
+    text, hidden = redact_text(cut)
+    assert hidden == 1 and "hunter2" not in text
+    assert text.startswith('{"user": "ada", ')
+
+
 @given(json_values, st.sampled_from(SECRET_KEYS), st.lists(st.sampled_from(["x", 0]), max_size=5))
 def test_no_value_of_a_secret_key_ever_leaks(value: Any, key: str, path: list[str | int]) -> None:
     planted: Any = {key: "hunter2-5e7a", "beside": value}

@@ -50,9 +50,7 @@ def execution(events: list[dict[str, Any]], **values: Any) -> Execution:
         by_page.setdefault(history_pages.page_number(event["EventId"]), []).append(event)
     for number, page in by_page.items():
         body, payloads = history_pages.encode(page)
-        HistoryPage.objects.create(
-            execution=made, number=number, event_count=len(page), events=body, payloads=payloads
-        )
+        HistoryPage.objects.create(execution=made, number=number, event_count=len(page), events=body, payloads=payloads)
     for operation in history.operations.values():
         if operation.callback is not None:
             factories.callback(

@@ -107,6 +107,20 @@ def test_every_post_needs_a_csrf_token(name: str) -> None:
     assert client.post(address(name, callback.execution_id, callback.pk), {"token": "x"}).status_code == 403
 
 
+def test_the_shell_keeps_its_age_and_counts_fresh(client: Client) -> None:
+    factories.callback(factories.execution())
+    client.force_login(factories.user("viewer"))
+    fragment = client.get("/shell/", headers={"HX-Request": "true"}).content.decode()
+    assert 'id="age"' in fragment and "mirrored" in fragment and "<html" not in fragment
+    assert re.search(r'data-count="inbox"[^>]*>1<', fragment)
+
+
+def test_a_page_that_back_restores_has_its_navigation(client: Client) -> None:
+    client.force_login(factories.user("viewer"))
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert b'aria-label="Main"' in client.get("/executions/", headers=headers).content
+
+
 def test_health_is_public_and_says_ok(client: Client) -> None:
     assert client.get("/healthz").content == b"ok\n"
     assert client.get("/readyz").status_code == 200

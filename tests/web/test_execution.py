@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from executions import queries
+from executions.histories import history_of
 from executions.models import Execution
 from tests import factories, histories
 from tests.web import stored
@@ -46,7 +46,7 @@ def events_of_rows(html: str) -> list[int]:
 def test_every_recorded_scenario_renders(as_viewer: Client, scenario: str) -> None:
     execution = stored.execution(stored.wire(scenario))
     html = text(as_viewer, url(execution))
-    history = queries.history_of(execution)
+    history = history_of(execution)
     for operation in list(history.operations.values())[:60]:
         assert f'data-operation-id="{operation.id}"' in html
         drawer = text(as_viewer, url(execution, f"operations/{operation.id}/"))
@@ -133,7 +133,7 @@ def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Executio
     found = events_of_rows(page)
     for address in re.findall(r'class="tl-gap"[^>]*hx-get="([^"]+)"', page):
         found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
-    operations = queries.history_of(big).operations
+    operations = history_of(big).operations
     assert len(found) == len(set(found)) == 200
     assert set(found) == {operation.first_event_id for operation in operations.values()}
 
@@ -145,7 +145,7 @@ def test_the_spacers_are_as_high_as_their_rows(as_viewer: Client, big: Execution
 
 
 def test_a_link_to_an_operation_far_down_opens_its_window(as_viewer: Client, big: Execution) -> None:
-    last = list(queries.history_of(big).operations.values())[-1]
+    last = list(history_of(big).operations.values())[-1]
     html = text(as_viewer, url(big, f"?op={last.id}"))
     row = re.search(rf'<li class="tl-row d\d+ is-selected"[^>]*data-operation-id="{last.id}"', html)
     assert row and 'aria-current="true"' in html
@@ -156,7 +156,7 @@ def test_the_windows_that_are_open_stay_open_in_a_refresh(as_viewer: Client, big
 
 
 def test_folding_hides_what_is_inside_and_is_in_the_url(as_viewer: Client, big: Execution) -> None:
-    context = next(one for one in queries.history_of(big).operations.values() if one.children)
+    context = next(one for one in history_of(big).operations.values() if one.children)
     html = text(as_viewer, url(big, f"?fold={context.first_event_id}"))
     assert f'data-operation-id="{context.children[0]}"' not in html
     assert 'aria-expanded="false"' in html
@@ -165,7 +165,7 @@ def test_folding_hides_what_is_inside_and_is_in_the_url(as_viewer: Client, big: 
 
 
 def test_filters_narrow_the_rows_and_keep_what_they_are_in(as_viewer: Client, big: Execution) -> None:
-    operations = queries.history_of(big).operations.values()
+    operations = history_of(big).operations.values()
     charges = {one.first_event_id for one in operations if "charge" in one.label}
     assert set(events_of_rows(text(as_viewer, url(big, "timeline/?failed=1")))) == charges
     assert len(events_of_rows(text(as_viewer, url(big, "timeline/?q=order-3/settle")))) == 1
@@ -196,7 +196,7 @@ def test_hostile_names_and_statuses_are_escaped(as_viewer: Client) -> None:
     script.event("NovelThingHappened", HOSTILE, name=HOSTILE, subtype=HOSTILE)
     script.chained_started("child", HOSTILE, HOSTILE)
     execution = stored.execution(script.events, status=HOSTILE[:40], name=HOSTILE)
-    operations = queries.history_of(execution).operations
+    operations = history_of(execution).operations
     for rest in ("", *(f"?op={key}" for key in operations), f"?q={HOSTILE}"):
         assert "<script>alert" not in text(as_viewer, url(execution, rest))
 
@@ -216,7 +216,7 @@ def test_secrets_are_hidden_in_the_drawer_also_when_aws_cut_the_payload(as_viewe
 
 def test_a_chained_invoke_links_to_its_child(as_viewer: Client) -> None:
     execution = stored.execution(stored.wire("chain_parent"))
-    child = next(one.invoke for one in queries.history_of(execution).operations.values() if one.invoke)
+    child = next(one.invoke for one in history_of(execution).operations.values() if one.invoke)
     assert child.child_arn and f'href="/arn/{quote(child.child_arn)}"' in text(as_viewer, url(execution))
 
 

@@ -181,7 +181,7 @@ class TestPages:
         assert "hx-sse:connect" in first
         second = body(as_viewer, link(first, "older"))
         assert "hx-sse:connect" not in second
-        assert "hx-trigger" not in second
+        assert "from:#live" not in second
         assert link(second, "newest") == "/executions/"
 
     def test_a_place_after_the_last_execution_says_so(self, as_viewer: Client) -> None:
