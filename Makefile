@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 UV := pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes
 
-.PHONY: demo test lint types layers lock vendor bench clean
+.PHONY: demo test check lock vendor bench clean
 
 demo: .venv/demo.stamp
 	@$(BIN)/python -m demo.up --port $(PORT)
@@ -12,14 +12,12 @@ demo: .venv/demo.stamp
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-lint: .venv/dev.stamp
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-
-types: .venv/dev.stamp
+check: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-
-layers: .venv/dev.stamp
 	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
 
 lock:
 	uv $(UV) requirements.in -o requirements.txt

@@ -1,11 +1,11 @@
-"""`python -m bench [pages|history]`: everything, or one of them."""
+"""`python -m bench [pages|history|live]`: everything, or one of them."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-PARTS = ("pages", "history")
+PARTS = ("pages", "history", "live")
 
 
 def main() -> int:

@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from executions import queries
 from executions.actions.permissions import can_read_audit, can_view
+from executions.domain.words import count
 from executions.models import Trouble
 
 FRESH, STALE = 15.0, 120.0
 """Seconds: the age of the list up to which all is well, and from which something must be wrong."""
+
+QUIET = ("throttled", "budget", "service")
+"""Kinds of trouble that pass by themselves."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or _is_fragment(request) or not can_view(user):
         return {"nav": Nav([], None, [])}
-    return {"nav": Nav(_items(request), age(request, timezone.now()), [_banner(found) for found in queries.troubles()])}
+    return {"nav": Nav(_items(request), age(request, timezone.now()), _banners(queries.troubles()))}
 
 
 def build(request: HttpRequest) -> Nav:
@@ -91,12 +95,21 @@ def _items(request: HttpRequest) -> list[NavItem]:
     ]
 
 
-def _banner(found: Trouble) -> Banner:
-    where = f"{found.connection.name} ({found.connection.region or 'no Region'}), {found.scope}"
-    quiet = found.kind in ("throttled", "budget", "service")
+def _banners(troubles: list[Trouble]) -> list[Banner]:
+    """One for each connection and kind of trouble: when AWS is away, every call to it fails."""
+    groups: dict[tuple[int, str], list[Trouble]] = {}
+    for found in troubles:
+        groups.setdefault((found.connection_id, found.kind), []).append(found)
+    return [_banner(group) for group in groups.values()]
+
+
+def _banner(group: list[Trouble]) -> Banner:
+    """`group`: the oldest first. Its words are the oldest's; the others are counted."""
+    first, others = group[0], len(group) - 1
+    also = f" The same goes for {count(others, 'other kind of call', 'other kinds of calls')}." if others else ""
     return Banner(
-        tone="warn" if quiet else "bad",
-        headline=f"Connection {where}: {found.words} What you see is the mirror's last state.",
-        since=found.since,
-        what_to_do=found.remedy,
+        tone="warn" if first.kind in QUIET else "bad",
+        headline=f"Connection {first.connection.name} ({first.connection.region or 'no Region'}): {first.words}{also}",
+        since=first.since,
+        what_to_do=f"{first.remedy} What you see is the mirror's last state.".strip(),
     )
