@@ -15,11 +15,12 @@ from django.conf import settings
 app = Celery("durascope")
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://localhost/",
-    # A worker that was killed gives its task back after this many seconds (the default is an hour).
-    broker_transport_options={"visibility_timeout": 120} if settings.REDIS_URL else {"polling_interval": 0.05},
+    broker_transport_options={} if settings.REDIS_URL else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,
-    task_acks_late=True,
+    # What a killed worker had begun is handed out again when its claim ends; a task that is kept in the queue until it
+    # is done would, when it takes long, be begun a second time beside itself.
+    task_acks_late=False,
     task_time_limit=None,
     worker_prefetch_multiplier=1 if settings.REDIS_URL else 8,
     worker_hijack_root_logger=False,

@@ -11,8 +11,10 @@ import structlog
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 from django.conf import settings
+from django.db import DatabaseError, connections
 
 from dashboard.celery import app
+from executions.sync import schedule
 
 log = structlog.get_logger(__name__)
 THREADS = 8
@@ -37,9 +39,20 @@ def stop() -> None:
 
 
 def _worker() -> Any:
+    _take_back_claims()
     return WorkController(
         app=app, pool_cls="threads", concurrency=THREADS, hostname="embedded", without_gossip=True, without_mingle=True
     )
+
+
+def _take_back_claims() -> None:
+    """The queue has ended with the last process, and with it what had been handed out."""
+    try:
+        schedule.forget_claims()
+    except DatabaseError as error:
+        log.warning("embedded.claims_kept", error=str(error))
+    finally:
+        connections.close_all()
 
 
 def _beat() -> Any:

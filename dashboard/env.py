@@ -5,6 +5,8 @@ together. A value that cannot be used stops the start with one sentence naming t
 SystemExit, so that manage.py, uvicorn and celery all print just that sentence.
 """
 
+import contextlib
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -69,10 +71,10 @@ def read(source: Mapping[str, str]) -> Environment:
     _url(values, "AWS_ENDPOINT_URL_LAMBDA", ("http", "https"))
     return Environment(
         database=database,
-        redis_url=_url(values, "REDIS_URL", ("redis", "rediss", "unix")),
+        redis_url=_redis_url(values),
         secret_key=_secret_key(values["SECRET_KEY"], alone=_is_sqlite(database) and not values["REDIS_URL"]),
         debug=_switch(values, "DEBUG"),
-        allowed_hosts=_words(values["ALLOWED_HOSTS"]),
+        allowed_hosts=_hosts(values),
         csrf_trusted_origins=_origins(values),
         behind_https=_switch(values, "BEHIND_HTTPS"),
         budget_share=_number(values, "BUDGET_SHARE", 0.07, 1.0),
@@ -98,6 +100,9 @@ def _database(url: str) -> dict[str, Any]:
         "django.db.backends.postgresql",
     ):
         raise BadEnvironment(sentence)
+    # Transactions and connections are our own affair; what else follows a "?" is for the driver.
+    for name in ("ATOMIC_REQUESTS", "AUTOCOMMIT", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS"):
+        database.pop(name, None)
     if _is_sqlite(database):
         _make_folder(database["NAME"])
         # One writer at a time, who waits for its turn instead of failing with "database is locked".
@@ -129,13 +134,25 @@ def _secret_key(given: str, *, alone: bool) -> str:
         raise BadEnvironment("SECRET_KEY must be set when DATABASE_URL or REDIS_URL is: all processes share it.")
     kept = VAR / "secret-key"
     try:
-        if not kept.exists():
-            VAR.mkdir(parents=True, exist_ok=True)
-            kept.touch(mode=0o600)
-            kept.write_text(secrets.token_urlsafe(48))
+        if not kept.exists() or kept.stat().st_size < 32:
+            _keep_key(kept)
         return kept.read_text()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise BadEnvironment(f"SECRET_KEY is not set and none can be kept in {kept}: {error}.") from error
+
+
+def _keep_key(kept: Path) -> None:
+    """Write a new key in one go: another process may be about to read it, or to make one as well."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    made = kept.with_name(f"{kept.name}.{os.getpid()}")
+    made.unlink(missing_ok=True)
+    made.touch(mode=0o600)
+    made.write_text(secrets.token_urlsafe(48))
+    if kept.exists() and kept.stat().st_size < 32:
+        kept.unlink(missing_ok=True)  # left by a process that was killed
+    with contextlib.suppress(FileExistsError):
+        os.link(made, kept)
+    made.unlink()
 
 
 def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
@@ -144,12 +161,31 @@ def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
         return ""
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in schemes and bool(parts.netloc or parts.path) and (parts.port or 1) > 0
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
     if not usable:
         raise BadEnvironment(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
     return value
+
+
+def _redis_url(values: Mapping[str, str]) -> str:
+    """The path of Redis's URL, if any, is the number of a database."""
+    value = _url(values, "REDIS_URL", ("redis", "rediss"))
+    number = urlsplit(value).path.strip("/")
+    if number and not (number.isascii() and number.isdigit()):
+        raise BadEnvironment("REDIS_URL must end in the number of a database, as in redis://HOST:PORT/0.")
+    return value
+
+
+def _hosts(values: Mapping[str, str]) -> list[str]:
+    hosts = _words(values["ALLOWED_HOSTS"])
+    for host in hosts:
+        if "/" in host or (":" in host and not (host.startswith("[") and host.endswith("]"))):
+            raise BadEnvironment(f"ALLOWED_HOSTS must list names without scheme or port, not {host!r}.")
+    if not hosts:
+        raise BadEnvironment("ALLOWED_HOSTS must name a host at least.")
+    return hosts
 
 
 def _switch(values: Mapping[str, str], name: str) -> bool:
@@ -183,6 +219,7 @@ def _words(value: str) -> list[str]:
 def _origins(values: Mapping[str, str]) -> list[str]:
     origins = _words(values["CSRF_TRUSTED_ORIGINS"])
     for origin in origins:
-        if not origin.startswith(("http://", "https://")):
+        scheme, mark, host = origin.partition("://")
+        if scheme not in ("http", "https") or not mark or not host or "/" in host:
             raise BadEnvironment(f"CSRF_TRUSTED_ORIGINS must list origins such as https://host, not {origin!r}.")
     return origins

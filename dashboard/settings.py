@@ -91,8 +91,8 @@ if ENV.behind_https:
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
-# A callback's result may be 1 MB and grows when a form encodes it (each byte up to three).
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * CALLBACK_RESULT_LIMIT
+# A callback's result may be 1 MB and grows when a form encodes it (each byte up to three); the other fields are short.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024 + 4 * CALLBACK_RESULT_LIMIT
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -26,6 +26,10 @@ IGNORED = (
     "REDIS_URL",
     "DATABASE_URL",
     "DJANGO_SETTINGS_MODULE",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "BEHIND_HTTPS",
     "AWS_PROFILE",
     "AWS_ENDPOINT_URL",
     "AWS_SESSION_TOKEN",
@@ -34,12 +38,13 @@ IGNORED = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.up", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="the app's port on 127.0.0.1")
+    parser.add_argument("--port", type=_port, default=8000, help="the app's port on 127.0.0.1")
     parser.add_argument("--cap", type=int, default=400, help="how many executions the traffic starts in all")
     options = parser.parse_args()
     # Also SIGINT: a shell that starts us in the background has it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    _avoid_proxies()
     try:
         _check_free(options.port)
         with _demo(options.cap) as endpoint:
@@ -55,6 +60,19 @@ def main() -> int:
     except Failed as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: they are from 1 to 65535")
+    return port
+
+
+def _avoid_proxies() -> None:
+    """Whatever proxy this machine uses for the world: all of the demo is on this machine. For the children too."""
+    kept = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, ["127.0.0.1,localhost", kept]))
 
 
 class Failed(Exception):

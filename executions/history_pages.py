@@ -37,7 +37,7 @@ def page_number(event_id: int) -> int:
 
 def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut."""
-    cut: dict[str, str] = {}
+    cut: dict[str, Any] = {}
     slim = [_cut_event(event, cut) for event in events]
     compress = zstandard.ZstdCompressor(level=3).compress
     return compress(orjson.dumps(slim)), compress(orjson.dumps(cut)) if cut else b""
@@ -49,7 +49,7 @@ def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
     body = decompress(bytes(events))
     wire: list[WireEvent] = orjson.loads(body)
     if b'"$cut"' in body:
-        whole: dict[str, str] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
+        whole: dict[str, Any] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
         for event in wire:
             _restore_event(event, whole)
     return wire
@@ -71,24 +71,25 @@ def _holders(event: WireEvent) -> list[tuple[str, dict[str, Any], str]]:
     return places
 
 
-def _cut_event(event: WireEvent, cut: dict[str, str]) -> WireEvent:
-    long = [
-        (path, key)
-        for path, holder, key in _holders(event)
-        if isinstance(holder[key], str) and len(holder[key]) > CUT_ABOVE
-    ]
-    if not long:
+def _must_be_cut(value: Any) -> bool:
+    """Long text, and what looks like the mark that we leave in its place."""
+    return (isinstance(value, str) and len(value) > CUT_ABOVE) or (isinstance(value, dict) and _CUT in value)
+
+
+def _cut_event(event: WireEvent, cut: dict[str, Any]) -> WireEvent:
+    if not any(_must_be_cut(holder[key]) for _, holder, key in _holders(event)):
         return event
     copy: WireEvent = orjson.loads(orjson.dumps(event))
     for path, holder, key in _holders(copy):
-        text = holder[key]
-        if isinstance(text, str) and len(text) > CUT_ABOVE:
-            cut[f"{event.get('EventId')}/{path}"] = text
+        value = holder[key]
+        if _must_be_cut(value):
+            cut[f"{event.get('EventId')}/{path}"] = value
+            text = value if isinstance(value, str) else orjson.dumps(value).decode()
             holder[key] = {_CUT: len(text), "head": text[:HEAD]}
     return copy
 
 
-def _restore_event(event: WireEvent, whole: dict[str, str] | None) -> None:
+def _restore_event(event: WireEvent, whole: dict[str, Any] | None) -> None:
     for path, holder, key in _holders(event):
         marker = holder[key]
         if isinstance(marker, dict) and _CUT in marker:

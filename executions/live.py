@@ -22,6 +22,8 @@ from django.core.cache import cache
 log = structlog.get_logger(__name__)
 LIST = "list"
 WATCH_SECONDS = 12
+WATCH_AGAIN = 4.0
+"""Seconds after which a page that is still open says so again."""
 _WATCHED = "durascope:watched"
 
 
@@ -57,11 +59,14 @@ async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 def watch(execution_id: int) -> None:
     """Somebody looks at this execution: read it often for the next few seconds."""
-    cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
-    ids: set[int] = cache.get(_WATCHED) or set()
-    if execution_id not in ids:
-        # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
-        cache.set(_WATCHED, {*ids, execution_id}, None)
+    try:
+        cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
+        ids: set[int] = cache.get(_WATCHED) or set()
+        if execution_id not in ids:
+            # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
+            cache.set(_WATCHED, {*ids, execution_id}, None)
+    except redis.RedisError as error:
+        log.warning("live.not_watched", execution_id=execution_id, error=str(error))
 
 
 def watched() -> set[int]:

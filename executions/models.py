@@ -96,6 +96,10 @@ class Execution(models.Model):
     history_due_at = models.DateTimeField(null=True, help_text="when the history is to be read next; null: never again")
     history_claimed_until = models.DateTimeField(null=True, help_text="a worker is reading it, at the most until then")
     history_misses = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that brought nothing new")
+    history_failures = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that AWS refused")
+    untold = models.BooleanField(
+        default=False, help_text="events are stored of which the other columns do not tell yet"
+    )
     gone_at = models.DateTimeField(null=True, help_text="when AWS said that it no longer has it")
 
     class Meta:

@@ -6,12 +6,13 @@ from django.utils import timezone
 from executions.actions import settle
 from executions.gateway.errors import GatewayError
 from executions.models import Execution, Function
-from executions.sync import executions, functions, history, schedule
+from executions.sync import executions, functions, history, pacing, schedule
 
 
 @shared_task(name="executions.discover")
 def discover() -> None:
     """Bring the list of functions up to date. What went wrong is noted for the banners, not raised."""
+    settle.settle_left(now=timezone.now())
     try:
         functions.discover(now=timezone.now())
     except GatewayError:
@@ -20,14 +21,16 @@ def discover() -> None:
 
 @shared_task(name="executions.dispatch")
 def dispatch() -> None:
-    """Hand out what is due. Claims in the database keep two beats from doing so twice."""
+    """Hand out what is due. Claims in the database keep two beats from doing so twice; what was not begun while its
+    claim lasted is handed out again, so that it must not stay in the queue.
+    """
     now = timezone.now()
     if schedule.never_swept():
         discover.delay()
     for function_id in schedule.claim_functions(now=now):
-        list_function.delay(function_id)
+        list_function.apply_async((function_id,), expires=pacing.CLAIM)
     for execution_id in schedule.claim_histories(now=now):
-        pull_history.delay(execution_id)
+        pull_history.apply_async((execution_id,), expires=pacing.CLAIM)
 
 
 @shared_task(name="executions.list_function")

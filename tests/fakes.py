@@ -117,10 +117,12 @@ class FakeLambda:
 
     def list_durable_executions_by_function(self, **request: Any) -> dict[str, Any]:
         self._asked("list_durable_executions_by_function", request)
-        name = request["FunctionName"].rsplit(":", 1)[-1]
-        rows = [self._summary(arn) for arn, row in self.executions.items() if row["function"] == name]
+        function = request["FunctionName"].rsplit(":", 1)[-1]
+        rows = [self._summary(arn) for arn, row in self.executions.items() if row["function"] == function]
         if after := request.get("StartedAfter"):
             rows = [row for row in rows if row["StartTimestamp"] > after]
+        if name := request.get("DurableExecutionName"):
+            rows = [row for row in rows if row["DurableExecutionName"] == name]
         if statuses := request.get("Statuses"):
             rows = [row for row in rows if row["Status"] in statuses]
         rows.sort(key=lambda row: row["StartTimestamp"], reverse=True)

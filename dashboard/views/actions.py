@@ -3,6 +3,7 @@
 Without JavaScript each is a page of its own; with it htmx shows the same form in a dialog and follows the redirect.
 """
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -95,10 +96,18 @@ def _act(
 def _actor(request: HttpRequest, form: ActionForm) -> perform.Actor:
     return perform.Actor(
         user=request.user,
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=_address(request),
         token=form.cleaned_data["token"],
         reason=form.cleaned_data["reason"],
     )
+
+
+def _address(request: HttpRequest) -> str | None:
+    """None when it is no IP address: a proxy may write anything there, with a port or without."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Events: `changed` (data: the last event id, or a counter) and `finished` (nothin
 stream).
 """
 
+import time
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
@@ -60,10 +61,14 @@ async def _execution_events(execution: Execution) -> AsyncIterator[str]:
         yield _message("finished", execution.last_event_id)
         return
     await sync_to_async(live.watch)(execution.pk)
+    watched_at = time.monotonic()
     yield _message("changed", execution.last_event_id)
     async for change in live.changes(live.topic_of(execution.pk)):
-        if change is None:
+        # Also while changes come without a pause: those of a busy execution come because it is watched.
+        if time.monotonic() - watched_at >= live.WATCH_AGAIN:
             await sync_to_async(live.watch)(execution.pk)
+            watched_at = time.monotonic()
+        if change is None:
             yield ": still here\n\n"
             continue
         yield _message("finished" if change.finished else "changed", change.event_id)

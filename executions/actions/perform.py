@@ -23,6 +23,7 @@ from executions.gateway.errors import GatewayError
 from executions.gateway.lambda_api import Answer
 from executions.models import ActionRecord, Callback, Execution
 from executions.sync import hasten
+from executions.sync.columns import text
 
 log = structlog.get_logger(__name__)
 Kind: TypeAlias = ActionRecord.Kind
@@ -137,9 +138,9 @@ def check_result(result: str, *, is_json: bool) -> bytes:
 
 
 def _error(error_type: str, error_message: str) -> dict[str, Any]:
-    for field, text in (("error_type", error_type), ("error_message", error_message)):
-        if len(text) > MAX_ERROR_TEXT:
-            raise BadValue(field, f"This is {len(text):,} characters; at most {MAX_ERROR_TEXT:,} are sent.")
+    for field, typed in (("error_type", error_type), ("error_message", error_message)):
+        if len(typed) > MAX_ERROR_TEXT:
+            raise BadValue(field, f"This is {len(typed):,} characters; at most {MAX_ERROR_TEXT:,} are sent.")
     return {"ErrorType": error_type, "ErrorMessage": error_message}
 
 
@@ -154,7 +155,7 @@ def _perform(
     call: Callable[[Connection], Answer],
     now: dt.datetime,
 ) -> ActionRecord:
-    if repeated := ActionRecord.objects.filter(token=actor.token).first():
+    if repeated := _sent_before(actor, kind, execution, callback):
         return repeated
     if not (allowed := verdict()):
         raise NotAllowed(allowed)
@@ -196,12 +197,28 @@ def _write_down(
 
 
 def _who_was_first(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord:
-    if repeated := ActionRecord.objects.filter(token=actor.token).first():
+    if repeated := _sent_before(actor, kind, execution, callback):
         return repeated
     first = permissions.answer_of(callback) if callback else _stop_of(execution)
     if first is None:
         raise IntegrityError(f"the record of this {kind} could not be written")
     raise AlreadyDone(first)
+
+
+def _sent_before(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord | None:
+    """What this very form did. Its token in another form is a mistake that must not look like success."""
+    record = ActionRecord.objects.filter(token=actor.token).first()
+    if record is None:
+        return None
+    same = (record.kind, record.execution_id, record.callback_id, record.username) == (
+        kind,
+        execution.pk,
+        callback.pk if callback else None,
+        actor.user.get_username(),
+    )
+    if not same:
+        raise BadValue("token", "This form was already sent for something else: open it again.")
+    return record
 
 
 def _stop_of(execution: Execution) -> ActionRecord | None:
@@ -214,11 +231,11 @@ def _send(record: ActionRecord, call: Callable[[Connection], Answer]) -> None:
         answer = call(ambient())
     except GatewayError as error:
         record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
-        record.answer, record.aws_request_id = str(error)[:1000], error.request_id
+        record.answer, record.aws_request_id = text(str(error), 1000), text(error.request_id, 100)
     except Exception as error:
         record.outcome, record.answer = Outcome.UNCONFIRMED, f"Unexpected: {type(error).__name__}"[:1000]
         log.exception("action.failed", kind=record.kind, execution_arn=record.execution_arn)
     else:
         record.outcome, record.answer = Outcome.ACCEPTED, "AWS accepted it."
-        record.aws_request_id = answer.request_id
+        record.aws_request_id = text(answer.request_id, 100)
     record.finished_at = dt.datetime.now(tz=dt.UTC)

@@ -14,15 +14,13 @@ GRACE = dt.timedelta(seconds=60)
 
 def settle(execution_id: int, *, now: dt.datetime) -> None:
     """Call it after a history was read. A reading older than the grace after the request decides nothing."""
-    open_records = ActionRecord.objects.filter(
-        Q(outcome=Outcome.UNCONFIRMED) | Q(outcome=Outcome.SENDING, created_at__lt=now - GRACE),
-        execution_id=execution_id,
-    ).select_related("callback")
+    open_records = ActionRecord.objects.filter(_unsettled(now), execution_id=execution_id).select_related("callback")
     if not (records := list(open_records)):
         return
     execution = Execution.objects.get(pk=execution_id)
     for record in records:
-        late_enough = execution.history_read_at is not None and execution.history_read_at >= record.created_at + GRACE
+        read_at = execution.history_read_at
+        late_enough = execution.history_complete or (read_at is not None and read_at >= record.created_at + GRACE)
         if found := _found_in_history(record, execution):
             record.outcome, record.answer = found
         elif not late_enough:
@@ -39,6 +37,18 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
             )
         record.finished_at = now
         record.save(update_fields=["outcome", "answer", "finished_at"])
+
+
+def settle_left(*, now: dt.datetime) -> None:
+    """Settle what no reading will: a history that was complete before the grace was over is not read again."""
+    left = ActionRecord.objects.filter(_unsettled(now), created_at__lt=now - GRACE, execution__history_complete=True)
+    for execution_id in left.values_list("execution_id", flat=True).distinct():
+        if execution_id is not None:
+            settle(execution_id, now=now)
+
+
+def _unsettled(now: dt.datetime) -> Q:
+    return Q(outcome=Outcome.UNCONFIRMED) | Q(outcome=Outcome.SENDING, created_at__lt=now - GRACE)
 
 
 def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, str] | None:

@@ -43,7 +43,7 @@ def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
         if wait <= 0:
             if _hit(item, connection, api):
                 return
-            wait = 0.02
+            wait = max(0.02, 0.5 / item.amount)  # about when a place is free; asking is a round trip to Redis
         if time.monotonic() + wait > deadline:
             raise OverBudget(
                 f"The call budget for {api} is used up.",

@@ -101,9 +101,10 @@ def list_executions(
     *,
     started_after: dt.datetime | None = None,
     statuses: list[str] | None = None,
+    name: str | None = None,
     marker: str | None = None,
 ) -> Page[ExecutionSummary]:
-    """One page of a function's executions, newest first."""
+    """One page of a function's executions, newest first; `name` is exact."""
     answer = _call(
         connection,
         "list",
@@ -111,29 +112,35 @@ def list_executions(
         connection.client.list_durable_executions_by_function,
         FunctionName=function,
         MaxItems=PAGE_ITEMS,
-        **_given(StartedAfter=started_after, Statuses=statuses, Marker=marker),
+        **_given(StartedAfter=started_after, Statuses=statuses, DurableExecutionName=name, Marker=marker),
     )
     items = [_summary(item) for item in answer.get("DurableExecutions", [])]
     return Page(items, _next(answer.get("NextMarker"), marker))
 
 
-def get_execution(connection: Connection, arn: str) -> ExecutionSummary:
+def get_execution(connection: Connection, arn: str, *, patience: float = 60.0) -> ExecutionSummary:
     """One execution by ARN; raises NotFound."""
     answer = _call(
         connection,
         "get",
         "read the execution",
         connection.client.get_durable_execution,
+        patience=patience,
         DurableExecutionArn=arn,
         IncludeExecutionData=False,
     )
     return _summary(answer)
 
 
-def get_function(connection: Connection, name: str) -> FunctionConfiguration:
+def get_function(connection: Connection, name: str, *, patience: float = 60.0) -> FunctionConfiguration:
     """One function's configuration; raises NotFound."""
     answer = _call(
-        connection, "control", f"read function {name}", connection.client.get_function_configuration, FunctionName=name
+        connection,
+        "control",
+        f"read function {name}",
+        connection.client.get_function_configuration,
+        patience=patience,
+        FunctionName=name,
     )
     return _function(answer)
 

@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 ('history_due_at', models.DateTimeField(help_text='when the history is to be read next; null: never again', null=True)),
                 ('history_claimed_until', models.DateTimeField(help_text='a worker is reading it, at the most until then', null=True)),
                 ('history_misses', models.PositiveSmallIntegerField(default=0, help_text='readings in a row that brought nothing new')),
+                ('history_failures', models.PositiveSmallIntegerField(default=0, help_text='readings in a row that AWS refused')),
+                ('untold', models.BooleanField(default=False, help_text='events are stored of which the other columns do not tell yet')),
                 ('gone_at', models.DateTimeField(help_text='when AWS said that it no longer has it', null=True)),
             ],
         ),

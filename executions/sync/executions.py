@@ -7,21 +7,27 @@ from dataclasses import dataclass
 import structlog
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from executions import live
-from executions.domain.arns import ExecutionArn, InvalidArn
+from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
 from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import ambient
-from executions.gateway.errors import GatewayError, NotFound
+from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
 from executions.gateway.lambda_api import ExecutionSummary
 from executions.models import TERMINAL, Execution, Function, StatusCount
 from executions.sync import functions, pacing, trouble
+from executions.sync.columns import fits, text
 
 log = structlog.get_logger(__name__)
 UNFINISHED = [ExecutionStatus.RUNNING.value, ExecutionStatus.PAUSING.value, ExecutionStatus.PAUSED.value]
 GETS_AT_ONCE = 20
+PATIENCE = 10.0
+"""Seconds that somebody waits for a place in the call budget."""
+BACK_AFTER = 10.0
+"""Seconds after which an execution that AWS has denied, and lists all the same, is read again."""
 
 
 @dataclass
@@ -32,16 +38,20 @@ class Listed:
     changed: int = 0
 
 
-def list_function(function: Function, *, now: dt.datetime) -> Listed:
-    """Bring one function's executions up to date. Raises GatewayError after noting it; the watermark then stays."""
-    scope = f"list executions of {function.name}"
-    listed = Listed()
+def list_function(function: Function, *, now: dt.datetime, listed: Listed | None = None) -> Listed:
+    """Bring one function's executions up to date. Raises GatewayError after noting it; the watermark then stays.
+
+    `listed` counts what was stored, also when this fails half way.
+    """
+    scope = trouble.listing(function)
+    listed = Listed() if listed is None else listed
     try:
-        connection = ambient()
-        newest = _list_new(connection, function, listed, now=now)
-        reconciled = _due_for_reconciling(function, now)
-        if reconciled:
-            _reconcile(connection, function, listed, now=now)
+        with trouble.understood(f"The list of executions of {function.name}"):
+            connection = ambient()
+            newest = _list_new(connection, function, listed, now=now)
+            reconciled = _due_for_reconciling(function, now)
+            if reconciled:
+                _reconcile(connection, function, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)
@@ -60,10 +70,12 @@ def list_function(function: Function, *, now: dt.datetime) -> Listed:
 def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     """Mirror one execution by its ARN, with its function when that is new. Raises GatewayError."""
     connection = ambient()
-    summary = lambda_api.get_execution(connection, str(arn))
+    summary = lambda_api.get_execution(connection, str(arn), patience=PATIENCE)
+    if summary.arn != str(arn):
+        raise NotUnderstood("AWS answered about another execution than the one that was asked for.")
     function = Function.objects.filter(arn=str(arn.function_arn)).first()
     if function is None:
-        configuration = lambda_api.get_function(connection, arn.function_name)
+        configuration = lambda_api.get_function(connection, arn.function_name, patience=PATIENCE)
         function = functions.save(functions.connection_row(), configuration, now=now)
     upsert(function, [summary], now=now)
     return Execution.objects.get(arn=str(arn))
@@ -72,6 +84,7 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
 def upsert(function: Function, summaries: list[ExecutionSummary], *, now: dt.datetime) -> Listed:
     """Write what AWS said of some executions of one function; the order of calls does not matter."""
     listed, moved = Listed(), Counter[str]()
+    summaries = [summary for summary in summaries if fits(summary.arn, MAX_LENGTH)]
     with transaction.atomic():
         # One writer a function at a time keeps the counts by status true.
         Function.objects.select_for_update().get(pk=function.pk)
@@ -120,6 +133,7 @@ def _list_new(connection: Reached, function: Function, listed: Listed, *, now: d
         marker = page.next_marker
         if not marker:
             return newest
+        _keep_claim(function)
 
 
 def _due_for_reconciling(function: Function, now: dt.datetime) -> bool:
@@ -135,17 +149,49 @@ def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: 
     marker: str | None = None
     while True:
         page = lambda_api.list_executions(connection, function.arn, statuses=UNFINISHED, marker=marker)
-        upsert(function, page.items, now=now)
+        added = upsert(function, page.items, now=now)
+        listed.new += added.new
+        listed.changed += added.changed
         for item in page.items:
             candidates.pop(item.arn, None)
         marker = page.next_marker
         if not marker:
             break
-    for arn, pk in list(candidates.items())[:GETS_AT_ONCE]:
+    refused: GatewayError | None = None
+    for arn, pk in _some_of(candidates, now):
         try:
-            listed.changed += upsert(function, [lambda_api.get_execution(connection, arn)], now=now).changed
+            listed.changed += upsert(function, [_ask_about(connection, function, arn)], now=now).changed
         except NotFound:
             mark_gone(Execution.objects.get(pk=pk), now=now)
+        except GatewayError as error:
+            if error.retry:
+                raise
+            refused = error  # it concerns this one only
+    if refused:
+        trouble.note(function.connection, trouble.comparing(function), refused, now=now)
+    else:
+        trouble.clear(function.connection, trouble.comparing(function))
+
+
+def _ask_about(connection: Reached, function: Function, arn: str) -> ExecutionSummary:
+    """One execution as Get describes it; as List does where Get is refused, because a broken key stops only Get."""
+    try:
+        return lambda_api.get_execution(connection, arn)
+    except GatewayError as refused:
+        if refused.retry or isinstance(refused, NotFound):
+            raise
+        name = ExecutionArn.parse(arn).execution_name
+        for summary in lambda_api.list_executions(connection, function.arn, name=name).items:
+            if summary.arn == arn:
+                return summary
+        raise
+
+
+def _some_of(candidates: dict[str, int], now: dt.datetime) -> list[tuple[str, int]]:
+    """As many as are asked for at once, others each time: one that never settles does not keep others from it."""
+    pairs = sorted(candidates.items())
+    first = int(now.timestamp() // pacing.RECONCILE) * GETS_AT_ONCE % max(1, len(pairs))
+    return (pairs[first:] + pairs[:first])[:GETS_AT_ONCE]
 
 
 def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Execution | None:
@@ -157,9 +203,9 @@ def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Exe
     return Execution(
         function=function,
         arn=summary.arn,
-        name=summary.name or arn.execution_name,
-        version=arn.version,
-        status=summary.status,
+        name=text(summary.name or arn.execution_name, 300),
+        version=text(arn.version, 40),
+        status=text(summary.status, 40),
         started_at=summary.started_at,
         ended_at=summary.ended_at,
         timeout_seconds=function.execution_timeout_seconds,
@@ -169,8 +215,10 @@ def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Exe
 
 def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: dt.datetime) -> bool:
     """Update a known row; -> whether anything changed."""
-    status, ended_at = merge(row.status, summary.status), row.ended_at or summary.ended_at
-    if status == row.status and ended_at == row.ended_at:
+    status, ended_at = merge(row.status, text(summary.status, 40)), row.ended_at or summary.ended_at
+    # AWS may say "not found" of what it has only just begun to list.
+    back = row.gone_at is not None and not is_terminal(status)
+    if status == row.status and ended_at == row.ended_at and not back:
         return False
     if status != row.status:
         moved[row.status] -= 1
@@ -178,8 +226,16 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
     row.status, row.ended_at = status, ended_at
     if is_terminal(status) and not row.history_complete:
         row.history_due_at = now
-    row.save(update_fields=["status", "ended_at", "history_due_at"])
+    if back:
+        row.gone_at, row.history_due_at = None, now + dt.timedelta(seconds=BACK_AFTER)
+    row.save(update_fields=["status", "ended_at", "history_due_at", "gone_at"])
     return True
+
+
+def _keep_claim(function: Function) -> None:
+    """A long list takes longer than a claim lasts: it is not to be handed out again while it is being read."""
+    until = timezone.now() + dt.timedelta(seconds=pacing.CLAIM)
+    Function.objects.filter(pk=function.pk, list_claimed_until__isnull=False).update(list_claimed_until=until)
 
 
 def _schedule(function: Function, *, now: dt.datetime, **values: object) -> None:

@@ -9,6 +9,7 @@ from executions.gateway.connections import ambient
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Function
 from executions.sync import trouble
+from executions.sync.columns import number, text
 
 SCOPE = "list functions"
 
@@ -23,34 +24,44 @@ def discover(*, now: dt.datetime) -> int:
     """Bring the list of functions up to date; -> how many are new. Raises GatewayError after noting it."""
     row = connection_row()
     try:
-        connection = ambient()
-        found = {item.arn: item for item in lambda_api.list_functions(connection)}
+        with trouble.understood("The list of functions"):
+            connection = ambient()
+            found = {item.arn: item for item in lambda_api.list_functions(connection)}
+            new = _save_all(row, found, now=now)
     except GatewayError as error:
         trouble.note(row, SCOPE, error, now=now)
         raise
+    Connection.objects.filter(pk=row.pk).update(swept_at=now, region=text(connection.region, 40))
+    trouble.clear(row, SCOPE)
+    return new
+
+
+def _save_all(row: Connection, found: dict[str, lambda_api.FunctionConfiguration], *, now: dt.datetime) -> int:
+    """-> how many are new. Those that are not among them any more are marked."""
     with transaction.atomic():
-        known = set(Function.objects.filter(connection=row).values_list("arn", flat=True))
+        known = {function.arn: function for function in Function.objects.filter(connection=row)}
         for item in found.values():
             save(row, item, now=now)
-        Function.objects.filter(connection=row, gone_at=None).exclude(arn__in=found).update(gone_at=now)
-        Connection.objects.filter(pk=row.pk).update(swept_at=now, region=connection.region)
-    trouble.clear(row, SCOPE)
-    return len(found.keys() - known)
+        gone = [function for arn, function in known.items() if arn not in found and function.gone_at is None]
+        Function.objects.filter(pk__in=[function.pk for function in gone]).update(gone_at=now)
+    for function in gone:
+        trouble.forget(function)
+    return len(found.keys() - known.keys())
 
 
 def save(row: Connection, item: lambda_api.FunctionConfiguration, *, now: dt.datetime) -> Function:
     """Insert or update one function; a new one is due for listing at once."""
     values = {
         "connection": row,
-        "name": item.name,
-        "description": item.description[:300],
-        "runtime": item.runtime,
-        "memory_mb": item.memory_mb,
-        "timeout_seconds": item.timeout_seconds,
-        "execution_timeout_seconds": item.execution_timeout_seconds,
-        "retention_days": item.retention_days,
-        "kms_key_arn": item.kms_key_arn,
-        "modified_at": item.modified_at,
+        "name": text(item.name, 140),
+        "description": text(item.description, 300),
+        "runtime": text(item.runtime, 60),
+        "memory_mb": number(item.memory_mb),
+        "timeout_seconds": number(item.timeout_seconds),
+        "execution_timeout_seconds": number(item.execution_timeout_seconds),
+        "retention_days": number(item.retention_days),
+        "kms_key_arn": text(item.kms_key_arn, 300),
+        "modified_at": text(item.modified_at, 40),
         "gone_at": None,
     }
     function, _ = Function.objects.update_or_create(

@@ -3,34 +3,38 @@ lists need.
 """
 
 import datetime as dt
-import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from executions import history_pages, live
 from executions.domain.diagnosis import activity
 from executions.domain.events import parse_events
 from executions.domain.operations import History, Operation, fold
-from executions.domain.statuses import is_terminal, merge
-from executions.gateway import budget, lambda_api
-from executions.gateway.connections import Connection as Reached
+from executions.domain.statuses import OUTCOMES, is_terminal, merge
+from executions.gateway import budget
 from executions.gateway.connections import ambient
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Callback, Execution, Function, HistoryPage
-from executions.sync import pacing, trouble
+from executions.sync import pacing, reading, trouble
+from executions.sync.columns import fits, number, text
 from executions.sync.executions import count_statuses, mark_gone
+from executions.sync.reading import WireEvent, event_id
 
 log = structlog.get_logger(__name__)
-WireEvent = dict[str, Any]
 CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "timeout_at", "heartbeat_seconds"]
-SETTLING = 60.0
-"""Seconds after its end in which an execution's history may still grow."""
+SCHEDULE_FIELDS = [
+    *("history_misses", "history_failures", "history_due_at", "history_read_at", "history_claimed_until"),
+]
+SETTLING = 600.0
+"""Seconds after its end in which an execution's history may still grow. Longer than this machine's clock can be wrong:
+from five minutes on AWS refuses what it signs.
+"""
 
 
 @dataclass
@@ -42,26 +46,20 @@ class Pulled:
     complete: bool = False
 
 
-def pull(execution: Execution, *, now: dt.datetime, deadline: float | None = None) -> Pulled:
+def pull(
+    execution: Execution, *, now: dt.datetime, deadline: float | None = None, pulled: Pulled | None = None
+) -> Pulled:
     """Bring one execution's history up to date. Raises GatewayError after noting it.
 
-    A history that is not known yet is read from its first event, a known one backwards from its newest event until a
-    known one that can no longer change. Each page is committed before the next one is asked for. `deadline` (of
-    time.monotonic) is for when somebody waits: what was read until then is kept, and TooSlow raised.
+    Each page is committed before the next one is asked for. `deadline` (of time.monotonic) is for when somebody waits:
+    what was read until then is kept, and TooSlow raised. `pulled` counts what was stored, also when this fails half
+    way.
     """
-    scope = f"read histories of {execution.function.name}"
-    connection_row = execution.function.connection
-    pulled = Pulled()
+    scope, connection_row = trouble.reading(execution.function), execution.function.connection
+    pulled = Pulled() if pulled is None else pulled
     try:
-        connection = ambient()
-        read = _read_on if execution.contiguous_through else _read_all
-        for events in read(connection, execution, _patience(deadline)):
-            _store(execution, events, pulled)
-            if deadline is not None and time.monotonic() > deadline:
-                raise TooSlow(
-                    "AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here."
-                )
-        pulled.complete = _derive(execution, pulled, now=now)
+        with trouble.understood(f"The history of {execution.name}"):
+            _bring_up_to_date(execution, pulled, now=now, deadline=deadline)
     except NotFound:
         mark_gone(execution, now=now)
         _free(execution)
@@ -69,83 +67,56 @@ def pull(execution: Execution, *, now: dt.datetime, deadline: float | None = Non
     except GatewayError as error:
         if not isinstance(error, TooSlow):
             trouble.note(connection_row, scope, error, now=now)
-        _schedule(execution.pk, pulled, now=now)
+        _schedule(execution, pulled, error, now=now)
         raise
-    _schedule(execution.pk, pulled, now=now)
+    _schedule(execution, pulled, None, now=now)
     trouble.clear(connection_row, scope)
     return pulled
 
 
-def _patience(deadline: float | None) -> float:
-    return 60.0 if deadline is None else max(0.0, deadline - time.monotonic())
-
-
-def _read_all(connection: Reached, execution: Execution, patience: float) -> Iterable[list[WireEvent]]:
-    marker: str | None = None
-    while True:
-        page = lambda_api.get_history(connection, execution.arn, marker=marker, patience=patience)
-        yield page.items
-        marker = page.next_marker
-        if not marker:
-            return
-
-
-def _read_on(connection: Reached, execution: Execution, patience: float) -> Iterable[list[WireEvent]]:
-    settled = settled_through(execution)
-    marker: str | None = None
-    while True:
-        page = lambda_api.get_history(connection, execution.arn, newest_first=True, marker=marker, patience=patience)
-        yield page.items
-        marker = page.next_marker
-        lowest = min((_event_id(event) for event in page.items), default=settled + 1)
-        if not marker or lowest <= settled:
-            return
-
-
-def settled_through(execution: Execution) -> int:
-    """Stored events up to this one are final.
-
-    A ChainedInvokeStarted may get its child's ARN a moment after the event was first readable, so the oldest one that
-    still lacks it, unless the invoke has ended, is read again.
-    """
-    waiting: dict[str, int] = {}
-    for page in execution.history_pages.order_by("number").only("events"):
-        for event in history_pages.decode(page.events):
-            kind = str(event.get("EventType"))
-            if kind == "ChainedInvokeStarted":
-                details = event.get("ChainedInvokeStartedDetails") or {}
-                if isinstance(details, dict) and not details.get("DurableExecutionArn"):
-                    waiting[str(event.get("Id"))] = _event_id(event)
-            elif kind.startswith("ChainedInvoke"):
-                waiting.pop(str(event.get("Id")), None)
-    return min([execution.contiguous_through, *(event_id - 1 for event_id in waiting.values())])
-
-
-def _event_id(event: WireEvent) -> int:
-    event_id = event.get("EventId")
-    return event_id if isinstance(event_id, int) else 0
+def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime, deadline: float | None) -> None:
+    connection = ambient()
+    try:
+        for events in reading.pages(connection, execution, deadline=deadline):
+            _store(execution, events, pulled)
+    except GatewayError:
+        # What was stored until then can be told. It says nothing about whether there is more.
+        _derive(execution, now=now, to_the_end=False)
+        raise
+    pulled.complete = _derive(execution, now=now, to_the_end=True)
 
 
 def _store(execution: Execution, events: list[WireEvent], pulled: Pulled) -> None:
     """Insert events by EventId. One that AWS now tells differently replaces the stored one, and is logged."""
     by_page: dict[int, dict[int, WireEvent]] = {}
     for event in events:
-        if (event_id := _event_id(event)) > 0:
-            by_page.setdefault(history_pages.page_number(event_id), {})[event_id] = event
+        if known := event_id(event):
+            by_page.setdefault(history_pages.page_number(known), {})[known] = event
     with transaction.atomic():
         # Two workers that read the same execution write one after the other.
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
         stored = {page.number: page for page in execution.history_pages.filter(number__in=by_page)}
-        for number, incoming in by_page.items():
-            _store_page(execution, number, stored.get(number), incoming, pulled)
+        before = pulled.new_events + pulled.replaced_events
+        for page_number, incoming in by_page.items():
+            _store_page(execution, page_number, stored.get(page_number), incoming, pulled)
+        if pulled.new_events + pulled.replaced_events > before:
+            # A worker that is killed before it derives leaves word for the next one.
+            Execution.objects.filter(pk=execution.pk).update(untold=True)
+    _keep_claim(execution)
+
+
+def _keep_claim(execution: Execution) -> None:
+    """A long history takes longer than a claim lasts: it is not to be handed out again while it is being read."""
+    until = timezone.now() + dt.timedelta(seconds=pacing.CLAIM)
+    Execution.objects.filter(pk=execution.pk, history_claimed_until__isnull=False).update(history_claimed_until=until)
 
 
 def _store_page(
-    execution: Execution, number: int, page: HistoryPage | None, incoming: dict[int, WireEvent], pulled: Pulled
+    execution: Execution, page_number: int, page: HistoryPage | None, incoming: dict[int, WireEvent], pulled: Pulled
 ) -> None:
-    known = {_event_id(event): event for event in history_pages.decode(page.events, page.payloads)} if page else {}
-    new = [event_id for event_id in incoming if event_id not in known]
-    differing = [event_id for event_id in incoming if event_id in known and incoming[event_id] != known[event_id]]
+    known = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)} if page else {}
+    new = [number for number in incoming if number not in known]
+    differing = [number for number in incoming if number in known and incoming[number] != known[number]]
     if not new and not differing:
         return
     pulled.new_events += len(new)
@@ -153,31 +124,37 @@ def _store_page(
     if differing:
         log.info("sync.events_replaced", execution_arn=execution.arn, event_ids=differing[:20])
     merged = {**known, **incoming}
-    body, payloads = history_pages.encode([merged[event_id] for event_id in sorted(merged)])
+    body, payloads = history_pages.encode([merged[number] for number in sorted(merged)])
     HistoryPage.objects.update_or_create(
         execution=execution,
-        number=number,
+        number=page_number,
         defaults={"event_count": len(merged), "events": body, "payloads": payloads},
     )
 
 
-def _derive(execution: Execution, pulled: Pulled, *, now: dt.datetime) -> bool:
-    """Bring the columns that come from the history up to date; -> whether the history is complete."""
-    quiet = not pulled.new_events and not pulled.replaced_events
-    if quiet and (not is_terminal(execution.status) or execution.contiguous_through == 0):
+def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool:
+    """Bring the columns that come from the history up to date; -> whether the history is complete.
+
+    `to_the_end`: AWS has just been asked for all there is.
+    """
+    status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
+    if not untold and not (to_the_end and is_terminal(status)):
         # Nothing new; were it ended, this reading could be the one that completes it.
         return False
     with transaction.atomic():
         Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
+        quiet = not row.untold
         wire = [event for page in row.history_pages.order_by("number") for event in history_pages.decode(page.events)]
         history = fold(parse_events(wire))
         before = row.status
-        _copy_facts(row, history, now, quiet=quiet)
+        _copy_facts(row, history)
+        row.history_complete = to_the_end and _is_final(row, history, now, quiet=quiet)
         if row.status != before:
             count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
         if not quiet:
             row.revision += 1
+        row.untold = False
         row.save()
         _copy_callbacks(row, history)
         revision, finished = row.last_event_id, is_terminal(row.status) and row.history_complete
@@ -185,19 +162,19 @@ def _derive(execution: Execution, pulled: Pulled, *, now: dt.datetime) -> bool:
     return row.history_complete
 
 
-def _copy_facts(row: Execution, history: History, now: dt.datetime, *, quiet: bool) -> None:
+def _copy_facts(row: Execution, history: History) -> None:
     facts = history.execution
-    row.status = merge(row.status, facts.status) if facts.status else row.status
+    # While it is open AWS's list knows better: the events lag behind, and know no status that is new.
+    row.status = merge(row.status, facts.status) if facts.status in OUTCOMES else row.status
     if row.ended_at is None and facts.ended_at is not None:
         row.ended_at = moment(facts.ended_at)
     if facts.timeout_seconds:
-        row.timeout_seconds = int(facts.timeout_seconds)
-    row.error_type = ((facts.error and facts.error.error_type) or "")[:300]
-    row.activity = activity(history)[:300]
+        row.timeout_seconds = number(facts.timeout_seconds)
+    row.error_type = text(facts.error and facts.error.error_type, 300)
+    row.activity = text(activity(history), 300)
     row.operation_count = len(history.operations)
     row.last_event_id = history.last_event_id
     row.contiguous_through = history.contiguous_through
-    row.history_complete = _is_final(row, history, now, quiet=quiet)
 
 
 def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool) -> bool:
@@ -215,7 +192,7 @@ def _copy_callbacks(row: Execution, history: History) -> None:
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
     fresh, changed = [], []
     for operation in history.operations.values():
-        if operation.callback is None or not operation.callback.callback_id or operation.started_at is None:
+        if not _can_be_a_row(operation):
             continue
         values = _callback_values(history, operation)
         callback = known.get(operation.id)
@@ -230,17 +207,25 @@ def _copy_callbacks(row: Execution, history: History) -> None:
         Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
 
 
+def _can_be_a_row(operation: Operation) -> bool:
+    """Whether it is a callback that can be answered and stored: AWS's ids are shorter than their columns."""
+    callback_id = operation.callback and operation.callback.callback_id
+    if not callback_id or operation.started_at is None:
+        return False
+    return fits(callback_id, 1024) and fits(operation.id, 200)
+
+
 def _callback_values(history: History, operation: Operation) -> dict[str, Any]:
     facts = operation.callback
     assert facts is not None and operation.started_at is not None  # noqa: S101 - the caller has looked
     return {
         "callback_id": facts.callback_id or "",
-        "name": history.called(operation)[:300],
+        "name": text(history.called(operation), 300),
         "status": operation.status,
         "opened_at": moment(operation.started_at),
         "closed_at": moment(operation.ended_at) if operation.ended_at is not None else None,
         "timeout_at": moment(facts.deadline) if facts.deadline else None,
-        "heartbeat_seconds": int(facts.heartbeat_seconds) if facts.heartbeat_seconds else None,
+        "heartbeat_seconds": number(facts.heartbeat_seconds),
     }
 
 
@@ -249,21 +234,36 @@ def moment(epoch: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch, tz=dt.UTC)
 
 
-def _schedule(execution_id: int, pulled: Pulled, *, now: dt.datetime) -> None:
-    """Free the claim and say when the history is due again."""
-    row = Execution.objects.select_related("function").get(pk=execution_id)
-    row.history_misses = 0 if pulled.new_events else min(row.history_misses + 1, 1000)
+def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, *, now: dt.datetime) -> None:
+    """Free the claim and say when the history is due again; `error` is what kept it from being read."""
+    running = Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None).count()
+    with transaction.atomic():
+        row = Execution.objects.select_for_update().get(pk=execution.pk)
+        row.history_misses = 0 if pulled.new_events else min(row.history_misses + 1, 1000)
+        if error is None:
+            row.history_read_at, row.history_failures = now, 0
+        elif not error.retry:
+            row.history_failures = min(row.history_failures + 1, 1000)
+        due_at = _due_at(row, running, now)
+        if due_at and row.history_due_at and row.history_due_at != execution.history_due_at:
+            due_at = min(due_at, row.history_due_at)  # somebody has hastened it since this reading began
+        row.history_due_at, row.history_claimed_until = due_at, None
+        row.save(update_fields=SCHEDULE_FIELDS)
+
+
+def _due_at(row: Execution, running: int, now: dt.datetime) -> dt.datetime | None:
     interval = pacing.history_interval(
         status=row.status,
         complete=row.history_complete,
         misses=row.history_misses,
-        running=Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None).count(),
+        running=running,
         per_second=budget.calls_per_second("history"),
     )
-    row.history_due_at = now + dt.timedelta(seconds=interval) if interval is not None and not row.gone_at else None
-    row.history_read_at = now
-    row.history_claimed_until = None
-    row.save(update_fields=["history_misses", "history_due_at", "history_read_at", "history_claimed_until"])
+    if interval is None or row.gone_at:
+        return None
+    if row.history_failures:
+        interval = max(interval, pacing.refused_interval(row.history_failures))
+    return now + dt.timedelta(seconds=interval)
 
 
 def _free(execution: Execution) -> None:

@@ -2,10 +2,12 @@
 
 from executions.domain.statuses import is_terminal
 
-LIST_FLOOR, LIST_CEILING = 1.0, 60.0
+LIST_FLOOR = 1.0
 WATCHED = 0.8
+LIST_SHARE, WATCHED_SHARE, RUNNING_SHARE = 0.8, 0.4, 0.5
 UNWATCHED_FLOOR, UNWATCHED_CEILING = 3.0, 60.0
 ENDED_FLOOR, ENDED_CEILING = 1.0, 600.0
+REFUSED_FLOOR, REFUSED_CEILING = 5.0, 600.0
 RECONCILE = 5.0
 CLAIM = 90.0
 """A worker that was killed loses its claim after this long, and another one takes the work."""
@@ -14,8 +16,23 @@ OVERLAP = 60.0
 
 
 def list_interval(*, functions: int, per_second: int) -> float:
-    """Between two listings of one function, so that all functions together use at most 60 % of the budget."""
-    return _clamp(functions / (0.6 * per_second), LIST_FLOOR, LIST_CEILING)
+    """Between two listings of one function, so that all functions together use at most their share of the budget.
+
+    A listing takes one call for what is new and, when it is due for RECONCILE, a second one for what is unfinished.
+    """
+    share = LIST_SHARE * per_second
+    both = 2 * functions / share
+    return max(LIST_FLOOR, both if both >= RECONCILE else functions / (share - functions / RECONCILE))
+
+
+def watched_interval(*, watched: int, per_second: int) -> float:
+    """Between two readings of an execution that somebody looks at; all of those together leave room for the rest."""
+    return max(WATCHED, watched / (WATCHED_SHARE * per_second))
+
+
+def refused_interval(failures: int) -> float:
+    """Until what AWS refused `failures` times in a row is asked for again."""
+    return _clamp(REFUSED_FLOOR * 2.0 ** min(failures - 1, 12), REFUSED_FLOOR, REFUSED_CEILING)
 
 
 def history_interval(*, status: str, complete: bool, misses: int, running: int, per_second: int) -> float | None:
@@ -27,7 +44,7 @@ def history_interval(*, status: str, complete: bool, misses: int, running: int, 
     """
     if is_terminal(status):
         return None if complete else _clamp(ENDED_FLOOR * 2.0 ** min(misses, 12), ENDED_FLOOR, ENDED_CEILING)
-    fair = max(UNWATCHED_FLOOR, running / (0.5 * per_second))
+    fair = max(UNWATCHED_FLOOR, running / (RUNNING_SHARE * per_second))
     return _clamp(fair * 1.3 ** min(misses, 12), UNWATCHED_FLOOR, max(UNWATCHED_CEILING, fair))
 
 

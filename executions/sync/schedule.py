@@ -26,11 +26,12 @@ def never_swept() -> bool:
 def claim_functions(*, now: dt.datetime) -> list[int]:
     """Ids of the functions whose executions are to be listed now; nobody else gets them until the claim ends."""
     free = Q(list_claimed_until=None) | Q(list_claimed_until__lt=now)
+    room = _room("list", Function.objects.filter(gone_at=None, list_claimed_until__gte=now).count())
     due = Function.objects.filter(free, gone_at=None, list_due_at__lte=now).order_by("list_due_at")
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     return [
         pk
-        for pk in due.values_list("pk", flat=True)[:50]
+        for pk in due.values_list("pk", flat=True)[:room]
         if Function.objects.filter(free, pk=pk).update(list_claimed_until=until)
     ]
 
@@ -39,10 +40,7 @@ def claim_histories(*, now: dt.datetime) -> list[int]:
     """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
     under_way = Execution.objects.filter(history_due_at__isnull=False, history_claimed_until__gte=now).count()
-    # Half a second's budget at a time: what is claimed waits in a queue, where a watched execution cannot overtake it.
-    room = max(1, budget.calls_per_second("history") // 2) - under_way
-    if room <= 0:
-        return []
+    room = _room("history", under_way)
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     return [
         pk
@@ -51,11 +49,26 @@ def claim_histories(*, now: dt.datetime) -> list[int]:
     ]
 
 
+def forget_claims() -> None:
+    """For a process that is the only one, when it starts: whoever claimed anything is dead."""
+    Function.objects.filter(list_claimed_until__isnull=False).update(list_claimed_until=None)
+    Execution.objects.filter(history_claimed_until__isnull=False).update(history_claimed_until=None)
+
+
+def _room(api: str, under_way: int) -> int:
+    """How many more may be handed out: half a second's budget at a time. What is claimed waits in a queue, where
+    nothing more urgent can overtake it, and for a thread, of which lists and histories both need some.
+    """
+    return max(0, max(1, budget.calls_per_second(api) // 2) - under_way)
+
+
 def _due_histories(free: Q, now: dt.datetime) -> QuerySet[Execution]:
     watched = live.watched()
-    stale = now - dt.timedelta(seconds=pacing.WATCHED)
-    looked_at = Q(pk__in=watched) & (Q(history_read_at=None) | Q(history_read_at__lt=stale))
+    interval = pacing.watched_interval(watched=len(watched), per_second=budget.calls_per_second("history"))
+    stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
+    looked_at = Q(pk__in=watched, history_failures=0) & stale
     urgency = Case(
+        When(history_failures__gt=0, then=Value(4)),
         When(pk__in=watched, then=Value(0)),
         When(~Q(status__in=TERMINAL), then=Value(1)),
         When(status__in=["FAILED", "TIMED_OUT"], then=Value(2)),
@@ -100,7 +113,11 @@ def run_once(
 
 
 def _list(function: Function, report: Report, now: dt.datetime) -> None:
-    report.new_executions += executions.list_function(function, now=now).new
+    listed = executions.Listed()
+    try:
+        executions.list_function(function, now=now, listed=listed)
+    finally:
+        report.new_executions += listed.new
 
 
 def _read_histories(
@@ -112,21 +129,24 @@ def _read_histories(
 ) -> None:
     unread = Q(history_read_at=None) | Q(history_read_at__lt=began)
     todo = Execution.objects.filter(unread, function=function, history_complete=False, gone_at=None)
-    done: set[int] = set()
-    while batch := list(todo.exclude(pk__in=done).select_related("function__connection").order_by("-started_at")[:200]):
-        for execution in batch:
-            done.add(execution.pk)
-            _try(report, lambda e=execution: _pull(e, report, clock()))  # type: ignore[misc]
-        tell(f"{function.name}: {len(done)} histories read")
+    ids = list(todo.order_by("-started_at").values_list("pk", flat=True))
+    for done, pk in enumerate(ids, 1):
+        _try(report, lambda pk=pk: _pull(pk, report, clock()))  # type: ignore[misc]
+        if done % 200 == 0 or done == len(ids):
+            tell(f"{function.name}: {done} of {len(ids)} histories read")
 
 
-def _pull(execution: Execution, report: Report, now: dt.datetime) -> None:
-    pulled = history.pull(execution, now=now)
-    report.new_events += pulled.new_events
-    fresh = Execution.objects.select_related("function__connection").get(pk=execution.pk)
-    if is_terminal(fresh.status) and not pulled.complete:
-        # It has just ended: the reading that finds nothing new is what makes it final.
-        report.new_events += history.pull(fresh, now=now).new_events
+def _pull(execution_id: int, report: Report, now: dt.datetime) -> None:
+    pulled = history.Pulled()
+    found = Execution.objects.select_related("function__connection")
+    try:
+        history.pull(found.get(pk=execution_id), now=now, pulled=pulled)
+        fresh = found.get(pk=execution_id)
+        if is_terminal(fresh.status) and not pulled.complete:
+            # It has just ended: the reading that finds nothing new is what makes it final.
+            history.pull(fresh, now=now, pulled=pulled)
+    finally:
+        report.new_events += pulled.new_events
 
 
 def _try(report: Report, work: Callable[[], None]) -> None:

@@ -1,22 +1,52 @@
 """What AWS does not let us do, kept for the banners: noted when it fails, gone when it works again."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
+from django.db import InterfaceError, OperationalError
 
-from executions.gateway.errors import GatewayError
-from executions.models import Connection, Trouble
+from executions.gateway.errors import GatewayError, NotUnderstood
+from executions.models import Connection, Function, Trouble
+from executions.sync.columns import text
 
 log = structlog.get_logger(__name__)
 
 
+def listing(function: Function) -> str:
+    return f"list executions of {function.name}"
+
+
+def comparing(function: Function) -> str:
+    return f"read executions of {function.name}"
+
+
+def reading(function: Function) -> str:
+    return f"read histories of {function.name}"
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """What nobody has foreseen becomes a GatewayError, so that it is shown and delayed like any other, and keeps
+    nothing else from its turn. A database that does not answer is no fault of what was read.
+    """
+    try:
+        yield
+    except (GatewayError, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        log.exception("sync.not_understood", what=what)
+        raise NotUnderstood(
+            f"{what} cannot be mirrored: {type(error).__name__}.", "The log has the details; please report them."
+        ) from error
+
+
 def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime) -> None:
     """Keep since when `scope` fails and the latest words for it."""
+    said = {"kind": error.kind, "words": text(error.words, 500), "remedy": text(error.remedy, 500)}
     _, new = Trouble.objects.update_or_create(
-        connection=connection,
-        scope=scope,
-        defaults={"kind": error.kind, "words": error.words[:500], "remedy": error.remedy[:500]},
-        create_defaults={"kind": error.kind, "words": error.words[:500], "remedy": error.remedy[:500], "since": now},
+        connection=connection, scope=scope, defaults=said, create_defaults={**said, "since": now}
     )
     if new:
         log.warning("aws.trouble", scope=scope, kind=error.kind, words=error.words, aws_request_id=error.request_id)
@@ -28,3 +58,9 @@ def clear(connection: Connection, scope: str) -> None:
     if found.exists():
         found.delete()
         log.info("aws.trouble.over", scope=scope)
+
+
+def forget(function: Function) -> None:
+    """The function is gone, so nothing of it will ever work again."""
+    for scope in (listing(function), comparing(function), reading(function)):
+        clear(function.connection, scope)

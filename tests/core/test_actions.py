@@ -6,14 +6,17 @@ import uuid
 from typing import Any
 
 import pytest
+import redis
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
 from django.db import connection
 
+from executions import live
 from executions.actions import perform, permissions
-from executions.actions.settle import GRACE, settle
+from executions.actions.settle import GRACE, settle, settle_left
+from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Callback, Execution
-from executions.sync import executions, functions, history
+from executions.sync import executions, functions, hasten, history
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error
 
@@ -245,3 +248,85 @@ def test_each_role_may_do_what_it_says(execution: Execution, callback: Callback,
     }
     assert {name for name, verdict in verdicts.items() if verdict} == may
     assert all(verdict.forbidden and verdict.why for name, verdict in verdicts.items() if name not in may)
+
+
+def test_a_crash_while_sending_is_settled_although_the_history_was_complete_before_the_grace_was_over(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(perform, "_send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            answer(approver, callback, now)
+    aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")
+    arn = callback.execution.arn
+    aws.add(arn, "ExecutionSucceeded", EPOCH + 300)
+    history.pull(callback.execution, now=now)
+    settle(callback.execution_id, now=now)
+    assert Execution.objects.get().history_complete and ActionRecord.objects.get().outcome == Outcome.SENDING
+    settle_left(now=now + GRACE + dt.timedelta(seconds=1))
+    assert ActionRecord.objects.get().outcome == Outcome.ACCEPTED
+
+
+def test_a_reading_that_failed_settles_nothing(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    aws.fail_next("send_durable_execution_callback_success", ReadTimeoutError(endpoint_url="http://x"))
+    record = answer(approver, callback, now)
+    later = now + GRACE + dt.timedelta(seconds=1)
+    aws.fail_next("get_durable_execution_history", ReadTimeoutError(endpoint_url="http://x"))
+    with pytest.raises(GatewayError):
+        history.pull(Execution.objects.select_related("function__connection").get(), now=later)
+    settle(callback.execution_id, now=later)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.UNCONFIRMED
+
+
+def test_a_token_that_was_used_for_something_else_is_no_success(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    token = uuid.uuid4()
+    perform.heartbeat(actor(approver, token=token), callback, now=now)
+    with pytest.raises(perform.BadValue, match="open it again"):
+        answer(approver, callback, now, token=token)
+    assert aws.calls["send_durable_execution_callback_success"] == 0
+
+
+def test_an_action_is_done_also_when_the_cache_cannot_be_asked(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise redis.ConnectionError("Error 111 connecting to redis:6379.")
+
+    monkeypatch.setattr(live.cache, "set", unreachable)
+    assert answer(approver, callback, now).outcome == Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("203.0.113.9:4711", None), ("not an address", None), ("fe80::1%eth0", "fe80::1"), ("203.0.113.9", "203.0.113.9")],
+)
+def test_whatever_a_proxy_says_about_the_address_an_action_can_be_recorded(
+    aws: FakeLambda, callback: Callback, approver: User, client: Any, told: str, kept: str | None
+) -> None:
+    client.force_login(approver)
+    url = f"/executions/{callback.execution_id}/callbacks/{callback.pk}/heartbeat/"
+    assert client.post(url, {"token": str(uuid.uuid4())}, REMOTE_ADDR=told).status_code == 302
+    assert ActionRecord.objects.get().address == kept
+
+
+def test_an_action_hastens_the_history_also_while_it_is_being_read(
+    aws: FakeLambda, execution: Execution, now: dt.datetime
+) -> None:
+    reading = aws.get_durable_execution_history
+    later = now + dt.timedelta(seconds=1)
+
+    def acted_meanwhile(**request: Any) -> dict[str, Any]:
+        hasten.history(execution.pk, now=later)
+        return reading(**request)
+
+    aws.get_durable_execution_history = acted_meanwhile  # type: ignore[method-assign]
+    history.pull(execution, now=now)
+    assert Execution.objects.get().history_due_at == later

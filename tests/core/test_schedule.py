@@ -1,0 +1,66 @@
+"""What is due is handed out at the pace of the call budget, and nothing starves."""
+
+import datetime as dt
+
+import pytest
+
+from executions import live
+from executions.gateway import budget
+from executions.models import Execution, Function
+from executions.sync import pacing, schedule
+from tests import factories
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("functions", [1, 50, 500, 5000])
+def test_all_functions_together_use_their_share_of_the_list_budget_however_many(functions: int) -> None:
+    interval = pacing.list_interval(functions=functions, per_second=7)
+    # A listing may take a second call, to compare the unfinished ones.
+    assert 2 * functions / interval <= 0.8 * 7 + 1e-9
+
+
+def test_no_more_functions_are_handed_out_than_the_budget_soon_lists(now: dt.datetime) -> None:
+    for _ in range(60):
+        factories.function(list_due_at=now)
+    allowed = budget.calls_per_second("list")
+    claimed = [schedule.claim_functions(now=now) for _ in range(5)]
+    assert 0 < sum(len(ids) for ids in claimed) <= allowed
+
+
+def test_whoever_waits_longest_is_listed_first(now: dt.datetime) -> None:
+    late = factories.function(list_due_at=now)
+    early = factories.function(list_due_at=now - dt.timedelta(minutes=1))
+    assert schedule.claim_functions(now=now) == [early.pk, late.pk]
+
+
+def test_executions_that_people_look_at_leave_room_for_those_that_nobody_does(now: dt.datetime) -> None:
+    function = factories.function()
+    for _ in range(40):
+        live.watch(factories.execution(function, history_due_at=now + dt.timedelta(hours=1)).pk)
+    failed = factories.execution(function, "FAILED", history_due_at=now)
+    read, at = 0, now
+    for _ in range(40):
+        at += dt.timedelta(seconds=0.5)
+        for pk in schedule.claim_histories(now=at):
+            Execution.objects.filter(pk=pk).update(
+                history_claimed_until=None, history_read_at=at, history_due_at=at + dt.timedelta(hours=1)
+            )
+            read += pk == failed.pk
+    assert read == 1
+
+
+def test_one_watched_execution_is_read_about_every_second(now: dt.datetime) -> None:
+    watched = factories.execution(history_due_at=now + dt.timedelta(hours=1), history_read_at=now)
+    live.watch(watched.pk)
+    assert schedule.claim_histories(now=now + dt.timedelta(seconds=0.5)) == []
+    assert schedule.claim_histories(now=now + dt.timedelta(seconds=1)) == [watched.pk]
+
+
+def test_a_process_that_is_alone_takes_back_what_its_predecessor_had_claimed(now: dt.datetime) -> None:
+    factories.function(list_due_at=now)
+    factories.execution(history_due_at=now)
+    assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now)
+    schedule.forget_claims()
+    assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now)
+    assert not Function.objects.filter(list_claimed_until=None, list_due_at=now).exists()
