@@ -51,7 +51,7 @@ class Ticket:
 
 
 class Traffic(threading.Thread):
-    """Runs until stopped; starts nothing more once ``cap`` executions exist."""
+    """Runs until stopped; starts nothing more once ``cap`` executions exist. What others started it leaves alone."""
 
     def __init__(self, backend: Backend, *, cap: int, seed: int | None = None) -> None:
         super().__init__(name="demo-traffic", daemon=True)
@@ -62,6 +62,7 @@ class Traffic(threading.Thread):
         self._tickets: dict[str, Ticket] = {}
         self._client: Any = None
         self._spent = 0
+        self._own: set[str] = set()
         self._stop_event = threading.Event()
 
     def run(self) -> None:
@@ -97,6 +98,7 @@ class Traffic(threading.Thread):
         if self._spent + weight > self._cap:
             return
         self._spent += weight
+        self._own.add(start.name)
         spec, version = self._backend.catalog.find(FunctionRef(start.function, start.qualifier))
         payload = json.dumps(start.payload, ensure_ascii=False)
         start_execution(self._backend, spec, payload, name=start.name, version=version)
@@ -117,7 +119,7 @@ class Traffic(threading.Thread):
 
     def _refresh_tickets(self, now: float) -> None:
         found = {}
-        for execution in self._backend.index.running():
+        for execution in filter(self._is_own, self._backend.index.running()):
             for callback_id in open_callbacks(execution):
                 found[callback_id] = self._tickets.get(callback_id) or self._new_ticket(execution, callback_id, now)
         self._tickets = found
@@ -128,6 +130,9 @@ class Traffic(threading.Thread):
         forgotten = isinstance(order, dict) and order.get("callbackTimeout") == FORGOTTEN_SECONDS
         look_at = math.inf if forgotten else now + self._random.uniform(*LOOKS_AFTER)
         return Ticket(callback_id, look_at, now + HEARTBEAT_SECONDS)
+
+    def _is_own(self, execution: JournaledExecution) -> bool:
+        return execution.start_input.execution_name in self._own
 
     def _decision(self) -> dict[str, Any]:
         barista = self._random.choice(BARISTAS)
@@ -141,8 +146,9 @@ class Traffic(threading.Thread):
 
     def _close_tabs(self) -> None:
         """Stop the tabs beyond the few that stay open, newest first: the oldest shows a long history."""
-        tabs = [e for e in self._backend.index.of_function("open-tab") if not e.finished.is_set()]
-        closed_one = any(e.finished.is_set() for e in self._backend.index.of_function("open-tab"))
+        own = [execution for execution in self._backend.index.of_function("open-tab") if self._is_own(execution)]
+        tabs = [execution for execution in own if not execution.finished.is_set()]
+        closed_one = len(tabs) < len(own)
         keep = OPEN_TABS if closed_one else 1
         for tab in tabs[keep:]:
             error = ErrorObject("Last orders were at ten", "ShiftOver", json.dumps({"by": "night shift"}), None)
