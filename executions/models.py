@@ -25,6 +25,9 @@ class Connection(models.Model):
     name = models.CharField(max_length=100, unique=True)
     region = models.CharField(max_length=40, blank=True)
     swept_at = models.DateTimeField(null=True, help_text="when all functions were last discovered")
+    gone_at = models.DateTimeField(null=True, help_text="when it was no longer configured; what was mirrored stays")
+    pushed_at = models.DateTimeField(null=True, help_text="when the push queue last brought something")
+    push_missed = models.PositiveIntegerField(default=0, help_text="changes that polling found and push had not told")
 
     def __str__(self) -> str:
         return self.name

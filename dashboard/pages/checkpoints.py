@@ -85,7 +85,7 @@ class CheckpointsPage:
         listed = list(found) if state.everything else touched
         if chosen is not None and chosen not in listed:
             listed.append(chosen)
-        url, batches = subject.url("execution-checkpoints"), subject.digest.batches
+        url, batches = subject.url("execution-checkpoints"), subject.batches
         shown = listed if state.everything else listed[:MOST_ROWS]
         op = chosen.operation_id if chosen else state.op or ""
         return cls(

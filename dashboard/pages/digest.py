@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from executions import histories
-from executions.domain.checkpoints import Batch, batches
+from executions.domain.checkpoints import Batch, batch_count, batches
 from executions.domain.diagnosis import OperationCounts, operation_counts
 from executions.domain.events import Payload
 from executions.domain.history import History
@@ -21,12 +21,13 @@ class Digest:
     counts: OperationCounts
     stored_bytes: int
     code_seconds: float
-    batches: tuple[Batch, ...]
+    batch_count: int
 
 
 _CACHED_BATCHES = 50_000
-_digests: LRUCache[tuple[int, int], Digest] = LRUCache(
-    maxsize=_CACHED_BATCHES, getsizeof=lambda digest: 1 + len(digest.batches)
+_digests: LRUCache[tuple[int, int], Digest] = LRUCache(maxsize=2_000)
+_batches: LRUCache[tuple[int, int], tuple[Batch, ...]] = LRUCache(
+    maxsize=_CACHED_BATCHES, getsizeof=lambda batches: max(1, len(batches))
 )
 _lock = threading.Lock()
 
@@ -37,10 +38,22 @@ def of(execution: Execution) -> Digest:
         found = _digests.get(key)
     if found is None:
         history = histories.history_of(execution)
-        found = Digest(operation_counts(history), _stored(history), history.code_seconds, batches(history.events))
-        if len(found.batches) < _CACHED_BATCHES:
+        found = Digest(operation_counts(history), _stored(history), history.code_seconds, batch_count(history.events))
+        with _lock:
+            _digests[key] = found
+    return found
+
+
+def batches_of(execution: Execution) -> tuple[Batch, ...]:
+    """The checkpoints' batches with their words, which only the checkpoints' page needs."""
+    key = (execution.pk, execution.revision)
+    with _lock:
+        found = _batches.get(key)
+    if found is None:
+        found = batches(histories.history_of(execution).events)
+        if len(found) <= _CACHED_BATCHES:
             with _lock:
-                _digests[key] = found
+                _batches[key] = found
     return found
 
 

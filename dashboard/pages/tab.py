@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from dashboard.pages import digest
 from executions import histories
+from executions.domain.checkpoints import Batch
 from executions.domain.history import History
 from executions.domain.statuses import is_terminal
 from executions.models import Execution
@@ -46,6 +47,10 @@ class Subject:
     def digest(self) -> digest.Digest:
         return digest.of(self.execution)
 
+    @cached_property
+    def batches(self) -> tuple[Batch, ...]:
+        return digest.batches_of(self.execution)
+
     @property
     def seconds(self) -> float:
         return self.now.timestamp()
@@ -64,7 +69,7 @@ class Subject:
         counts = {
             "timeline": len(self.history.operations),
             "history": len(self.history.events),
-            "checkpoints": len(self.digest.batches),
+            "checkpoints": self.digest.batch_count,
         }
         return [
             TabLink(label, self.url(name), key == self.tab, counts.get(key)) for key, (label, name) in NAMES.items()

@@ -14,7 +14,7 @@ from dashboard.views.execution import subject_or_404
 def page(request: HttpRequest, execution_id: int) -> HttpResponse:
     """`part=content`: without the page around it."""
     subject = subject_or_404(request, execution_id, "checkpoints")
-    state = CheckpointState.read(request.GET, subject.history, subject.digest.batches)
+    state = CheckpointState.read(request.GET, subject.history, subject.batches)
     content = CheckpointsPage.of(subject, state)
     if request.GET.get("part") == "content":
         return render(request, "execution/checkpoints_content.html", {"page": content})

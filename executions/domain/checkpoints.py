@@ -5,7 +5,7 @@ A *checkpoint N* is the state of all operations after event N; a *batch* is what
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from executions.domain.events import Event, Payload, in_order
 from executions.domain.history import ExecutionFacts, History, Operation
@@ -76,6 +76,11 @@ def batches(events: Sequence[Event]) -> tuple[Batch, ...]:
         members = list(group)
         made.append(Batch(number, members[0].id, members[-1].id, at, len(members), _summary(members)))
     return tuple(made)
+
+
+def batch_count(events: Sequence[Event]) -> int:
+    """How many `batches` there are, without making them; `events` in order."""
+    return sum(one.at != other.at for one, other in pairwise(events)) + bool(events)
 
 
 def _summary(members: list[Event]) -> str:

@@ -54,6 +54,24 @@ class Page(Generic[T]):
     next_marker: str | None
 
 
+class Markers:
+    """The markers that one reading has followed. One that comes again leads in a circle: it would never end, and taken
+    for the end it would hide what comes after it.
+    """
+
+    def __init__(self) -> None:
+        self._followed: set[str] = set()
+
+    def follow(self, marker: str | None) -> str | None:
+        """The marker of the next page, None after the last one; raises NotUnderstood."""
+        if not marker:
+            return None
+        if marker in self._followed:
+            raise NotUnderstood("AWS's pages lead in a circle.", "Durascope begins again by itself.")
+        self._followed.add(marker)
+        return marker
+
+
 @dataclass(frozen=True)
 class Answer:
     """AWS's answer to an action: its request id and the fields it returned."""
@@ -78,7 +96,7 @@ def count_calls() -> Iterator[Counter[str]]:
 
 def list_functions(connection: Connection) -> Iterator[FunctionConfiguration]:
     """Every durable function of the account and Region; others are left out (they have no DurableConfig)."""
-    marker: str | None = None
+    marker, markers = None, Markers()
     while True:
         answer = _call(
             connection,
@@ -90,7 +108,7 @@ def list_functions(connection: Connection) -> Iterator[FunctionConfiguration]:
         with _complete("the functions"):
             found = answer["Functions"]
         yield from (_function(item) for item in found if item.get("DurableConfig"))
-        marker = _next(answer.get("NextMarker"), marker)
+        marker = markers.follow(answer.get("NextMarker"))
         if not marker:
             return
 
@@ -115,7 +133,7 @@ def list_executions(
         **_given(StartedAfter=started_after, Statuses=statuses, DurableExecutionName=name, Marker=marker),
     )
     items = [_summary(item) for item in answer.get("DurableExecutions", [])]
-    return Page(items, _next(answer.get("NextMarker"), marker))
+    return Page(items, answer.get("NextMarker"))
 
 
 def get_execution(connection: Connection, arn: str, *, patience: float = 60.0) -> ExecutionSummary:
@@ -162,7 +180,7 @@ def get_history(
         **_given(Marker=marker),
     )
     wire = answer.get("Wire", answer)
-    return Page(wire["Events"], _next(wire.get("NextMarker"), marker))
+    return Page(wire["Events"], wire.get("NextMarker"))
 
 
 def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> Answer:
@@ -212,11 +230,6 @@ def _call(
 
 def _given(**values: object) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
-
-
-def _next(marker: str | None, current: str | None) -> str | None:
-    """A marker that leads back to itself would never end."""
-    return marker if marker and marker != current else None
 
 
 @contextmanager

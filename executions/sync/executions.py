@@ -26,6 +26,8 @@ UNFINISHED = [ExecutionStatus.RUNNING.value, ExecutionStatus.PAUSING.value, Exec
 GETS_AT_ONCE = 20
 PATIENCE = 10.0
 """Seconds that somebody waits for a place in the call budget."""
+NEWBORN = 1200.0
+"""Seconds after its start in which nobody believes that AWS has deleted an execution, also by a wrong clock."""
 BACK_AFTER = 10.0
 """Seconds after which an execution that AWS has denied, and lists all the same, is read again."""
 
@@ -123,14 +125,14 @@ def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
 def _list_new(connection: Reached, function: Function, listed: Listed, *, now: dt.datetime) -> dt.datetime | None:
     """-> the newest start seen; every page is committed before the next one is asked for."""
     since = function.listed_through and function.listed_through - dt.timedelta(seconds=pacing.OVERLAP)
-    newest, marker = function.listed_through, None
+    newest, marker, markers = function.listed_through, None, lambda_api.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, started_after=since, marker=marker)
         added = upsert(function, page.items, now=now)
         listed.new += added.new
         listed.changed += added.changed
         newest = max([newest, *(item.started_at for item in page.items)], key=lambda at: at.timestamp() if at else 0)
-        marker = page.next_marker
+        marker = markers.follow(page.next_marker)
         if not marker:
             return newest
         _keep_claim(function)
@@ -146,7 +148,7 @@ def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: 
     candidates = dict(ours.values_list("arn", "pk"))
     if not candidates:
         return
-    marker: str | None = None
+    marker, markers = None, lambda_api.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, statuses=UNFINISHED, marker=marker)
         added = upsert(function, page.items, now=now)
@@ -154,7 +156,7 @@ def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: 
         listed.changed += added.changed
         for item in page.items:
             candidates.pop(item.arn, None)
-        marker = page.next_marker
+        marker = markers.follow(page.next_marker)
         if not marker:
             break
     refused: GatewayError | None = None
@@ -216,8 +218,7 @@ def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Exe
 def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: dt.datetime) -> bool:
     """Update a known row; -> whether anything changed."""
     status, ended_at = merge(row.status, text(summary.status, 40)), row.ended_at or summary.ended_at
-    # AWS may say "not found" of what it has only just begun to list.
-    back = row.gone_at is not None and not is_terminal(status)
+    back = row.gone_at is not None and (not is_terminal(status) or _newborn(row, row.gone_at))
     if status == row.status and ended_at == row.ended_at and not back:
         return False
     if status != row.status:
@@ -230,6 +231,11 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
         row.gone_at, row.history_due_at = None, now + dt.timedelta(seconds=BACK_AFTER)
     row.save(update_fields=["status", "ended_at", "history_due_at", "gone_at"])
     return True
+
+
+def _newborn(row: Execution, gone_at: dt.datetime) -> bool:
+    """AWS may say "not found" of what it has only just begun to list; what has ended is kept for a day at least."""
+    return abs((gone_at - row.started_at).total_seconds()) < NEWBORN
 
 
 def _keep_claim(function: Function) -> None:

@@ -31,9 +31,9 @@ CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "t
 SCHEDULE_FIELDS = [
     *("history_misses", "history_failures", "history_due_at", "history_read_at", "history_claimed_until"),
 ]
-SETTLING = 600.0
-"""Seconds after its end in which an execution's history may still grow. Longer than this machine's clock can be wrong:
-from five minutes on AWS refuses what it signs.
+SETTLING = 900.0
+"""Seconds after its end in which an execution's history may still grow: as long as code can run that a stop did not
+end. Longer than this machine's clock can be wrong: from five minutes on AWS refuses what it signs.
 """
 
 
@@ -181,11 +181,19 @@ def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool
     """Whether no event can come any more.
 
     InvocationCompleted may follow the event that ends the execution, so that right after the end it takes a reading
-    that brought nothing new.
+    that brought nothing new, and as long as code may still run it takes SETTLING.
     """
     if not is_terminal(row.status) or not history.is_complete(row.status):
         return False
-    return quiet or row.ended_at is None or (now - row.ended_at).total_seconds() > SETTLING
+    if row.ended_at is None or (now - row.ended_at).total_seconds() > SETTLING:
+        return True
+    return quiet and not _code_may_run(history)
+
+
+def _code_may_run(history: History) -> bool:
+    """Whether something has happened since code last returned. A stop does not end the code that is running."""
+    last = next((event for event in reversed(history.events) if event.family != "Execution"), None)
+    return last is None or last.family != "Invocation"
 
 
 def _copy_callbacks(row: Execution, history: History) -> None:

@@ -21,13 +21,15 @@ def pages(connection: Connection, execution: Execution, *, deadline: float | Non
     """
     newest_first = execution.contiguous_through > 0
     settled = settled_through(execution) if newest_first else 0
-    marker: str | None = None
+    marker, markers = None, lambda_api.Markers()
     while True:
         page = _page(connection, execution, deadline, newest_first=newest_first, marker=marker)
         yield page.items
-        marker = page.next_marker
         lowest = min((event_id(event) for event in page.items), default=settled + 1)
-        if not marker or (newest_first and lowest <= settled):
+        if newest_first and lowest <= settled:
+            return
+        marker = markers.follow(page.next_marker)
+        if not marker:
             return
 
 

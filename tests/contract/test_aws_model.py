@@ -455,9 +455,10 @@ def test_a_callback_result_is_sent_byte_for_byte(wire: Wire, connection: Connect
     assert answer.request_id == "request-1"
 
 
-def test_a_marker_that_leads_back_to_itself_ends_the_listing(wire: Wire, connection: Connection) -> None:
+def test_a_marker_that_leads_back_to_itself_is_not_taken_for_the_end(wire: Wire, connection: Connection) -> None:
     wire.says({"Functions": [], "NextMarker": "again"})
-    assert list(lambda_api.list_functions(connection)) == []
+    with pytest.raises(errors.NotUnderstood):
+        list(lambda_api.list_functions(connection))
     assert len(wire.asked) == 2
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.domain.checkpoints import Change, batches, changes, state_at
-from executions.domain.events import parse_events
+from executions.domain.checkpoints import Change, batch_count, batches, changes, state_at
+from executions.domain.events import in_order, parse_events
 from executions.domain.operations import fold
 from tests.histories import Script
 from tests.unit.wires import SCENARIOS, recorded_events, wire_events
@@ -36,6 +36,7 @@ def test_the_last_checkpoint_is_the_fold_but_for_what_never_finished(wires: list
 def test_batches_partition_the_events(wires: list[dict[str, Any]]) -> None:
     events = parse_events(wires)
     found = batches(events)
+    assert batch_count(in_order(list(events))) == len(found)
     assert [batch.number for batch in found] == list(range(1, len(found) + 1))
     assert sum(batch.event_count for batch in found) == len(events)
     covered = [number for batch in found for number in range(batch.first_event_id, batch.last_event_id + 1)]
