@@ -27,6 +27,7 @@ VARIABLES: dict[str, str] = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "CSRF_TRUSTED_ORIGINS": "",
     "BEHIND_HTTPS": "off",
+    "CONNECTIONS_FILE": "",
     "BUDGET_SHARE": "0.5",
     "CALLBACK_RESULT_LIMIT": "1048576",
     "REDACT_KEYS": "",
@@ -52,6 +53,7 @@ class Environment:
     allowed_hosts: list[str]
     csrf_trusted_origins: list[str]
     behind_https: bool
+    connections_file: str
     budget_share: float
     callback_result_limit: int
     redact_keys: list[str] = field(default_factory=list)
@@ -77,6 +79,7 @@ def read(source: Mapping[str, str]) -> Environment:
         allowed_hosts=_hosts(values),
         csrf_trusted_origins=_origins(values),
         behind_https=_switch(values, "BEHIND_HTTPS"),
+        connections_file=_file(values, "CONNECTIONS_FILE"),
         budget_share=_number(values, "BUDGET_SHARE", 0.07, 1.0),
         callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
         redact_keys=_words(values["REDACT_KEYS"]),
@@ -186,6 +189,13 @@ def _hosts(values: Mapping[str, str]) -> list[str]:
     if not hosts:
         raise BadEnvironment("ALLOWED_HOSTS must name a host at least.")
     return hosts
+
+
+def _file(values: Mapping[str, str], name: str) -> str:
+    path = values[name]
+    if path and not Path(path).is_file():
+        raise BadEnvironment(f"{name} must be the path of a file that can be read, not {path!r}.")
+    return path
 
 
 def _switch(values: Mapping[str, str], name: str) -> bool:

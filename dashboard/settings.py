@@ -15,6 +15,7 @@ ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 EMBEDDED = ENV.embedded
 REDIS_URL = ENV.redis_url
+CONNECTIONS_FILE = ENV.connections_file
 BUDGET_SHARE = ENV.budget_share
 CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys

@@ -5,16 +5,22 @@ from django.utils import timezone
 
 from executions.actions import settle
 from executions.gateway.errors import GatewayError
-from executions.models import Execution, Function
+from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, schedule
 
 
 @shared_task(name="executions.discover")
 def discover() -> None:
-    """Bring the list of functions up to date. What went wrong is noted for the banners, not raised."""
+    """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
+    for row in functions.connection_rows(now=timezone.now()):
+        discover_one.delay(row.pk)
+
+
+@shared_task(name="executions.discover_one")
+def discover_one(connection_id: int) -> None:
     try:
-        functions.discover(now=timezone.now())
+        functions.discover(Connection.objects.get(pk=connection_id), now=timezone.now())
     except GatewayError:
         return
 

@@ -13,17 +13,23 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from executions.domain.statuses import TERMINAL_EVENTS
+from executions.models import Connection
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 EPOCH = 1_795_400_000.0
 
 
-def function_arn(name: str) -> str:
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+def function_arn(name: str, region: str = REGION, account: str = ACCOUNT) -> str:
+    return f"arn:aws:lambda:{region}:{account}:function:{name}"
 
 
 def execution_arn(function: str, name: str, run: int) -> str:
     return f"{function_arn(function)}:$LATEST/durable-execution/{name}/{run:08d}"
+
+
+def default_connection() -> Connection:
+    """The row of the ambient connection."""
+    return Connection.objects.get_or_create(name="default")[0]
 
 
 def client_error(code: str, status: int = 400, message: str = "because", retry_after: str | None = None) -> ClientError:
@@ -39,8 +45,9 @@ def client_error(code: str, status: int = 400, message: str = "because", retry_a
 class FakeLambda:
     """The truth of one account and Region. `page_items` bounds pages, to make paging happen with few rows."""
 
-    def __init__(self, *, page_items: int = 1000):
+    def __init__(self, *, page_items: int = 1000, region: str = REGION, account: str = ACCOUNT):
         self.page_items = page_items
+        self.place = (region, account)
         self.functions: dict[str, dict[str, Any]] = {}
         self.executions: dict[str, dict[str, Any]] = {}
         self.events: dict[str, list[dict[str, Any]]] = {}
@@ -54,7 +61,7 @@ class FakeLambda:
     def add_function(self, name: str, **config: Any) -> str:
         self.functions[name] = {
             "FunctionName": name,
-            "FunctionArn": function_arn(name),
+            "FunctionArn": function_arn(name, *self.place),
             "Runtime": "python3.13",
             "Timeout": 60,
             "MemorySize": 256,
@@ -62,10 +69,11 @@ class FakeLambda:
             "DurableConfig": {"ExecutionTimeout": 3600, "RetentionPeriodInDays": 7},
             **config,
         }
-        return function_arn(name)
+        return function_arn(name, *self.place)
 
     def start(self, function: str, name: str, *, at: float = EPOCH) -> str:
-        arn = execution_arn(function, name, next(self._ids))
+        own = function_arn(function, *self.place)
+        arn = f"{own}:$LATEST/durable-execution/{name}/{next(self._ids):08d}"
         self.executions[arn] = {
             "DurableExecutionName": name,
             "Status": "RUNNING",
@@ -177,7 +185,7 @@ class FakeLambda:
         return {
             "DurableExecutionArn": arn,
             "DurableExecutionName": row["DurableExecutionName"],
-            "FunctionArn": function_arn(row["function"]),
+            "FunctionArn": function_arn(row["function"], *self.place),
             "Status": row["Status"],
             "StartTimestamp": _moment(row["StartTimestamp"]),
             **({"EndTimestamp": _moment(row["EndTimestamp"])} if "EndTimestamp" in row else {}),

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
 from executions.gateway import lambda_api
-from executions.gateway.connections import Connection, ambient
+from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import GatewayError
 from executions.gateway.lambda_api import Answer
 from executions.models import ActionRecord, Callback, Execution
@@ -163,7 +163,7 @@ def _perform(
         record = _write_down(actor, kind, execution, callback, request, now)
     except IntegrityError:
         return _who_was_first(actor, kind, execution, callback)
-    _send(record, call)
+    _send(record, execution.function.connection.name, call)
     record.save()
     hasten.history(execution.pk, now=now)
     log.info(
@@ -225,10 +225,10 @@ def _stop_of(execution: Execution) -> ActionRecord | None:
     return execution.actions.filter(kind=Kind.STOP).exclude(outcome=Outcome.REFUSED).first()
 
 
-def _send(record: ActionRecord, call: Callable[[Connection], Answer]) -> None:
+def _send(record: ActionRecord, connection: str, call: Callable[[Connection], Answer]) -> None:
     """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
     try:
-        answer = call(ambient())
+        answer = call(reach(connection))
     except GatewayError as error:
         record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
         record.answer, record.aws_request_id = text(str(error), 1000), text(error.request_id, 100)

@@ -15,6 +15,7 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
 
+from executions.gateway.configuration import named
 from executions.gateway.errors import OverBudget
 
 QUOTA_PER_SECOND = {
@@ -29,15 +30,17 @@ _pauses: dict[tuple[str, str], float] = {}
 _lock = threading.Lock()
 
 
-def calls_per_second(api: str) -> int:
+def calls_per_second(connection: str, api: str) -> int:
     """Our share of the quota, rounded down so that it is never exceeded in any second, and at least one."""
-    return max(1, int(QUOTA_PER_SECOND[api] * float(settings.BUDGET_SHARE)))
+    own = named(connection)
+    share = own.budget_share if own and own.budget_share else float(settings.BUDGET_SHARE)
+    return max(1, int(QUOTA_PER_SECOND[api] * share))
 
 
 def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
     """Wait for a place in the budget; raises OverBudget after `patience` seconds without one."""
     deadline = time.monotonic() + patience
-    item = RateLimitItemPerSecond(calls_per_second(api))
+    item = RateLimitItemPerSecond(calls_per_second(connection, api))
     while True:
         wait = _paused_for(connection, api)
         if wait <= 0:

@@ -9,13 +9,14 @@ import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 AMBIENT = "default"
-HISTORIES = ("all", "failed", "looked-at", "none")
-"""Whose histories are fetched before AWS deletes them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
@@ -33,7 +34,7 @@ class Configured:
     """One account and Region. `region` is "" for the ambient one: the AWS settings say which.
 
     `include` and `exclude` are patterns for names of functions, as shells have them; exclude wins. `budget_share` is
-    the part of AWS's quota that may be used, None for the installation's. Sizes in MB, ages in days, None for no limit.
+    the part of AWS's quota that may be used, None for the installation's.
     """
 
     name: str = AMBIENT
@@ -44,16 +45,24 @@ class Configured:
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     budget_share: float | None = None
-    push_queue: str = ""
-    histories: str = "all"
-    keep_days: int | None = None
-    keep_mb: int | None = None
 
     def wants(self, function: str) -> bool:
         """Whether a function of this name is mirrored."""
         return any(fnmatchcase(function, pattern) for pattern in self.include) and not any(
             fnmatchcase(function, pattern) for pattern in self.exclude
         )
+
+
+@lru_cache(maxsize=1)
+def configured() -> tuple[Configured, ...]:
+    """The connections of this installation; raises BadConnections. Read once: a change of the file takes a new
+    start.
+    """
+    return load(Path(settings.CONNECTIONS_FILE)) if settings.CONNECTIONS_FILE else (Configured(),)
+
+
+def named(name: str) -> Configured | None:
+    return next((one for one in configured() if one.name == name), None)
 
 
 def load(path: Path) -> tuple[Configured, ...]:
@@ -130,10 +139,6 @@ def _connection(table: dict[str, Any], place: _Place) -> Configured:
         include=_patterns(table, "include", place) or ("*",),
         exclude=_patterns(table, "exclude", place),
         budget_share=_number(table, "budget_share", place, 0.07, 1.0),
-        push_queue=_url(table, "push_queue", place),
-        histories=_choice(table, "histories", place, HISTORIES),
-        keep_days=_whole(table, "keep_days", place),
-        keep_mb=_whole(table, "keep_mb", place),
     )
     if made.external_id and not made.role_arn:
         raise place.wrong("external_id", "goes with role_arn")
@@ -173,19 +178,3 @@ def _number(table: dict[str, Any], key: str, place: _Place, least: float, most: 
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise place.wrong(key, f"must be a number from {least:g} to {most:g}, not {value!r}")
     return float(value)
-
-
-def _whole(table: dict[str, Any], key: str, place: _Place) -> int | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise place.wrong(key, f"must be a whole number from 1, not {value!r}")
-    return value
-
-
-def _choice(table: dict[str, Any], key: str, place: _Place, choices: tuple[str, ...]) -> str:
-    value = table.get(key, choices[0])
-    if value not in choices:
-        raise place.wrong(key, f"must be one of {', '.join(choices)}, not {value!r}")
-    return str(value)

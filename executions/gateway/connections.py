@@ -1,17 +1,25 @@
-"""Clients of AWS. One connection for now, from the ambient settings: credentials, Region, AWS_ENDPOINT_URL_LAMBDA."""
+"""Clients of AWS, one for each configured connection: by a role that is assumed and renewed, or by the ambient
+settings.
+"""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import boto3
+import botocore.session
 import orjson
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
+from executions.gateway.configuration import Configured, named
 from executions.gateway.errors import NoCredentials, triage
 
-AMBIENT = "default"
+SESSION_NAME = "durascope"
+CLIENT = Config(
+    retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=3, read_timeout=8, max_pool_connections=16
+)
 
 
 @dataclass(frozen=True)
@@ -21,29 +29,50 @@ class Connection:
     name: str
     region: str
     client: Any
+    settings: Configured = field(default_factory=Configured)
 
 
-@lru_cache(maxsize=1)
-def ambient() -> Connection:
-    """The connection from the environment; raises NoCredentials when no Region is set."""
+@lru_cache(maxsize=256)
+def reach(name: str) -> Connection:
+    """The connection of this name; raises NoCredentials when it cannot be opened or is not configured any more."""
+    settings = named(name)
+    if settings is None:
+        raise NoCredentials(f"The connection {name} is not configured any more.", "Its executions stay as they were.")
+    return opened(settings)
+
+
+def opened(settings: Configured) -> Connection:
+    """A new client. Nothing is sent yet: a role is assumed when the first call needs it."""
     try:
-        client = boto3.session.Session().client(
-            "lambda",
-            # botocore itself looks only at AWS_DEFAULT_REGION and the profile, unlike all other AWS SDKs.
-            region_name=os.environ.get("AWS_REGION") or None,
-            config=Config(
-                retries={"total_max_attempts": 1, "mode": "standard"},
-                connect_timeout=3,
-                read_timeout=8,
-                max_pool_connections=16,
-            ),
-        )
+        # botocore itself looks only at AWS_DEFAULT_REGION and the profile, unlike all other AWS SDKs.
+        region = settings.region or os.environ.get("AWS_REGION") or None
+        session = _assuming(settings, region) if settings.role_arn else boto3.session.Session()
+        client = session.client("lambda", region_name=region, endpoint_url=settings.endpoint or None, config=CLIENT)
     except ValueError as error:
         raise NoCredentials(f"The AWS settings cannot be used: {error}.", "Correct AWS_ENDPOINT_URL_LAMBDA.") from error
     except Exception as error:
         raise triage(error, asked="open a connection") from error
     client.meta.events.register("before-parse.lambda", _read)
-    return Connection(name=AMBIENT, region=client.meta.region_name, client=client)
+    return Connection(settings.name, client.meta.region_name, client, settings)
+
+
+def _assuming(settings: Configured, region: str | None) -> boto3.session.Session:
+    """A session that has the role, and renews it before it expires."""
+    source = botocore.session.get_session()
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=lambda service, **given: source.create_client(service, **{"region_name": region, **given}),
+        source_credentials=source.get_credentials(),
+        role_arn=settings.role_arn,
+        extra_args={
+            "RoleSessionName": SESSION_NAME,
+            **({"ExternalId": settings.external_id} if settings.external_id else {}),
+        },
+    )
+    target = botocore.session.get_session()
+    # botocore has no public way to give a session credentials that renew themselves.
+    renewing = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    target._credentials = renewing  # type: ignore[attr-defined]
+    return boto3.session.Session(botocore_session=target)
 
 
 def _read(

@@ -14,10 +14,10 @@ from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
 from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection as Reached
-from executions.gateway.connections import ambient
+from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
 from executions.gateway.lambda_api import ExecutionSummary
-from executions.models import TERMINAL, Execution, Function, StatusCount
+from executions.models import TERMINAL, Connection, Execution, Function, StatusCount
 from executions.sync import functions, pacing, trouble
 from executions.sync.columns import fits, text
 
@@ -49,7 +49,7 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
     listed = Listed() if listed is None else listed
     try:
         with trouble.understood(f"The list of executions of {function.name}"):
-            connection = ambient()
+            connection = reach(function.connection.name)
             newest = _list_new(connection, function, listed, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
@@ -71,16 +71,31 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
 
 def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     """Mirror one execution by its ARN, with its function when that is new. Raises GatewayError."""
-    connection = ambient()
+    row = _connection_for(arn, now=now)
+    connection = reach(row.name)
     summary = lambda_api.get_execution(connection, str(arn), patience=PATIENCE)
     if summary.arn != str(arn):
         raise NotUnderstood("AWS answered about another execution than the one that was asked for.")
     function = Function.objects.filter(arn=str(arn.function_arn)).first()
     if function is None:
         configuration = lambda_api.get_function(connection, arn.function_name, patience=PATIENCE)
-        function = functions.save(functions.connection_row(), configuration, now=now)
+        function = functions.save(row, configuration, now=now)
     upsert(function, [summary], now=now)
     return Execution.objects.get(arn=str(arn))
+
+
+def _connection_for(arn: ExecutionArn, *, now: dt.datetime) -> Connection:
+    """The connection that mirrors this ARN's account and Region; raises NotFound when none does."""
+    rows = functions.connection_rows(now=now)
+    same = f"arn:{arn.partition}:lambda:{arn.region}:{arn.account}:"
+    for row in rows:
+        if Function.objects.filter(connection=row, arn__startswith=same).exists():
+            return row
+    for row in rows:
+        # Nothing is mirrored from there yet: the Region at least has to be right, where it is known.
+        if row.region in ("", arn.region):
+            return row
+    raise NotFound(f"No connection leads to {arn.region} of account {arn.account}.")
 
 
 def upsert(function: Function, summaries: list[ExecutionSummary], *, now: dt.datetime) -> Listed:
@@ -247,7 +262,8 @@ def _keep_claim(function: Function) -> None:
 def _schedule(function: Function, *, now: dt.datetime, **values: object) -> None:
     """Free the claim and say when the function is due again."""
     interval = pacing.list_interval(
-        functions=Function.objects.filter(gone_at=None).count(), per_second=budget.calls_per_second("list")
+        functions=Function.objects.filter(connection=function.connection_id, gone_at=None).count(),
+        per_second=budget.calls_per_second(function.connection.name, "list"),
     )
     Function.objects.filter(pk=function.pk).update(
         list_due_at=now + dt.timedelta(seconds=interval), list_claimed_until=None, **values

@@ -5,7 +5,8 @@ import datetime as dt
 from django.db import transaction
 
 from executions.gateway import lambda_api
-from executions.gateway.connections import ambient
+from executions.gateway.configuration import configured
+from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Function
 from executions.sync import trouble
@@ -14,19 +15,22 @@ from executions.sync.columns import number, text
 SCOPE = "list functions"
 
 
-def connection_row() -> Connection:
-    """The row of the ambient connection, made when it is first needed."""
-    row, _ = Connection.objects.get_or_create(name="default")
-    return row
+def connection_rows(*, now: dt.datetime) -> list[Connection]:
+    """A row for each configured connection, made when it is first needed. Others are marked, and asked no more."""
+    names = [one.name for one in configured()]
+    Connection.objects.exclude(name__in=names).filter(gone_at=None).update(gone_at=now)
+    rows = [Connection.objects.get_or_create(name=name)[0] for name in names]
+    Connection.objects.filter(name__in=names).exclude(gone_at=None).update(gone_at=None)
+    return rows
 
 
-def discover(*, now: dt.datetime) -> int:
-    """Bring the list of functions up to date; -> how many are new. Raises GatewayError after noting it."""
-    row = connection_row()
+def discover(row: Connection, *, now: dt.datetime) -> int:
+    """Bring one connection's list of functions up to date; -> how many are new. Raises GatewayError after noting it."""
     try:
         with trouble.understood("The list of functions"):
-            connection = ambient()
-            found = {item.arn: item for item in lambda_api.list_functions(connection)}
+            connection = reach(row.name)
+            listed = lambda_api.list_functions(connection)
+            found = {item.arn: item for item in listed if connection.settings.wants(item.name)}
             new = _save_all(row, found, now=now)
     except GatewayError as error:
         trouble.note(row, SCOPE, error, now=now)

@@ -18,7 +18,7 @@ from executions.domain.events import parse_events
 from executions.domain.operations import History, Operation, fold
 from executions.domain.statuses import OUTCOMES, is_terminal, merge
 from executions.gateway import budget
-from executions.gateway.connections import ambient
+from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Callback, Execution, Function, HistoryPage
 from executions.sync import pacing, reading, trouble
@@ -75,7 +75,7 @@ def pull(
 
 
 def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime, deadline: float | None) -> None:
-    connection = ambient()
+    connection = reach(execution.function.connection.name)
     try:
         for events in reading.pages(connection, execution, deadline=deadline):
             _store(execution, events, pulled)
@@ -242,9 +242,19 @@ def moment(epoch: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch, tz=dt.UTC)
 
 
+@dataclass(frozen=True)
+class Share:
+    """How many unfinished executions of a connection share how many calls a second."""
+
+    running: int
+    per_second: int
+
+
 def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, *, now: dt.datetime) -> None:
     """Free the claim and say when the history is due again; `error` is what kept it from being read."""
-    running = Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None).count()
+    connection = execution.function.connection
+    theirs = Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None, function__connection=connection)
+    share = Share(theirs.count(), budget.calls_per_second(connection.name, "history"))
     with transaction.atomic():
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         row.history_misses = 0 if pulled.new_events else min(row.history_misses + 1, 1000)
@@ -252,20 +262,20 @@ def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, 
             row.history_read_at, row.history_failures = now, 0
         elif not error.retry:
             row.history_failures = min(row.history_failures + 1, 1000)
-        due_at = _due_at(row, running, now)
+        due_at = _due_at(row, share, now)
         if due_at and row.history_due_at and row.history_due_at != execution.history_due_at:
             due_at = min(due_at, row.history_due_at)  # somebody has hastened it since this reading began
         row.history_due_at, row.history_claimed_until = due_at, None
         row.save(update_fields=SCHEDULE_FIELDS)
 
 
-def _due_at(row: Execution, running: int, now: dt.datetime) -> dt.datetime | None:
+def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | None:
     interval = pacing.history_interval(
         status=row.status,
         complete=row.history_complete,
         misses=row.history_misses,
-        running=running,
-        per_second=budget.calls_per_second("history"),
+        running=share.running,
+        per_second=share.per_second,
     )
     if interval is None or row.gone_at:
         return None

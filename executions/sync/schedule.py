@@ -25,9 +25,25 @@ def never_swept() -> bool:
 
 def claim_functions(*, now: dt.datetime) -> list[int]:
     """Ids of the functions whose executions are to be listed now; nobody else gets them until the claim ends."""
+    return [pk for connection in _asked() for pk in _claim_functions(connection, now)]
+
+
+def claim_histories(*, now: dt.datetime) -> list[int]:
+    """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
+    watched = live.watched()
+    return [pk for connection in _asked() for pk in _claim_histories(connection, watched, now)]
+
+
+def _asked() -> QuerySet[Connection]:
+    """The connections that are configured. Each has a budget of its own, so that none waits for another."""
+    return Connection.objects.filter(gone_at=None)
+
+
+def _claim_functions(connection: Connection, now: dt.datetime) -> list[int]:
     free = Q(list_claimed_until=None) | Q(list_claimed_until__lt=now)
-    room = _room("list", Function.objects.filter(gone_at=None, list_claimed_until__gte=now).count())
-    due = Function.objects.filter(free, gone_at=None, list_due_at__lte=now).order_by("list_due_at")
+    theirs = Function.objects.filter(connection=connection, gone_at=None)
+    room = _room(connection, "list", theirs.filter(list_claimed_until__gte=now).count())
+    due = theirs.filter(free, list_due_at__lte=now).order_by("list_due_at")
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     return [
         pk
@@ -36,15 +52,16 @@ def claim_functions(*, now: dt.datetime) -> list[int]:
     ]
 
 
-def claim_histories(*, now: dt.datetime) -> list[int]:
-    """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
+def _claim_histories(connection: Connection, watched: set[int], now: dt.datetime) -> list[int]:
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
-    under_way = Execution.objects.filter(history_due_at__isnull=False, history_claimed_until__gte=now).count()
-    room = _room("history", under_way)
+    theirs = Execution.objects.filter(function__connection=connection, history_due_at__isnull=False)
+    room = _room(connection, "history", theirs.filter(history_claimed_until__gte=now).count())
+    per_second = budget.calls_per_second(connection.name, "history")
+    due = _due_histories(theirs.filter(free), watched, per_second, now)
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     return [
         pk
-        for pk in _due_histories(free, now).values_list("pk", flat=True)[:room]
+        for pk in due.values_list("pk", flat=True)[:room]
         if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until)
     ]
 
@@ -55,16 +72,17 @@ def forget_claims() -> None:
     Execution.objects.filter(history_claimed_until__isnull=False).update(history_claimed_until=None)
 
 
-def _room(api: str, under_way: int) -> int:
+def _room(connection: Connection, api: str, under_way: int) -> int:
     """How many more may be handed out: half a second's budget at a time. What is claimed waits in a queue, where
     nothing more urgent can overtake it, and for a thread, of which lists and histories both need some.
     """
-    return max(0, max(1, budget.calls_per_second(api) // 2) - under_way)
+    return max(0, max(1, budget.calls_per_second(connection.name, api) // 2) - under_way)
 
 
-def _due_histories(free: Q, now: dt.datetime) -> QuerySet[Execution]:
-    watched = live.watched()
-    interval = pacing.watched_interval(watched=len(watched), per_second=budget.calls_per_second("history"))
+def _due_histories(
+    theirs: QuerySet[Execution], watched: set[int], per_second: int, now: dt.datetime
+) -> QuerySet[Execution]:
+    interval = pacing.watched_interval(watched=len(watched), per_second=per_second)
     stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
     looked_at = Q(pk__in=watched, history_failures=0) & stale
     urgency = Case(
@@ -76,9 +94,7 @@ def _due_histories(free: Q, now: dt.datetime) -> QuerySet[Execution]:
         output_field=IntegerField(),
     )
     due = Q(history_due_at__lte=now) | looked_at
-    return Execution.objects.filter(free, due, history_due_at__isnull=False, gone_at=None).order_by(
-        urgency, "history_due_at"
-    )
+    return theirs.filter(due, gone_at=None).order_by(urgency, "history_due_at")
 
 
 @dataclass
@@ -95,13 +111,16 @@ class Report:
 def run_once(
     *, clock: Callable[[], dt.datetime], only: str | None = None, tell: Callable[[str], None] = lambda _: None
 ) -> list[Report]:
-    """Discover, list and read until nothing that was due since the start is left. Raises GatewayError if discovery
-    fails.
-    """
+    """Discover, list and read until nothing that was due since the start is left, connection by connection."""
     began = clock()
-    functions.discover(now=began)
     reports = []
-    found = Function.objects.filter(gone_at=None).select_related("connection").order_by("name")
+    rows = functions.connection_rows(now=began)
+    for row in rows:
+        report = Report(f"connection {row.name}")
+        _try(report, lambda row=row: _discover(row, began))  # type: ignore[misc]
+        if report.failures:
+            reports.append(report)
+    found = Function.objects.filter(gone_at=None, connection__in=rows).select_related("connection").order_by("name")
     for function in found.filter(Q(name=only) | Q(arn=only)) if only else found:
         report = Report(function.name)
         reports.append(report)
@@ -110,6 +129,10 @@ def run_once(
             _read_histories(function, report, began, clock, tell)
         report.calls = calls
     return reports
+
+
+def _discover(row: Connection, now: dt.datetime) -> None:
+    functions.discover(row, now=now)
 
 
 def _list(function: Function, report: Report, now: dt.datetime) -> None:

@@ -23,6 +23,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from executions.domain import statuses
 from executions.gateway import budget, connections, errors, lambda_api
+from executions.gateway.configuration import AMBIENT, Configured
 from executions.gateway.connections import Connection
 from executions.gateway.errors import GatewayError
 
@@ -363,7 +364,7 @@ def _ambient(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> Connection:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    return connections.ambient.__wrapped__()
+    return connections.opened(Configured())
 
 
 @pytest.fixture(scope="module")
@@ -472,8 +473,8 @@ def test_throttling_says_when_to_come_back_and_pauses_that_api(wire: Wire, conne
     error = _raised(connection, "get_history")
     assert isinstance(error, errors.Throttled) and error.retry_after == 7
     assert len(wire.asked) == 1, "botocore must not retry behind the budget's back"
-    assert 6 < budget._paused_for(connections.AMBIENT, "history") <= 7
-    assert budget._paused_for(connections.AMBIENT, "list") <= 0
+    assert 6 < budget._paused_for(AMBIENT, "history") <= 7
+    assert budget._paused_for(AMBIENT, "list") <= 0
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -578,7 +579,7 @@ def test_without_a_region_the_remedy_names_the_variable(monkeypatch: pytest.Monk
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(errors.NoCredentials) as raised:
-        connections.ambient.__wrapped__()
+        connections.opened(Configured())
     assert "AWS_REGION" in raised.value.remedy
 
 
@@ -593,7 +594,7 @@ def test_settings_that_boto3_cannot_use_are_told_in_words(
     monkeypatch.delenv("AWS_ENDPOINT_URL_LAMBDA", raising=False)
     monkeypatch.setenv(name, value)
     with pytest.raises(errors.NoCredentials) as raised:
-        connections.ambient.__wrapped__()
+        connections.opened(Configured())
     assert value in raised.value.words
 
 
@@ -607,9 +608,9 @@ def test_aws_region_comes_before_aws_default_region(monkeypatch: pytest.MonkeyPa
 
 def test_each_api_gets_its_share_of_the_quota_and_at_least_one_call(settings: Any) -> None:
     settings.BUDGET_SHARE = 0.5
-    assert [budget.calls_per_second(api) for api in ("history", "get", "callback")] == [7, 15, 1500]
+    assert [budget.calls_per_second("default", api) for api in ("history", "get", "callback")] == [7, 15, 1500]
     settings.BUDGET_SHARE = 0.01
-    assert budget.calls_per_second("history") == 1
+    assert budget.calls_per_second("default", "history") == 1
 
 
 def test_when_redis_does_not_answer_nothing_is_asked_of_aws(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

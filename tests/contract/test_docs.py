@@ -74,6 +74,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "DEBUG": "perhaps",
         "CSRF_TRUSTED_ORIGINS": "durascope.example.com",
         "BEHIND_HTTPS": "perhaps",
+        "CONNECTIONS_FILE": "no/such/file.toml",
         "BUDGET_SHARE": "2",
         "CALLBACK_RESULT_LIMIT": "0",
         "LOG_LEVEL": "LOUD",

@@ -18,7 +18,7 @@ from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Callback, Execution
 from executions.sync import executions, functions, hasten, history
 from tests import factories
-from tests.fakes import EPOCH, FakeLambda, client_error
+from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 Outcome = ActionRecord.Outcome
@@ -29,7 +29,7 @@ def execution(aws: FakeLambda, now: dt.datetime) -> Execution:
     aws.add_function("coffee")
     arn = aws.start("coffee", "order-1")
     aws.open_callback(arn, EPOCH + 1)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
     row = Execution.objects.select_related("function__connection").get()
     history.pull(row, now=now)
@@ -262,7 +262,7 @@ def test_a_crash_while_sending_is_settled_although_the_history_was_complete_befo
             answer(approver, callback, now)
     aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")
     arn = callback.execution.arn
-    aws.add(arn, "ExecutionSucceeded", EPOCH + 300)
+    aws.add(arn, "ExecutionSucceeded", EPOCH + 30)
     history.pull(callback.execution, now=now)
     settle(callback.execution_id, now=now)
     assert Execution.objects.get().history_complete and ActionRecord.objects.get().outcome == Outcome.SENDING

@@ -9,7 +9,7 @@ import pytest
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
 from executions.sync import executions, functions, history
-from tests.fakes import EPOCH, FakeLambda, client_error
+from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 Stored = Callable[[str], list[dict[str, Any]]]
@@ -18,7 +18,7 @@ Stored = Callable[[str], list[dict[str, Any]]]
 def mirrored(aws: FakeLambda, now: dt.datetime, name: str = "order-1") -> tuple[str, Execution]:
     aws.add_function("coffee")
     arn = aws.start("coffee", name)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
     return arn, Execution.objects.select_related("function__connection").get(arn=arn)
 

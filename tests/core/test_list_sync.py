@@ -7,7 +7,7 @@ import pytest
 from executions.gateway.errors import GatewayError
 from executions.models import Execution, Function, StatusCount, Trouble
 from executions.sync import executions, functions, schedule
-from tests.fakes import EPOCH, FakeLambda, client_error, function_arn
+from tests.fakes import EPOCH, FakeLambda, client_error, default_connection, function_arn
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 
@@ -25,19 +25,19 @@ def test_only_durable_functions_are_discovered_over_all_pages(aws: FakeLambda, n
     for name in ("a", "b", "c"):
         aws.add_function(name)
     aws.add_function("plain", DurableConfig=None)
-    assert functions.discover(now=now) == 3
+    assert functions.discover(default_connection(), now=now) == 3
     assert set(Function.objects.values_list("name", flat=True)) == {"a", "b", "c"}
     assert aws.calls["list_functions"] == 2
 
 
 def test_a_function_that_is_gone_is_marked_and_comes_back_unmarked(aws: FakeLambda, now: dt.datetime) -> None:
     aws.add_function("a")
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     config = aws.functions.pop("a")
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     assert the_function().gone_at == now
     aws.functions["a"] = config
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     assert the_function().gone_at is None
 
 
@@ -46,7 +46,7 @@ def test_executions_are_listed_over_all_pages_and_counted_by_status(aws: FakeLam
     aws.add_function("a")
     arns = [aws.start("a", f"n-{number}", at=EPOCH + number) for number in range(8)]
     aws.add(arns[0], "ExecutionFailed", EPOCH + 50)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     assert executions.list_function(the_function(), now=now).new == 8
     assert set(Execution.objects.values_list("arn", flat=True)) == set(arns)
     assert dict(StatusCount.objects.values_list("status", "executions")) == {"RUNNING": 7, "FAILED": 1}
@@ -56,7 +56,7 @@ def test_executions_are_listed_over_all_pages_and_counted_by_status(aws: FakeLam
 def test_a_later_listing_asks_only_for_what_is_new_with_an_overlap(aws: FakeLambda, now: dt.datetime) -> None:
     aws.add_function("a")
     aws.start("a", "old", at=EPOCH)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     aws.start("a", "listed-late", at=EPOCH - 30)
     aws.start("a", "new", at=EPOCH + 100)
@@ -69,7 +69,7 @@ def test_an_old_execution_that_ended_is_noticed_by_reconciling(aws: FakeLambda, 
     aws.add_function("a")
     old = aws.start("a", "old", at=EPOCH)
     aws.start("a", "new", at=EPOCH + 900)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     aws.add(old, "ExecutionSucceeded", EPOCH + 905)
     executions.list_function(the_function(), now=after(now, 60))
@@ -80,7 +80,7 @@ def test_an_unfinished_execution_that_aws_no_longer_has_is_marked(aws: FakeLambd
     aws.add_function("a")
     arn = aws.start("a", "n", at=EPOCH)
     aws.start("a", "other", at=EPOCH + 900)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     del aws.executions[arn]
     executions.list_function(the_function(), now=after(now, 60))
@@ -91,7 +91,7 @@ def test_a_terminal_status_never_regresses_and_an_end_is_never_erased(aws: FakeL
     aws.add_function("a")
     arn = aws.start("a", "n")
     aws.add(arn, "ExecutionStopped", EPOCH + 5)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     aws.executions[arn]["Status"] = "RUNNING"
     del aws.executions[arn]["EndTimestamp"]
@@ -104,7 +104,7 @@ def test_a_terminal_status_never_regresses_and_an_end_is_never_erased(aws: FakeL
 def test_an_unknown_status_is_kept_as_text(aws: FakeLambda, now: dt.datetime) -> None:
     aws.add_function("a")
     aws.executions[aws.start("a", "n")]["Status"] = "HIBERNATING"
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     assert Execution.objects.get().status == "HIBERNATING"
 
@@ -114,7 +114,7 @@ def test_the_watermark_stays_when_a_later_page_fails(aws: FakeLambda, now: dt.da
     aws.add_function("a")
     for number in range(6):
         aws.start("a", f"n-{number}", at=EPOCH + number)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     answer = aws.list_durable_executions_by_function
 
     def fails_on_page_two(**request: object) -> dict[str, object]:
@@ -139,16 +139,16 @@ def test_trouble_with_the_list_of_functions_says_since_when(aws: FakeLambda, now
     )
     for seconds in (0, 30):
         with pytest.raises(GatewayError):
-            functions.discover(now=after(now, seconds))
+            functions.discover(default_connection(), now=after(now, seconds))
     trouble = Trouble.objects.get()
     assert (trouble.kind, trouble.since) == ("credentials", now)
-    functions.discover(now=after(now, 60))
+    functions.discover(default_connection(), now=after(now, 60))
     assert not Trouble.objects.exists()
 
 
 def test_each_due_function_is_handed_out_once_until_its_claim_ends(aws: FakeLambda, now: dt.datetime) -> None:
     aws.add_function("a")
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     assert len(schedule.claim_functions(now=now)) == 1
     assert schedule.claim_functions(now=now) == []
     assert len(schedule.claim_functions(now=after(now, 100))) == 1
@@ -159,7 +159,7 @@ def test_each_due_history_is_handed_out_once_and_unfinished_ones_come_first(aws:
     ended = aws.start("a", "ended")
     aws.add(ended, "ExecutionSucceeded", EPOCH + 1)
     running = aws.start("a", "running", at=EPOCH + 2)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     claimed = schedule.claim_histories(now=now)
     assert [Execution.objects.get(pk=pk).arn for pk in claimed] == [running, ended]

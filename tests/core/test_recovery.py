@@ -13,7 +13,7 @@ from executions import live
 from executions.gateway.errors import GatewayError, TooSlow
 from executions.models import Callback, Execution, Function, StatusCount, Trouble
 from executions.sync import executions, functions, history, on_demand, schedule
-from tests.fakes import EPOCH, FakeLambda, client_error
+from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 Stored = Callable[[str], list[dict[str, Any]]]
@@ -37,7 +37,7 @@ def arn(aws: FakeLambda, now: dt.datetime) -> str:
     aws.add_function("coffee")
     arn = aws.start("coffee", "order-1")
     aws.open_callback(arn, EPOCH + 1)
-    functions.discover(now=now)
+    functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
     return arn
 
@@ -164,7 +164,7 @@ def test_long_names_and_statuses_are_cut_and_do_not_change_with_each_listing(
 def test_a_function_with_odd_configuration_is_discovered(aws: FakeLambda, now: dt.datetime) -> None:
     config = {"ExecutionTimeout": 2**40, "RetentionPeriodInDays": 7, "KMSKeyArn": "k" * 900}
     aws.add_function("odd", Runtime="r" * 100, LastModified="m" * 100, Description="d\x00", DurableConfig=config)
-    assert functions.discover(now=now) == 1
+    assert functions.discover(default_connection(), now=now) == 1
 
 
 def test_an_unforeseen_failure_delays_that_execution_and_is_shown(
@@ -282,7 +282,7 @@ def test_the_trouble_of_a_function_goes_with_the_function(aws: FakeLambda, now: 
     with pytest.raises(GatewayError):
         executions.list_function(the_function(), now=now)
     assert Trouble.objects.count() == 2
-    functions.discover(now=after(now, 30))
+    functions.discover(default_connection(), now=after(now, 30))
     assert not Trouble.objects.exists()
 
 

@@ -23,7 +23,7 @@ def test_all_functions_together_use_their_share_of_the_list_budget_however_many(
 def test_no_more_functions_are_handed_out_than_the_budget_soon_lists(now: dt.datetime) -> None:
     for _ in range(60):
         factories.function(list_due_at=now)
-    allowed = budget.calls_per_second("list")
+    allowed = budget.calls_per_second("default", "list")
     claimed = [schedule.claim_functions(now=now) for _ in range(5)]
     assert 0 < sum(len(ids) for ids in claimed) <= allowed
 

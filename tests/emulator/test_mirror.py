@@ -18,6 +18,7 @@ from executions.gateway import budget, connections
 from executions.models import ActionRecord, Callback, Execution, Function
 from executions.sync import executions, functions, history, schedule
 from tests import factories
+from tests.fakes import default_connection
 
 pytestmark = [pytest.mark.emulator, pytest.mark.django_db(transaction=True), pytest.mark.timeout(90)]
 
@@ -52,9 +53,9 @@ def mirror(demo_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(budget, "acquire", lambda *_, **__: None)
-    connections.ambient.cache_clear()
+    connections.reach.cache_clear()
     yield
-    connections.ambient.cache_clear()
+    connections.reach.cache_clear()
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def begin(client: Any, function: str, payload: dict[str, Any]) -> str:
 
 def sync_until(ready: Callable[[], bool], seconds: float = 40.0) -> None:
     """Run the mirror as its worker does until `ready`, for as long as the functions need."""
-    functions.discover(now=timezone.now())
+    functions.discover(default_connection(), now=timezone.now())
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "the mirror never got there"
@@ -198,7 +199,7 @@ def test_sync_once_prints_what_was_new_by_function_and_is_idle_the_second_time(
 
 def test_the_schedule_hands_out_what_is_due_until_all_is_mirrored(mirror: None, lambda_client: Any) -> None:
     arn = begin(lambda_client, "loyalty-points", {"settleSeconds": 1})
-    functions.discover(now=timezone.now())
+    functions.discover(default_connection(), now=timezone.now())
     deadline = time.monotonic() + 30
     while not finished(arn):
         assert time.monotonic() < deadline

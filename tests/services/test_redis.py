@@ -55,7 +55,7 @@ def test_processes_together_never_exceed_the_budget_in_any_second(on_redis: str,
         for _ in range(3)
     ]
     times = sorted(float(line) for process in processes for line in process.communicate(timeout=60)[0].split())
-    allowed = budget.calls_per_second("history")
+    allowed = budget.calls_per_second("default", "history")
     assert len(times) >= 2 * allowed, "the budget was not even used"
     # A process may print a moment after it was let through; half a window is a generous bound for that.
     worst = max(sum(1 for at in times if start <= at < start + 0.5) for start in times)

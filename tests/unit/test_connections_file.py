@@ -23,17 +23,13 @@ endpoint = "http://127.0.0.1:8001"
 include = ["kyc-*", "refund"]
 exclude = ["kyc-test-*"]
 budget_share = 0.25
-push_queue = "https://sqs.us-gov-west-1.amazonaws.com/123456789012/durascope"
-histories = "failed"
-keep_days = 400
-keep_mb = 20_000
 """
 
 
 def test_a_connection_needs_only_a_name_and_a_region() -> None:
     retail, kyc = parse(GOOD)
     assert retail == Configured(name="retail", region="eu-west-1")
-    assert kyc.role_arn.endswith("durascope") and kyc.budget_share == 0.25 and kyc.keep_mb == 20_000
+    assert kyc.role_arn.endswith("durascope") and kyc.budget_share == 0.25
 
 
 def test_exclude_wins_over_include_and_names_are_matched_whole() -> None:
@@ -57,9 +53,6 @@ def test_exclude_wins_over_include_and_names_are_matched_whole() -> None:
         ('exclude = ["a;b"]', "line 5: exclude must be a list"),
         ("budget_share = 2", "line 5: budget_share must be a number from 0.07 to 1, not 2"),
         ("budget_share = true", "line 5: budget_share must be a number"),
-        ('histories = "some"', "line 5: histories must be one of all, failed, looked-at, none, not 'some'"),
-        ("keep_days = 0", "line 5: keep_days must be a whole number from 1"),
-        ("keep_mb = 1.5", "line 5: keep_mb must be a whole number from 1"),
         ('colour = "red"', "line 5: colour is not known here"),
     ],
 )

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.web, pytest.mark.django_db(transaction=True)]
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
     fake = FakeLambda()
     connection = Connection(name="default", region=REGION, client=fake)
-    monkeypatch.setattr("executions.actions.perform.ambient", lambda: connection)
+    monkeypatch.setattr("executions.actions.perform.reach", lambda *_: connection)
     return fake
 
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.web, pytest.mark.django_db(transaction=True)]
 def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
     fake = FakeLambda()
     connection = Connection(name="default", region=REGION, client=fake)
-    monkeypatch.setattr("executions.sync.executions.ambient", lambda: connection)
+    monkeypatch.setattr("executions.sync.executions.reach", lambda *_: connection)
     return fake
 
 

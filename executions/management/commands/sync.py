@@ -5,7 +5,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from executions.gateway.errors import GatewayError
 from executions.models import Function
 from executions.sync import schedule
 
@@ -20,14 +19,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         only = options["function"]
         progress = self.stderr.write if options["verbosity"] > 1 else lambda _: None
-        try:
-            reports = schedule.run_once(clock=timezone.now, only=only, tell=progress)
-        except GatewayError as error:
-            raise CommandError(str(error)) from error
+        reports = schedule.run_once(clock=timezone.now, only=only, tell=progress)
         if only and not reports:
             known = ", ".join(Function.objects.filter(gone_at=None).order_by("name").values_list("name", flat=True))
             raise CommandError(f"There is no durable function {only!r}. Known: {known or 'none'}.")
         for report in reports:
+            if not report.calls and report.failures:
+                self.stderr.write(self.style.ERROR(f"{report.name}: {' '.join(report.failures)}"))
+                continue
             calls = ", ".join(f"{count} {api}" for api, count in sorted(report.calls.items())) or "no"
             self.stdout.write(
                 f"{report.name}: {report.new_executions} new executions, {report.new_events} new events, {calls} calls"
