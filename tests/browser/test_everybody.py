@@ -69,7 +69,7 @@ def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
     name = demo.start("coffee-order")
     page = person.page
     for _ in range(60):  # nothing refreshes itself without scripts: a person presses reload
-        person.open(f"/executions/?name={name}&status=waiting")
+        person.open(f"/executions/?name={name}&status=WAITING")
         if page.locator("tr[data-execution-id]").count():
             break
         page.wait_for_timeout(500)
