@@ -67,6 +67,7 @@ class Function(models.Model):
     gone_at = models.DateTimeField(null=True, help_text="when AWS stopped listing it; its executions stay here")
     listed_through = models.DateTimeField(null=True, help_text="executions started before this have been seen")
     listed_at = models.DateTimeField(null=True, help_text="when its executions were last listed to the end")
+    looked_back_at = models.DateTimeField(null=True, help_text="when long known starts were last listed again")
     reconciled_at = models.DateTimeField(null=True, help_text="when its unfinished executions were last compared")
     list_due_at = models.DateTimeField(null=True, help_text="when its executions are to be listed next")
     list_claimed_until = models.DateTimeField(null=True, help_text="a worker is listing them, at the most until then")

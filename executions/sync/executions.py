@@ -50,7 +50,8 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
     try:
         with trouble.understood(f"The list of executions of {function.name}"):
             connection = reach(function.connection.name)
-            newest = _list_new(connection, function, listed, now=now)
+            back = _due_for_looking_back(function, now)
+            newest = _list_new(connection, function, listed, back=back, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
                 _reconcile(connection, function, listed, now=now)
@@ -64,6 +65,7 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
         listed_at=now,
         listed_through=newest,
         **({"reconciled_at": now} if reconciled else {}),
+        **({"looked_back_at": now} if back or function.looked_back_at is None else {}),
     )
     trouble.clear(function.connection, scope)
     return listed
@@ -137,9 +139,12 @@ def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
     Execution.objects.filter(pk=execution.pk, gone_at=None).update(gone_at=now, history_due_at=None)
 
 
-def _list_new(connection: Reached, function: Function, listed: Listed, *, now: dt.datetime) -> dt.datetime | None:
+def _list_new(
+    connection: Reached, function: Function, listed: Listed, *, back: bool, now: dt.datetime
+) -> dt.datetime | None:
     """-> the newest start seen; every page is committed before the next one is asked for."""
-    since = function.listed_through and function.listed_through - dt.timedelta(seconds=pacing.OVERLAP)
+    overlap = dt.timedelta(seconds=pacing.LOOK_BACK if back else pacing.OVERLAP)
+    since = function.listed_through and function.listed_through - overlap
     newest, marker, markers = function.listed_through, None, lambda_api.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, started_after=since, marker=marker)
@@ -151,6 +156,12 @@ def _list_new(connection: Reached, function: Function, listed: Listed, *, now: d
         if not marker:
             return newest
         _keep_claim(function)
+
+
+def _due_for_looking_back(function: Function, now: dt.datetime) -> bool:
+    """A function that was never listed is not yet due: its first listing goes back to the beginning anyway."""
+    at = function.looked_back_at or function.listed_at
+    return at is not None and (now - at).total_seconds() >= pacing.LOOK_BACK_EVERY
 
 
 def _due_for_reconciling(function: Function, now: dt.datetime) -> bool:

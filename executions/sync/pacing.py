@@ -13,6 +13,8 @@ CLAIM = 90.0
 """A worker that was killed loses its claim after this long, and another one takes the work."""
 OVERLAP = 60.0
 """List asks again for what started this long before the newest known start: AWS may list an execution late."""
+LOOK_BACK, LOOK_BACK_EVERY = 3600.0, 600.0
+"""Rarely it asks for much more than that, for what AWS listed later still and what has ended meanwhile."""
 
 
 def list_interval(*, functions: int, per_second: int) -> float:
