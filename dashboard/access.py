@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 
 from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, STOP, VIEW
 
@@ -14,15 +16,20 @@ PUBLIC = ""
 ANYBODY = "*"
 """Open to whoever is logged in."""
 
+BEARER = "bearer"
+"""Open to programs that send METRICS_TOKEN; not there at all while that is not set. A login does not open it."""
+
 MATRIX: dict[str, str] = {
     "login": PUBLIC,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": BEARER,
     "logout": ANYBODY,
     "styleguide": ANYBODY,
     "shell": VIEW,
     "overview": VIEW,
     "overview-numbers": VIEW,
+    "connections": VIEW,
     "functions": VIEW,
     "function": VIEW,
     "executions": VIEW,
@@ -67,11 +74,25 @@ class AccessMiddleware:
         needed = MATRIX.get(match.view_name) if match else None
         if needed == PUBLIC:
             return None
+        if needed == BEARER:
+            return _without_token(request)
         if not request.user.is_authenticated:
             return _to_login(request)
         if needed is None or (needed != ANYBODY and not request.user.has_perm(needed)):
             raise PermissionDenied("Your role does not include this.")
         return None
+
+
+def _without_token(request: HttpRequest) -> HttpResponse | None:
+    """None when the request carries the token."""
+    if not settings.METRICS_TOKEN:
+        raise Http404("METRICS_TOKEN is not set.")
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and constant_time_compare(sent.strip(), settings.METRICS_TOKEN):
+        return None
+    return HttpResponse(
+        "a bearer token is needed\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}
+    )
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

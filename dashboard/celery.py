@@ -10,6 +10,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
+from celery.signals import worker_init
 from django.conf import settings
 
 app = Celery("durascope")
@@ -31,6 +32,16 @@ app.conf.update(
     beat_schedule={
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
+        "retain": {"task": "executions.retain", "schedule": 600.0, "options": {"expires": 600}},
     },
 )
 app.autodiscover_tasks(["executions"])
+
+
+@worker_init.connect
+def _serve_metrics(**_: object) -> None:
+    """A worker of its own counts its own calls; the one inside the web process counts with that process."""
+    if settings.METRICS_PORT:
+        from executions import metrics
+
+        metrics.serve(settings.METRICS_PORT)

@@ -33,6 +33,10 @@ VARIABLES: dict[str, str] = {
     "REDACT_KEYS": "",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
+    "METRICS_TOKEN": "",
+    "METRICS_PORT": "0",
+    "KEEP_DAYS": "0",
+    "KEEP_MB": "0",
     "AWS_ENDPOINT_URL_LAMBDA": "",
 }
 SWITCHES = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
@@ -59,6 +63,10 @@ class Environment:
     redact_keys: list[str] = field(default_factory=list)
     log_level: str = "INFO"
     log_format: str = "console"
+    metrics_token: str = ""
+    metrics_port: int = 0
+    keep_days: float = 0
+    keep_mb: float = 0
 
     @property
     def embedded(self) -> bool:
@@ -85,6 +93,10 @@ def read(source: Mapping[str, str]) -> Environment:
         redact_keys=_words(values["REDACT_KEYS"]),
         log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
+        metrics_token=_metrics_token(values["METRICS_TOKEN"]),
+        metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
+        keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
+        keep_mb=_number(values, "KEEP_MB", 0, 1e9),
     )
 
 
@@ -142,6 +154,13 @@ def _secret_key(given: str, *, alone: bool) -> str:
         return kept.read_text()
     except (OSError, ValueError) as error:
         raise BadEnvironment(f"SECRET_KEY is not set and none can be kept in {kept}: {error}.") from error
+
+
+def _metrics_token(given: str) -> str:
+    """Sent in a header, hence printable ASCII without spaces."""
+    if given and (len(given) < 16 or not given.isascii() or not given.isprintable() or " " in given):
+        raise BadEnvironment("METRICS_TOKEN must have at least 16 characters: ASCII, without spaces.")
+    return given
 
 
 def _keep_key(kept: Path) -> None:

@@ -19,6 +19,10 @@ CONNECTIONS_FILE = ENV.connections_file
 BUDGET_SHARE = ENV.budget_share
 CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys
+METRICS_TOKEN = ENV.metrics_token
+METRICS_PORT = ENV.metrics_port
+KEEP_DAYS = ENV.keep_days
+KEEP_MB = ENV.keep_mb
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -8,6 +8,7 @@ from dashboard.views import (
     arn,
     audit,
     checkpoints,
+    connections,
     execution,
     executions,
     functions,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("", overview.page, name="overview"),
     path("shell/", overview.shell, name="shell"),
     path("overview/numbers/", overview.numbers, name="overview-numbers"),
+    path("connections/", connections.page, name="connections"),
     path("functions/", functions.index, name="functions"),
     path("functions/<int:function_id>/", functions.page, name="function"),
     path("executions/", executions.page, name="executions"),
@@ -55,6 +57,7 @@ urlpatterns = [
     path("styleguide/", styleguide.page, name="styleguide"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
 ]
 handler400 = "dashboard.views.errors.bad_request"
 handler403 = "dashboard.views.errors.forbidden"

@@ -5,7 +5,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from executions import history_pages
+from executions import history_pages, metrics
 from executions.domain.events import Event, parse_events
 from executions.domain.operations import History, fold
 from executions.models import Execution
@@ -23,7 +23,9 @@ def history_of(execution: Execution) -> History:
     with _lock:
         found = _histories.get(key)
     if found is None:
-        found = fold(parse_events(wire_events(execution, with_payloads=False)))
+        wire = wire_events(execution, with_payloads=False)
+        with metrics.FOLDING.time():
+            found = fold(parse_events(wire))
         if len(found.events) <= _CACHED_EVENTS:
             with _lock:
                 _histories[key] = found

@@ -19,6 +19,8 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 
+from executions import metrics
+
 log = structlog.get_logger(__name__)
 LIST = "list"
 WATCH_SECONDS = 12
@@ -52,9 +54,11 @@ def executions_changed() -> None:
 
 async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
     """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client."""
-    async with contextlib.aclosing(_redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)) as stream:
-        async for change in stream:
-            yield change
+    source = _redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)
+    with metrics.STREAMS.track_inprogress():
+        async with contextlib.aclosing(source) as stream:
+            async for change in stream:
+                yield change
 
 
 def watch(execution_id: int) -> None:

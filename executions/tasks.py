@@ -6,7 +6,7 @@ from django.utils import timezone
 from executions.actions import settle
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, schedule
+from executions.sync import executions, functions, history, pacing, retention, schedule
 
 
 @shared_task(name="executions.discover")
@@ -50,9 +50,17 @@ def list_function(function_id: int) -> None:
 
 @shared_task(name="executions.pull_history")
 def pull_history(execution_id: int) -> None:
-    execution = Execution.objects.select_related("function__connection").get(pk=execution_id)
+    execution = Execution.objects.select_related("function__connection").filter(pk=execution_id).first()
+    if execution is None:
+        return  # removed by our own retention since it was handed out
     try:
         history.pull(execution, now=timezone.now())
     except GatewayError:
         return
     settle.settle(execution_id, now=timezone.now())
+
+
+@shared_task(name="executions.retain")
+def retain() -> None:
+    """Remove what KEEP_DAYS and KEEP_MB do not keep."""
+    retention.retain(now=timezone.now())

@@ -84,6 +84,7 @@ def _items(request: HttpRequest) -> list[NavItem]:
         ("Executions", reverse("executions"), "executions", None),
         ("Inbox", reverse("inbox"), "inbox", waiting),
         ("Functions", reverse("functions"), "functions", None),
+        ("Connections", reverse("connections"), "connections", None),
     ]
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))

@@ -1,8 +1,12 @@
-"""For load balancers: is the process up, can it serve."""
+"""For load balancers: is the process up, can it serve. For Prometheus: how it is doing."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from executions import gauges
+from executions.metrics import CONTENT_TYPE
 
 
 @require_safe
@@ -19,3 +23,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("the database cannot be asked, or is not migrated\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(gauges.exposition(now=timezone.now()), content_type=CONTENT_TYPE)

@@ -1,7 +1,7 @@
 """How many calls a second we may make: our share of AWS's quota, per connection and API, shared by all workers.
 
-The quotas (per account and Region) are those of AWS's documentation for durable executions. botocore's own retries are
-off, so every call passes here and the count is true. With REDIS_URL the window lives in Redis, else in this process.
+The quotas (per account and Region) are in domain/quotas.py. botocore's own retries are off, so every call passes here
+and the count is true. With REDIS_URL the window lives in Redis, else in this process.
 """
 
 import threading
@@ -15,17 +15,10 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
 
+from executions.domain import quotas
 from executions.gateway.configuration import named
 from executions.gateway.errors import OverBudget
 
-QUOTA_PER_SECOND = {
-    "history": 15,
-    "list": 15,
-    "get": 30,
-    "stop": 300,
-    "callback": 3000,
-    "control": 15,
-}
 _pauses: dict[tuple[str, str], float] = {}
 _lock = threading.Lock()
 
@@ -34,7 +27,18 @@ def calls_per_second(connection: str, api: str) -> int:
     """Our share of the quota, rounded down so that it is never exceeded in any second, and at least one."""
     own = named(connection)
     share = own.budget_share if own and own.budget_share else float(settings.BUDGET_SHARE)
-    return max(1, int(QUOTA_PER_SECOND[api] * share))
+    return quotas.calls_per_second(api, share)
+
+
+def left(connection: str, api: str) -> int | None:
+    """How many calls could be made at once now; None when nobody can tell."""
+    if _paused_for(connection, api) > 0:
+        return 0
+    item = RateLimitItemPerSecond(calls_per_second(connection, api))
+    try:
+        return _limiter().get_window_stats(item, connection, api).remaining
+    except (StorageError, RedisError):
+        return None
 
 
 def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:

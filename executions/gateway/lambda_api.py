@@ -5,12 +5,14 @@ Each call takes its place in the budget first and is counted in `calls_made`.
 
 import datetime as dt
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from executions import metrics
 from executions.gateway import budget
 from executions.gateway.connections import Connection
 from executions.gateway.errors import NotUnderstood, Throttled, triage
@@ -218,13 +220,16 @@ def _call(
     counter = getattr(_counts, "counter", None)
     if counter is not None:
         counter[api] += 1
+    began = time.perf_counter()
     try:
         answer: dict[str, Any] = call(**request)
     except Exception as raised:
         error = triage(raised, asked=asked)
+        metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
         if isinstance(error, Throttled):
             budget.pause(connection.name, api, error.retry_after or 1.0)
         raise error from raised
+    metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
     return answer
 
 

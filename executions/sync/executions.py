@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -82,7 +83,7 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     if function is None:
         configuration = lambda_api.get_function(connection, arn.function_name, patience=PATIENCE)
         function = functions.save(row, configuration, now=now)
-    upsert(function, [summary], now=now)
+    upsert(function, [summary], now=now, asked_for=True)
     return Execution.objects.get(arn=str(arn))
 
 
@@ -100,9 +101,15 @@ def _connection_for(arn: ExecutionArn, *, now: dt.datetime) -> Connection:
     raise NotFound(f"No connection leads to {arn.region} of account {arn.account}.")
 
 
-def upsert(function: Function, summaries: list[ExecutionSummary], *, now: dt.datetime) -> Listed:
-    """Write what AWS said of some executions of one function; the order of calls does not matter."""
+def upsert(
+    function: Function, summaries: list[ExecutionSummary], *, now: dt.datetime, asked_for: bool = False
+) -> Listed:
+    """Write what AWS said of some executions of one function; the order of calls does not matter.
+
+    What is not mirrored and would be removed again for its age is passed over, unless somebody has `asked_for` it.
+    """
     listed, moved = Listed(), Counter[str]()
+    before = None if asked_for else pacing.horizon(now, settings.KEEP_DAYS)
     summaries = [summary for summary in summaries if fits(summary.arn, MAX_LENGTH)]
     with transaction.atomic():
         # One writer a function at a time keeps the counts by status true.
@@ -112,6 +119,8 @@ def upsert(function: Function, summaries: list[ExecutionSummary], *, now: dt.dat
         for summary in summaries:
             row = known.get(summary.arn)
             if row is None:
+                if before and summary.ended_at and summary.ended_at < before:
+                    continue
                 if summary.arn not in fresh and (made := _new(function, summary, now)):
                     fresh[summary.arn] = made
                     moved[made.status] += 1

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from executions import history_pages, live
+from executions import history_pages, live, metrics
 from executions.domain.diagnosis import activity
 from executions.domain.events import parse_events
 from executions.domain.operations import History, Operation, fold
@@ -86,6 +86,7 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
     pulled.complete = _derive(execution, now=now, to_the_end=True)
 
 
+@metrics.STORING.time()
 def _store(execution: Execution, events: list[WireEvent], pulled: Pulled) -> None:
     """Insert events by EventId. One that AWS now tells differently replaces the stored one, and is logged."""
     by_page: dict[int, dict[int, WireEvent]] = {}
@@ -146,7 +147,8 @@ def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         quiet = not row.untold
         wire = [event for page in row.history_pages.order_by("number") for event in history_pages.decode(page.events)]
-        history = fold(parse_events(wire))
+        with metrics.FOLDING.time():
+            history = fold(parse_events(wire))
         before = row.status
         _copy_facts(row, history)
         row.history_complete = to_the_end and _is_final(row, history, now, quiet=quiet)

@@ -1,5 +1,7 @@
 """How often to ask AWS: pure policy. Times in seconds; rates in calls a second."""
 
+import datetime as dt
+
 from executions.domain.statuses import is_terminal
 
 LIST_FLOOR = 1.0
@@ -48,6 +50,11 @@ def history_interval(*, status: str, complete: bool, misses: int, running: int, 
         return None if complete else _clamp(ENDED_FLOOR * 2.0 ** min(misses, 12), ENDED_FLOOR, ENDED_CEILING)
     fair = max(UNWATCHED_FLOOR, running / (RUNNING_SHARE * per_second))
     return _clamp(fair * 1.3 ** min(misses, 12), UNWATCHED_FLOOR, max(UNWATCHED_CEILING, fair))
+
+
+def horizon(now: dt.datetime, keep_days: float) -> dt.datetime | None:
+    """What ended before this is not kept; None when everything is."""
+    return now - dt.timedelta(days=keep_days) if keep_days else None
 
 
 def _clamp(value: float, least: float, most: float) -> float:

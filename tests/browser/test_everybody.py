@@ -12,7 +12,7 @@ from tests.browser.test_main_job import waiting_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 Make = Callable[..., Visitor]
-PLAIN = ["/", "/executions/", "/functions/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
+PLAIN = ["/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
 TABS = ["", "history/", "checkpoints/", "payloads/", "stop/"]
 
 

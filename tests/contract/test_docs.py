@@ -16,6 +16,7 @@ from django.urls import get_resolver
 
 from dashboard import env
 from executions.actions.permissions import ROLES
+from executions.domain import policy
 from executions.gateway import lambda_api
 
 pytestmark = pytest.mark.contract
@@ -79,6 +80,10 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "CALLBACK_RESULT_LIMIT": "0",
         "LOG_LEVEL": "LOUD",
         "LOG_FORMAT": "xml",
+        "METRICS_TOKEN": "short",
+        "METRICS_PORT": "70000",
+        "KEEP_DAYS": "-1",
+        "KEEP_MB": "lots",
         "AWS_ENDPOINT_URL_LAMBDA": "somewhere",
     }
     takes_any_text = {"ALLOWED_HOSTS", "REDACT_KEYS"}
@@ -133,6 +138,11 @@ def _listed(value: str | list[str]) -> list[str]:
 def test_iam_grants_exactly_what_the_gateway_calls(heading: str) -> None:
     granted = [action for statement in _policy(heading) for action in _listed(statement["Action"])]
     assert sorted(granted) == sorted(_called()[heading])
+
+
+@pytest.mark.parametrize(("heading", "grants"), [("Read", policy.READ), ("Act", policy.ACT)])
+def test_iam_shows_the_policy_that_the_page_of_connections_fills_in(heading: str, grants: Any) -> None:
+    assert _policy(heading) == policy.document(grants)["Statement"]
 
 
 @pytest.mark.parametrize("heading", ["Read", "Act"])

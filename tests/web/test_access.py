@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard import urls
-from dashboard.access import ANYBODY, MATRIX, PUBLIC
+from dashboard.access import ANYBODY, BEARER, MATRIX, PUBLIC
 from executions.actions.permissions import ROLES
 from tests import factories
 
@@ -41,14 +41,14 @@ def test_the_groups_that_the_migration_makes_have_what_their_roles_say() -> None
         assert {f"executions.{permission.codename}" for permission in group.permissions.all()} == set(permissions)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] != PUBLIC])
+@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] not in (PUBLIC, BEARER)])
 def test_nothing_but_public_urls_opens_before_login(client: Client, name: str) -> None:
     answer = client.get(address(name))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/login/?next=")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] not in (PUBLIC, ANYBODY)])
+@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] not in (PUBLIC, ANYBODY, BEARER)])
 def test_somebody_without_a_role_is_refused_everywhere(client: Client, name: str) -> None:
     client.force_login(factories.user(""))
     assert client.get(address(name)).status_code == 403

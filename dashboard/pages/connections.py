@@ -1,0 +1,163 @@
+"""The connections: reachable or not, what is wrong, how old everything is, what was spent, and the policy to paste."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from django.urls import reverse
+
+from dashboard.pages.functions import Pair
+from executions import metrics, upkeep
+from executions.domain import policy, quotas
+from executions.domain.arns import FunctionArn, InvalidArn
+from executions.domain.words import count, duration
+from executions.models import Trouble
+from executions.upkeep import Given, Upkeep
+
+READING = ("list", "history", "get", "control")
+ACTING = ("stop", "callback")
+WORDS = {
+    "list": "List executions",
+    "history": "Read histories",
+    "get": "Read an execution",
+    "control": "List and read functions",
+    "stop": "Stop",
+    "callback": "Answer callbacks",
+}
+SILENT = 600.0
+"""Seconds without a successful call after which a connection is not called reachable any more: the functions are
+discovered every 30 seconds, so that by then something has stopped.
+"""
+BROKEN = ("credentials", "unreachable", "answer")
+"""Kinds of trouble that concern the whole connection."""
+UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """One API: what may be spent in a second, of what AWS allows; `calls` made in the last full minute, "" unknown."""
+
+    words: str
+    per_second: int
+    quota: int
+    share: str
+    calls: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One connection. `tone`, `icon`, `state`: whether AWS answers."""
+
+    pk: int
+    name: str
+    region: str
+    tone: str
+    icon: str
+    state: str
+    troubles: list[Trouble]
+    pairs: list[Pair]
+    budget: list[Spent]
+    policy_id: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Page:
+    panels: list[Panel]
+    refresh_url: str
+
+    @classmethod
+    def build(cls, given: Callable[[str], Given], *, now: dt.datetime) -> Self:
+        """`given` says what the connection of a name was given."""
+        found = upkeep.by_connection(now=now)
+        return cls([_panel(one, given(one.row.name), now) for one in found], reverse("connections"))
+
+
+def _panel(one: Upkeep, given: Given, now: dt.datetime) -> Panel:
+    minute = metrics.last_minute(one.row.name, quotas.QUOTA_PER_SECOND)
+    answered = _answered_at(one, minute)
+    tone, icon, state = _state(one, answered, now)
+    return Panel(
+        pk=one.row.pk,
+        name=one.row.name,
+        region=one.row.region,
+        tone=tone,
+        icon=icon,
+        state=state,
+        troubles=one.troubles,
+        pairs=_pairs(one, answered, minute, now),
+        budget=[_spent(api, given.per_second[api], minute) for api in READING + ACTING],
+        policy_id=f"policy-{one.row.pk}",
+        policy=_policy(one, given),
+    )
+
+
+def _answered_at(one: Upkeep, minute: metrics.LastMinute | None) -> dt.datetime | None:
+    """When AWS last answered: what was noted at the call, or else what that call has left in the mirror."""
+    noted = dt.datetime.fromtimestamp(minute.answered, tz=dt.UTC) if minute and minute.answered else None
+    return max((at for at in (noted, one.row.swept_at, one.ages.newest) if at), default=None)
+
+
+def _state(one: Upkeep, answered: dt.datetime | None, now: dt.datetime) -> tuple[str, str, str]:
+    if one.row.gone_at:
+        return "grey", "minus", "no longer configured"
+    if any(trouble.kind in BROKEN for trouble in one.troubles):
+        return "bad", "error", "not reachable"
+    if answered is None:
+        return "grey", "unknown", "not asked yet"
+    if (now - answered).total_seconds() > SILENT:
+        return "bad", "error", "silent"
+    return ("warn", "warning", "reachable, with trouble") if one.troubles else ("ok", "succeeded", "reachable")
+
+
+def _pairs(
+    one: Upkeep, answered: dt.datetime | None, minute: metrics.LastMinute | None, now: dt.datetime
+) -> list[Pair]:
+    row, ages = one.row, one.ages
+    unlisted = f"{count(ages.never_listed, 'function')} not listed to the end yet" if ages.never_listed else "not yet"
+    return [
+        Pair("AWS last answered", "never, as far as is known", at=answered),
+        Pair("Functions discovered", "not yet", at=row.swept_at),
+        Pair("Oldest list", unlisted, at=None if ages.never_listed else ages.oldest),
+        Pair("Unfinished compared", "not yet", at=ages.compared),
+        Pair("Histories overdue", _overdue(one, now)),
+        Pair("Last push", "not set up" if row.pushed_at is None else "", at=row.pushed_at),
+        *([Pair("Missed by push", count(row.push_missed, "change"))] if row.pushed_at else []),
+        Pair("Throttled", UNKNOWN if minute is None else f"{count(minute.throttled, 'call')} in the last full minute"),
+        Pair("Functions", _functions(one), url=reverse("functions")),
+        Pair("Executions", f"{sum(one.statuses.values()):,}", url=reverse("executions")),
+        *([Pair("Configured until", at=row.gone_at)] if row.gone_at else []),
+    ]
+
+
+def _overdue(one: Upkeep, now: dt.datetime) -> str:
+    queue = one.histories
+    if not queue.overdue or queue.oldest_due is None:
+        return f"none, {queue.waiting:,} will be read again"
+    waits = duration((now - queue.oldest_due).total_seconds())
+    return f"{queue.overdue:,} of {queue.waiting:,}, the first for {waits}"
+
+
+def _functions(one: Upkeep) -> str:
+    gone = f", {one.gone_functions:,} gone at AWS" if one.gone_functions else ""
+    return f"{one.ages.functions:,} durable{gone}"
+
+
+def _spent(api: str, per_second: int, minute: metrics.LastMinute | None) -> Spent:
+    quota = quotas.QUOTA_PER_SECOND[api]
+    calls = UNKNOWN if minute is None else f"{minute.calls.get(api, 0):,}"
+    return Spent(WORDS[api], per_second, quota, f"{per_second / quota:.0%}", calls)
+
+
+def _policy(one: Upkeep, given: Given) -> str:
+    """To read and to act, for the functions that the connection mirrors."""
+    where = {"region": one.row.region or "REGION"}
+    try:
+        arn = FunctionArn.parse(one.ages.arn)
+    except InvalidArn:
+        pass
+    else:
+        where |= {"partition": arn.partition, "region": arn.region, "account": arn.account}
+    return json.dumps(policy.document(policy.READ + policy.ACT, functions=given.functions, **where), indent=2)

@@ -1,0 +1,67 @@
+"""The IAM policies that Durascope needs: the one source for docs/iam.md, the page of connections and the preflight.
+
+An execution's ARN is that of a function version with more behind it, so that most actions are matched only by `:*`;
+listing is authorised on the function as the caller wrote it, hence both forms.
+"""
+
+from typing import Any
+
+UNQUALIFIED, QUALIFIED, EVERYTHING = "NAME", "NAME:*", "*"
+
+READ: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("FindFunctions", ("lambda:ListFunctions",), (EVERYTHING,)),
+    (
+        "ReadFunctionsAndListTheirExecutions",
+        ("lambda:GetFunctionConfiguration", "lambda:ListDurableExecutionsByFunction"),
+        (UNQUALIFIED, QUALIFIED),
+    ),
+    (
+        "ReadExecutions",
+        ("lambda:GetDurableExecution", "lambda:GetDurableExecutionHistory"),
+        (QUALIFIED,),
+    ),
+)
+ACT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "StopAndAnswer",
+        (
+            "lambda:StopDurableExecution",
+            "lambda:SendDurableExecutionCallbackSuccess",
+            "lambda:SendDurableExecutionCallbackFailure",
+            "lambda:SendDurableExecutionCallbackHeartbeat",
+        ),
+        (QUALIFIED,),
+    ),
+)
+
+
+def document(
+    grants: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...],
+    *,
+    partition: str = "aws",
+    region: str = "REGION",
+    account: str = "ACCOUNT",
+    functions: tuple[str, ...] = ("NAME",),
+) -> dict[str, Any]:
+    """A policy as AWS takes it: READ, ACT or both together, for these functions (names or patterns)."""
+    prefix = f"arn:{partition}:lambda:{region}:{account}:function:"
+
+    def resources(forms: tuple[str, ...]) -> list[str]:
+        if EVERYTHING in forms:
+            return [EVERYTHING]
+        return [prefix + form.replace(UNQUALIFIED, name, 1) for name in functions for form in forms]
+
+    statements = [
+        {"Sid": sid, "Effect": "Allow", "Action": _one_or_all(list(actions)), "Resource": _one_or_all(resources(forms))}
+        for sid, actions, forms in grants
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def forms_of(action: str) -> tuple[str, ...]:
+    """In which forms a policy must name the resource of an action."""
+    return next(forms for _, actions, forms in READ + ACT if action in actions)
+
+
+def _one_or_all(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values

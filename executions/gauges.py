@@ -1,0 +1,88 @@
+"""What is worked out when somebody asks how the mirror is doing: the gauges of /metrics, in six queries whatever the
+mirror's size; and what each connection was given, for the page of connections, which may not ask the gateway itself.
+"""
+
+import datetime as dt
+import re
+from collections import Counter
+
+from executions import metrics, upkeep
+from executions.domain.quotas import QUOTA_PER_SECOND
+from executions.gateway import budget
+from executions.gateway.configuration import named
+from executions.metrics import Family
+from executions.upkeep import Given, Upkeep
+
+_BY_CONNECTION = ("connection",)
+_BY_API = ("connection", "api")
+
+
+def exposition(*, now: dt.datetime) -> bytes:
+    found = upkeep.by_connection(now=now)
+    waiting = Family("durascope_open_callbacks", "Callbacks that wait for an answer.")
+    waiting.samples.append(((), upkeep.open_callbacks()))
+    return metrics.exposition([*_budgets(found), *_ages(found, now), *_queues(found, now), *_counts(found), waiting])
+
+
+def given(connection: str) -> Given:
+    """Its budget, and its functions in the patterns that IAM knows: `*` and `?`, but no sets of characters."""
+    settings = named(connection)
+    patterns = [re.sub(r"\[[^\]]*\]", "?", pattern) for pattern in settings.include] if settings else ["*"]
+    return Given({api: budget.calls_per_second(connection, api) for api in QUOTA_PER_SECOND}, tuple(patterns))
+
+
+def _budgets(found: list[Upkeep]) -> list[Family]:
+    may = Family("durascope_budget_calls_per_second", "Calls a second that Durascope may make.", _BY_API)
+    left = Family("durascope_budget_left", "Calls that could be made at once now.", _BY_API)
+    for name in [one.row.name for one in found if one.row.gone_at is None]:
+        for api in QUOTA_PER_SECOND:
+            may.samples.append(((name, api), budget.calls_per_second(name, api)))
+            now_left = budget.left(name, api)
+            if now_left is not None:
+                left.samples.append(((name, api), now_left))
+    return [may, left]
+
+
+def _ages(found: list[Upkeep], now: dt.datetime) -> list[Family]:
+    data = Family("durascope_data_age_seconds", "Age of the oldest list of a function's executions.", _BY_CONNECTION)
+    sweep = Family("durascope_discovery_age_seconds", "Since the functions were last discovered.", _BY_CONNECTION)
+    push = Family("durascope_push_age_seconds", "Since the push queue last brought something.", _BY_CONNECTION)
+    missed = Family("durascope_push_missed", "Changes that polling found and push had not told.", _BY_CONNECTION)
+    for one in found:
+        name = (one.row.name,)
+        for family, at in ((data, one.ages.oldest), (sweep, one.row.swept_at), (push, one.row.pushed_at)):
+            if at is not None:
+                family.samples.append((name, _seconds(at, now)))
+        missed.samples.append((name, one.row.push_missed))
+    return [data, sweep, push, missed]
+
+
+def _queues(found: list[Upkeep], now: dt.datetime) -> list[Family]:
+    due = Family("durascope_histories_waiting", "Histories that will be read again.", _BY_CONNECTION)
+    overdue = Family("durascope_histories_overdue", "Histories whose turn to be read it is.", _BY_CONNECTION)
+    lag = Family("durascope_sync_lag_seconds", "How long the first history has waited for its turn.", _BY_CONNECTION)
+    for one in found:
+        name, queue = (one.row.name,), one.histories
+        due.samples.append((name, queue.waiting))
+        overdue.samples.append((name, queue.overdue))
+        lag.samples.append((name, _seconds(queue.oldest_due, now) if queue.oldest_due else 0.0))
+    return [due, overdue, lag]
+
+
+def _counts(found: list[Upkeep]) -> list[Family]:
+    executions = Family("durascope_executions", "Executions in the mirror.", ("connection", "status"))
+    functions = Family("durascope_functions", "Durable functions that AWS lists.", _BY_CONNECTION)
+    unlisted = Family("durascope_functions_never_listed", "Functions not listed to the end yet.", _BY_CONNECTION)
+    troubles = Family("durascope_troubles", "What AWS does not let us do at the moment.", ("connection", "kind"))
+    for one in found:
+        name = one.row.name
+        executions.samples += [((name, status), count) for status, count in one.statuses.items()]
+        functions.samples.append(((name,), one.ages.functions))
+        unlisted.samples.append(((name,), one.ages.never_listed))
+        kinds = Counter(trouble.kind for trouble in one.troubles)
+        troubles.samples += [((name, kind), count) for kind, count in kinds.items()]
+    return [executions, functions, unlisted, troubles]
+
+
+def _seconds(at: dt.datetime, now: dt.datetime) -> float:
+    return max(0.0, (now - at).total_seconds())

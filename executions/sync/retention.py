@@ -1,0 +1,160 @@
+"""Our own retention: what has ended long ago, or does not fit any more, is removed from the mirror. Off by default.
+
+Oldest ended first, in small transactions, so that neither the lists nor the other writers wait for long. What people
+did stays in the audit record. What AWS still lists must not come back by itself: `executions.upsert` passes over what
+ended before the horizon, and a function whose newest executions were removed is listed from after them.
+"""
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, Length
+
+from executions import live
+from executions.models import TERMINAL, Execution, Function, HistoryPage
+from executions.sync import pacing
+from executions.sync.executions import count_statuses
+
+log = structlog.get_logger(__name__)
+ROWS, MEGABYTES = 200, 32
+"""The most that one transaction removes: so many executions, or so much of their histories."""
+BATCHES = 50
+PAUSE = 0.05
+"""Seconds between two transactions: SQLite has one writer, and others want their turn."""
+SETTLED = dt.timedelta(minutes=20)
+"""Nothing younger than this is removed for want of space: its history may still be being read."""
+MB = 1024 * 1024
+
+
+@dataclass
+class Removed:
+    """How many executions, and how many bytes of history."""
+
+    executions: int = 0
+    size: int = 0
+
+
+def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> Removed:
+    """Remove what is too old, then what is too much; at most BATCHES transactions at a time."""
+    removed, batches = Removed(), BATCHES
+    while batches and (batch := _oldest(_too_old(now))):
+        _remove(batch, removed)
+        sleep(PAUSE)
+        batches -= 1
+    excess = _excess() if batches else 0
+    enough = removed.size + excess
+    while batches and removed.size < enough and (batch := _oldest(_removable(now))):
+        _remove(_as_many(batch, enough - removed.size), removed)
+        sleep(PAUSE)
+        batches -= 1
+    if removed.executions:
+        log.info("retention.removed", executions=removed.executions, history_bytes=removed.size)
+    return removed
+
+
+def plan(*, now: dt.datetime) -> tuple[Removed, Removed]:
+    """What `retain` would remove sooner or later: (for its age, then for want of space)."""
+    by_age, by_size = Removed(), Removed()
+    before = pacing.horizon(now, settings.KEEP_DAYS)
+    excess = _excess()
+    rows = _removable(now) if excess > 0 else _too_old(now)
+    sized = rows.annotate(size=Coalesce(Sum(_BYTES), 0)).order_by("ended_at", "pk")
+    for ends, size in sized.values_list("ended_at", "size").iterator():
+        old = before is not None and ends is not None and ends < before
+        if not old and by_age.size + by_size.size >= excess:
+            break
+        which = by_age if old else by_size
+        which.executions += 1
+        which.size += size
+    return by_age, by_size
+
+
+_BYTES = Length("history_pages__events") + Length("history_pages__payloads")
+
+
+def _ended(now: dt.datetime) -> QuerySet[Execution]:
+    """But those whose history a worker is reading."""
+    free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
+    return Execution.objects.filter(free, status__in=TERMINAL, ended_at__isnull=False)
+
+
+def _too_old(now: dt.datetime) -> QuerySet[Execution]:
+    before = pacing.horizon(now, settings.KEEP_DAYS)
+    return _ended(now).filter(ended_at__lt=before) if before else Execution.objects.none()
+
+
+def _removable(now: dt.datetime) -> QuerySet[Execution]:
+    """Its function has been listed well after the end: whatever started before it is known, too."""
+    known = Q(function__listed_at__gt=F("ended_at") + SETTLED) | Q(function__gone_at__isnull=False)
+    return _ended(now).filter(known, ended_at__lt=now - SETTLED)
+
+
+def _oldest(rows: QuerySet[Execution]) -> list[int]:
+    """The ids of a batch, oldest ended first. Asked status by status: the index is by status and end."""
+    found = [
+        pair
+        for status in TERMINAL
+        for pair in rows.filter(status=status).order_by("ended_at").values_list("ended_at", "pk")[:ROWS]
+    ]
+    return _as_many([pk for _, pk in sorted(found)[:ROWS]], MEGABYTES * MB)
+
+
+def _as_many(ids: list[int], size: int) -> list[int]:
+    """As many of them as have this many bytes of history together, at least one."""
+    sizes = _sizes(ids)
+    taken, total = [], 0
+    for pk in ids:
+        taken.append(pk)
+        total += sizes.get(pk, 0)
+        if total >= size:
+            break
+    return taken
+
+
+def _sizes(ids: list[int]) -> dict[int, int]:
+    pages = HistoryPage.objects.filter(execution__in=ids).order_by()
+    sized = pages.values("execution").annotate(size=Sum(Length("events") + Length("payloads")))
+    return dict(sized.values_list("execution", "size"))
+
+
+def _excess() -> int:
+    """How many bytes of history there are too many. Looks at every page's length, though not at the page."""
+    if not settings.KEEP_MB:
+        return 0
+    total = HistoryPage.objects.aggregate(total=Sum(Length("events") + Length("payloads")))["total"] or 0
+    return max(0, total - int(settings.KEEP_MB * MB))
+
+
+def _remove(ids: list[int], removed: Removed) -> None:
+    """One transaction. Functions are locked first and in order, as every other writer of theirs does."""
+    with transaction.atomic():
+        of = Function.objects.filter(pk__in=Execution.objects.filter(pk__in=ids).values("function"))
+        functions = list(of.select_for_update().order_by("pk"))
+        rows = list(Execution.objects.filter(pk__in=ids).values_list("pk", "function", "status", "started_at"))
+        sizes = _sizes([pk for pk, *_ in rows])
+        for function in functions:
+            mine = [(status, started_at) for _, pk, status, started_at in rows if pk == function.pk]
+            count_statuses(function.pk, Counter({status: -n for status, n in Counter(s for s, _ in mine).items()}))
+            _list_after(function, max((at for _, at in mine), default=None))
+        Execution.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+        transaction.on_commit(partial(live.executions_changed))
+    removed.executions += len(rows)
+    removed.size += sum(sizes.values())
+
+
+def _list_after(function: Function, started_at: dt.datetime | None) -> None:
+    """The next listing begins an overlap before `listed_through`: move that on, so that it does not reach back to what
+    has been removed. Everything that started until then has been listed long since.
+    """
+    if started_at is None or function.listed_at is None or function.listed_at < started_at + SETTLED:
+        return
+    through = started_at + dt.timedelta(seconds=pacing.OVERLAP + 1)
+    Function.objects.filter(pk=function.pk, listed_through__lt=through).update(listed_through=through)

@@ -1,0 +1,109 @@
+"""How the mirror itself is doing, per connection: for the page of connections and for /metrics. Never calls AWS.
+
+Every number comes from a row or an index that exists for it, in a fixed number of queries however many connections
+and functions there are.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Max, Min, Q, Sum
+
+from executions.models import Callback, Connection, Execution, Function, StatusCount, Trouble
+
+
+@dataclass
+class Ages:
+    """Of the functions that AWS still lists. `never_listed`: whose executions have not been listed to the end yet.
+
+    `oldest`: since when at the latest their lists are current, of those that were ever listed; `arn`: one of them.
+    """
+
+    functions: int = 0
+    never_listed: int = 0
+    oldest: dt.datetime | None = None
+    newest: dt.datetime | None = None
+    compared: dt.datetime | None = None
+    arn: str = ""
+
+
+@dataclass
+class Histories:
+    """`waiting`: to be read some day; `overdue`: it was their turn; `oldest_due`: since when the first one waits."""
+
+    waiting: int = 0
+    overdue: int = 0
+    oldest_due: dt.datetime | None = None
+
+
+@dataclass
+class Upkeep:
+    """One connection. `statuses`: its executions by status, those of functions that are gone included."""
+
+    row: Connection
+    ages: Ages = field(default_factory=Ages)
+    gone_functions: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    histories: Histories = field(default_factory=Histories)
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a connection was given: calls a second by API, and the patterns of the functions that it mirrors."""
+
+    per_second: dict[str, int]
+    functions: tuple[str, ...] = ("*",)
+
+
+def by_connection(*, now: dt.datetime) -> list[Upkeep]:
+    """Every connection by name, in five queries."""
+    found = {row.pk: Upkeep(row) for row in Connection.objects.order_by("name")}
+    for pk, ages, gone in _ages():
+        found[pk].ages, found[pk].gone_functions = ages, gone
+    for pk, status, count in (
+        StatusCount.objects.values_list("function__connection", "status").annotate(Sum("executions")).order_by("status")
+    ):
+        if count > 0:
+            found[pk].statuses[status] = count
+    for pk, histories in _histories(now).items():
+        found[pk].histories = histories
+    for trouble in Trouble.objects.order_by("since"):
+        found[trouble.connection_id].troubles.append(trouble)
+    return list(found.values())
+
+
+def open_callbacks() -> int:
+    return Callback.objects.filter(status="STARTED").count()
+
+
+def _ages() -> list[tuple[int, Ages, int]]:
+    there = Q(gone_at=None)
+    rows = Function.objects.values("connection").annotate(
+        functions=Count("pk", filter=there),
+        gone=Count("pk", filter=~there),
+        never_listed=Count("pk", filter=there & Q(listed_at=None)),
+        oldest=Min("listed_at", filter=there),
+        newest=Max("listed_at"),
+        compared=Min("reconciled_at", filter=there),
+        an_arn=Min("arn"),
+    )
+    return [
+        (
+            row["connection"],
+            Ages(row["functions"], row["never_listed"], row["oldest"], row["newest"], row["compared"], row["an_arn"]),
+            row["gone"],
+        )
+        for row in rows
+    ]
+
+
+def _histories(now: dt.datetime) -> dict[int, Histories]:
+    due = Execution.objects.filter(history_due_at__isnull=False, gone_at=None)
+    rows = due.values("function__connection").annotate(
+        waiting=Count("pk"), overdue=Count("pk", filter=Q(history_due_at__lte=now)), oldest=Min("history_due_at")
+    )
+    found = {}
+    for row in rows:
+        found[row["function__connection"]] = Histories(row["waiting"], row["overdue"], row["oldest"])
+    return found
