@@ -92,6 +92,8 @@ def last_minute(connection: str, apis: Iterable[str]) -> LastMinute | None:
         found = cache.get_many([*wanted, f"durascope:answered:{connection}"])
     except redis.RedisError:
         return None
+    if not found:
+        return None  # whoever calls AWS does not share this cache, or has only just begun
     answered = found.pop(f"durascope:answered:{connection}", None)
     calls: Tally[str] = Tally()
     for key, number in found.items():

@@ -164,7 +164,7 @@ def listed(aws: FakeLambda, settings: Any) -> tuple[str, dt.datetime]:
     arn = aws.start("a", "once")
     aws.add(arn, "ExecutionSucceeded", EPOCH + 5)
     now = dt.datetime.fromtimestamp(EPOCH + 3600, tz=dt.UTC)
-    functions.discover(now=now)
+    functions.discover(factories.connection(), now=now)
     executions.list_function(Function.objects.get(), now=now)
     history.pull(Execution.objects.get(), now=now)
     return arn, now

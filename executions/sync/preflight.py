@@ -1,0 +1,110 @@
+"""What the credentials let us do: each reading API is tried once, within the call budget. Nothing is ever changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from executions.domain.policy import forms_of
+from executions.gateway import lambda_api
+from executions.gateway.configuration import configured
+from executions.gateway.connections import Connection, reach
+from executions.gateway.errors import Denied, GatewayError
+from executions.gateway.lambda_api import ExecutionSummary, FunctionConfiguration
+
+T = TypeVar("T")
+ALLOWED, DENIED, FAILED, NOT_TRIED = "allowed", "denied", "failed", "not tried"
+FUNCTIONS = 3
+"""How many functions are looked at, at the most, for an execution to read."""
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One IAM action: `outcome` is one of the four above, `words` say why, `forms` how a policy names the resource."""
+
+    action: str
+    outcome: str
+    words: str = ""
+    forms: tuple[str, ...] = ()
+
+    @property
+    def is_bad(self) -> bool:
+        return self.outcome in (DENIED, FAILED)
+
+
+class Preflight:
+    """The checks of one connection, in the order in which one needs what another has found."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+        self.checks: list[Check] = []
+
+    def run(self) -> list[Check]:
+        function = self._functions()
+        self._configuration(function[0] if function else None)
+        execution = self._executions(function)
+        self._execution(execution)
+        return self.checks
+
+    def _functions(self) -> list[FunctionConfiguration]:
+        def some() -> list[FunctionConfiguration]:
+            wants = self.connection.settings.wants
+            found = (item for item in lambda_api.list_functions(self.connection) if wants(item.name))
+            return [item for _, item in zip(range(FUNCTIONS), found, strict=False)]
+
+        return self._try("lambda:ListFunctions", some) or []
+
+    def _configuration(self, function: FunctionConfiguration | None) -> None:
+        action = "lambda:GetFunctionConfiguration"
+        if function is None:
+            self._skip(action, "no durable function is known")
+            return
+        self._try(action, lambda: lambda_api.get_function(self.connection, function.arn, patience=PATIENCE))
+
+    def _executions(self, functions: list[FunctionConfiguration]) -> ExecutionSummary | None:
+        action = "lambda:ListDurableExecutionsByFunction"
+        if not functions:
+            self._skip(action, "no durable function is known")
+            return None
+
+        def newest() -> ExecutionSummary | None:
+            for function in functions:
+                if items := lambda_api.list_executions(self.connection, function.arn).items:
+                    return items[0]
+            return None
+
+        return self._try(action, newest)
+
+    def _execution(self, execution: ExecutionSummary | None) -> None:
+        calls = {
+            "lambda:GetDurableExecution": lambda_api.get_execution,
+            "lambda:GetDurableExecutionHistory": lambda_api.get_history,
+        }
+        for action, call in calls.items():
+            if execution is None:
+                self._skip(action, "no execution is known")
+            else:
+                self._try(action, lambda call=call: call(self.connection, execution.arn, patience=PATIENCE))  # type: ignore[misc]
+
+    def _try(self, action: str, call: Callable[[], T]) -> T | None:
+        try:
+            answer = call()
+        except GatewayError as error:
+            outcome = DENIED if isinstance(error, Denied) else FAILED
+            self.checks.append(Check(action, outcome, str(error), forms_of(action)))
+            return None
+        self.checks.append(Check(action, ALLOWED))
+        return answer
+
+    def _skip(self, action: str, why: str) -> None:
+        self.checks.append(Check(action, NOT_TRIED, why, forms_of(action)))
+
+
+def names() -> list[str]:
+    """The configured connections."""
+    return [one.name for one in configured()]
+
+
+def check(connection: str) -> list[Check]:
+    """Of the connection of this name; raises GatewayError when it cannot be opened at all."""
+    return Preflight(reach(connection)).run()

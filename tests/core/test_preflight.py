@@ -1,0 +1,105 @@
+"""`manage.py check_connections`: what the credentials allow, without changing anything."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from executions.gateway.connections import Connection
+from executions.gateway.errors import NoCredentials
+from executions.sync import preflight
+from tests.fakes import REGION, FakeLambda, client_error
+
+pytestmark = pytest.mark.core
+READS = {
+    "ListFunctions": "list_functions",
+    "GetFunctionConfiguration": "get_function_configuration",
+    "ListDurableExecutionsByFunction": "list_durable_executions_by_function",
+    "GetDurableExecution": "get_durable_execution",
+    "GetDurableExecutionHistory": "get_durable_execution_history",
+}
+
+
+class ByArn(FakeLambda):
+    """AWS finds a function by its ARN as well as by its name."""
+
+    def get_function_configuration(self, **request: str) -> dict[str, object]:
+        return super().get_function_configuration(FunctionName=request["FunctionName"].rsplit(":", 1)[-1])
+
+
+@pytest.fixture
+def account(aws: FakeLambda, monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
+    fake = ByArn()
+    monkeypatch.setattr(preflight, "reach", lambda _: Connection(name="default", region=REGION, client=fake))
+    return fake
+
+
+def said() -> tuple[str, str]:
+    """(what it printed, what it failed with)"""
+    out = io.StringIO()
+    try:
+        call_command("check_connections", stdout=out, no_color=True)
+    except CommandError as error:
+        return out.getvalue(), str(error)
+    return out.getvalue(), ""
+
+
+def test_what_is_allowed_is_tried_once_each_and_nothing_acts(account: FakeLambda) -> None:
+    account.add_function("empty")
+    account.add_function("a")
+    account.start("a", "n")
+    printed, failed = said()
+    assert not failed
+    for action in READS:
+        assert f"allowed    lambda:{action}\n" in printed
+    assert "not tried  lambda:StopDurableExecution: it would change something" in printed
+    assert set(account.calls) == set(READS.values())
+    assert account.calls["list_durable_executions_by_function"] == 2, "the first function had no execution"
+
+
+@pytest.mark.parametrize("action", list(READS))
+def test_what_is_denied_names_the_action_and_the_form_of_the_resource(account: FakeLambda, action: str) -> None:
+    account.add_function("a")
+    account.start("a", "n")
+    account.fail_next(READS[action], client_error("AccessDeniedException", 403, "no identity-based policy allows it"))
+    printed, failed = said()
+    assert f"denied     lambda:{action}: " in printed and "no identity-based policy allows it" in printed
+    assert failed == "1 of what is needed cannot be used."
+    both, whole, plain = "function:NAME and function:NAME:*", "function:NAME:*", "*"
+    form = plain if action == "ListFunctions" else whole if "DurableExecutionH" in action else both
+    form = whole if action == "GetDurableExecution" else form
+    assert f"resource as {form}.\n" in printed
+
+
+def test_what_depends_on_something_that_is_not_there_is_not_tried_and_says_why(account: FakeLambda) -> None:
+    printed, failed = said()
+    assert not failed
+    assert "not tried  lambda:ListDurableExecutionsByFunction: no durable function is known" in printed
+    account.add_function("a")
+    printed, failed = said()
+    assert not failed
+    assert "not tried  lambda:GetDurableExecutionHistory: no execution is known" in printed
+
+
+def test_what_cannot_be_reached_fails_without_being_called_denied(account: FakeLambda) -> None:
+    account.fail_next("list_functions", client_error("ServiceException", 503))
+    printed, failed = said()
+    assert "failed     lambda:ListFunctions" in printed and "denied" not in printed
+    assert failed == "1 of what is needed cannot be used."
+
+
+def test_a_connection_that_cannot_be_opened_fails_and_the_others_are_still_tried(
+    account: FakeLambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach = preflight.reach
+
+    def only_one(name: str) -> Connection:
+        if name == "broken":
+            raise NoCredentials("There are no AWS credentials.")
+        return reach(name)
+
+    monkeypatch.setattr(preflight, "reach", only_one)
+    monkeypatch.setattr(preflight, "names", lambda: ["broken", "works"])
+    printed, failed = said()
+    assert "Connection broken\nfailed     There are no AWS credentials." in printed
+    assert "Connection works\nallowed    lambda:ListFunctions" in printed and failed
