@@ -205,7 +205,7 @@ def test_the_command_says_first_what_would_go_and_then_what_went(settings: Any) 
     assert "Everything is kept" in said()
     settings.KEEP_DAYS, settings.KEEP_MB = 45, 0.6
     plan = said("--dry-run")
-    assert "Older than 45 days: 1 executions with 0.5 MB" in plan and "More than 0.6 MB: 1 executions" in plan
+    assert "Older than 45 days: 1 execution with 0.5 MB" in plan and "More than 0.6 MB: 1 execution" in plan
     assert Execution.objects.count() == 3
     assert "Removed 2 executions with 1.0 MB of history." in said()
     assert Execution.objects.count() == 1

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from executions.domain.words import count
 from executions.sync import retention
 
 
@@ -20,10 +21,10 @@ class Command(BaseCommand):
             self.stdout.write("Everything is kept: neither KEEP_DAYS nor KEEP_MB is set.")
         elif options["dry_run"]:
             by_age, by_size = retention.plan(now=timezone.now())
-            self.stdout.write(
-                f"Older than {settings.KEEP_DAYS:g} days: {_words(by_age)}." if settings.KEEP_DAYS else ""
-            )
-            self.stdout.write(f"More than {settings.KEEP_MB:g} MB: {_words(by_size)}." if settings.KEEP_MB else "")
+            if settings.KEEP_DAYS:
+                self.stdout.write(f"Older than {settings.KEEP_DAYS:g} days: {_words(by_age)}.")
+            if settings.KEEP_MB:
+                self.stdout.write(f"More than {settings.KEEP_MB:g} MB: {_words(by_size)}.")
         else:
             self.stdout.write(f"Removed {_words(self._remove_all())}.")
 
@@ -36,4 +37,4 @@ class Command(BaseCommand):
 
 
 def _words(what: retention.Removed) -> str:
-    return f"{what.executions:,} executions with {what.size / retention.MB:,.1f} MB of history"
+    return f"{count(what.executions, 'execution')} with {what.size / retention.MB:,.1f} MB of history"
