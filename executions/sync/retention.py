@@ -29,8 +29,9 @@ ROWS, MEGABYTES = 200, 32
 BATCHES = 50
 PAUSE = 0.05
 """Seconds between two transactions: SQLite has one writer, and others want their turn."""
-SETTLED = dt.timedelta(minutes=20)
-"""Nothing younger than this is removed for want of space: its history may still be being read."""
+SETTLED = dt.timedelta(seconds=2 * pacing.LOOK_BACK)
+"""Nothing younger than this is removed for want of space: its history may still be being read, and AWS may still list
+others late that started before it."""
 MB = 1024 * 1024
 
 
@@ -151,10 +152,10 @@ def _remove(ids: list[int], removed: Removed) -> None:
 
 
 def _list_after(function: Function, started_at: dt.datetime | None) -> None:
-    """The next listing begins an overlap before `listed_through`: move that on, so that it does not reach back to what
-    has been removed. Everything that started until then has been listed long since.
+    """Listings look back from `listed_through`: move that on, so that even the widest does not reach what has been
+    removed. Everything that started until then has been listed long since.
     """
     if started_at is None or function.listed_at is None or function.listed_at < started_at + SETTLED:
         return
-    through = started_at + dt.timedelta(seconds=pacing.OVERLAP + 1)
+    through = started_at + dt.timedelta(seconds=pacing.LOOK_BACK + 1)
     Function.objects.filter(pk=function.pk, listed_through__lt=through).update(listed_through=through)

@@ -159,11 +159,11 @@ def test_what_people_did_stays_with_the_arn_it_was_done_to(settings: Any) -> Non
 
 @pytest.fixture
 def listed(aws: FakeLambda, settings: Any) -> tuple[str, dt.datetime]:
-    """An execution at AWS, mirrored with its history an hour after it ended; -> its ARN and that time."""
+    """An execution at AWS, mirrored with its history four hours after it ended; -> its ARN and that time."""
     aws.add_function("a")
     arn = aws.start("a", "once")
     aws.add(arn, "ExecutionSucceeded", EPOCH + 5)
-    now = dt.datetime.fromtimestamp(EPOCH + 3600, tz=dt.UTC)
+    now = dt.datetime.fromtimestamp(EPOCH + 4 * 3600, tz=dt.UTC)
     functions.discover(factories.connection(), now=now)
     executions.list_function(Function.objects.get(), now=now)
     history.pull(Execution.objects.get(), now=now)
@@ -177,12 +177,12 @@ def test_what_was_removed_does_not_come_back_while_aws_still_lists_it(
     setattr(settings, setting, 0.00001)
     _, now = listed
     assert retention.retain(now=now, sleep=lambda _: None).executions == 1
-    for minutes in (1, 2):
+    for minutes in (1, 2, 15):
         executions.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=minutes))
         assert not Execution.objects.exists()
     setattr(settings, setting, 1)
-    later = aws.start("a", "later", at=EPOCH + 3700)
-    executions.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=3))
+    later = aws.start("a", "later", at=EPOCH + 4 * 3600 + 1000)
+    executions.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=18))
     assert set(Execution.objects.values_list("arn", flat=True)) >= {later} and counts_are_true()
 
 
