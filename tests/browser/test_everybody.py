@@ -60,6 +60,20 @@ def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None
     assert wide == []
 
 
+def test_a_very_long_operation_name_stays_inside_its_panel(visitor: Make, demo: Demo) -> None:
+    person = visitor(width=380)
+    person.log_in("viewer")
+    page = waiting_order(person, demo)
+    page.get_by_role("link", name=re.compile("^Checkpoints")).click()
+    page.locator(".steps").get_by_role("link", name="first").click()
+    page.locator(".change-list a").first.click()
+    page.locator(".changes h2").wait_for()
+    page.evaluate(
+        "for (const one of document.querySelectorAll('.change-list a, .changes h2')) one.textContent = 'W'.repeat(200)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 380
+
+
 def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
     person = visitor(scripts=False)
     person.open("/login/")
