@@ -48,7 +48,8 @@ document.addEventListener("htmx:after:settle", (event) => {
   const dialog = theDialog();
   if (!dialog || event.target !== dialog || !dialog.firstElementChild) return;
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
+  const wrong = dialog.querySelector("[aria-invalid=true]");
+  (wrong ?? dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button"))?.focus();
 });
 document.addEventListener("close", (event) => { if (event.target === theDialog()) event.target.replaceChildren(); }, true);
 document.addEventListener("click", (event) => {
@@ -105,7 +106,7 @@ function choose(row) {
   page.searchParams.set(name, value);
   page.searchParams.delete("from");
   mark(row);
-  window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
+  window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { source: "#drawer", target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
   return true;
 }
 document.addEventListener("click", (event) => {
@@ -148,6 +149,16 @@ document.addEventListener("htmx:sse:before:message", (event) => {
   greeted.add(connection);
   if (!connection.attempt && message.event === "changed" && message.data === head.dataset.event) event.preventDefault();
 });
+const asked = new WeakMap();
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.id === "tab") asked.set(ctx, ctx.sourceElement.getAttribute("hx-get"));
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail, tab = ctx?.sourceElement, url = tab?.getAttribute("hx-get");
+  if (!asked.has(ctx) || asked.get(ctx) === url) return;
+  event.preventDefault();
+  if (url) window.htmx.ajax("GET", url, { source: tab, target: tab, swap: "outerMorph" });
+});
 const shown = document.querySelector(".tl-row.is-selected, .events tr.is-selected");
 if (shown) {
   const box = shown.getBoundingClientRect();
@@ -170,8 +181,12 @@ function failed(element) {
   waits.set(element, wait);
   setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
 }
+const dialogOf = (source) => (source instanceof Element ? source.closest("dialog[open]") : null);
+/** Shows what went wrong until `source` succeeds, or, without a source, until anything does. An open dialog shows its own trouble:
+ * what is behind it is out of sight. */
 function say(text, source) {
-  const place = document.getElementById("messages");
+  const dialog = dialogOf(source);
+  const place = dialog ?? document.getElementById("messages");
   if (!place) return;
   place.querySelector(".message-trouble")?.remove();
   const note = document.createElement("p");
@@ -183,7 +198,9 @@ function say(text, source) {
   button.setAttribute("aria-label", "Put this message away");
   button.textContent = "×";
   note.append(button);
-  place.append(note);
+  if (dialog) note.setAttribute("role", "alert");
+  if (dialog) dialog.prepend(note);
+  else place.append(note);
   trouble = { note, source };
 }
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
@@ -220,7 +237,8 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", (event) => {
   const source = event.detail?.ctx?.sourceElement ?? event.target;
   if (isStream(source)) return failed(source);
-  say("The server cannot be reached. What this page shows may be old.");
+  if (dialogOf(source)) say("The server cannot be reached. Try again: what has been sent is not sent twice.", source);
+  else say("The server cannot be reached. What this page shows may be old.");
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};

@@ -7,7 +7,8 @@ document.addEventListener("htmx:after:settle", (event) => {
   const dialog = theDialog();
   if (!dialog || event.target !== dialog || !dialog.firstElementChild) return;
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button")?.focus();
+  const wrong = dialog.querySelector("[aria-invalid=true]");
+  (wrong ?? dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, select, button"))?.focus();
 });
 // "close" does not bubble: it is caught on its way down.
 document.addEventListener("close", (event) => { if (event.target === theDialog()) event.target.replaceChildren(); }, true);

@@ -26,7 +26,7 @@ function choose(row) {
   page.searchParams.set(name, value);
   page.searchParams.delete("from");
   mark(row);
-  window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
+  window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { source: "#drawer", target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
   return true;
 }
 
@@ -77,6 +77,18 @@ document.addEventListener("htmx:sse:before:message", (event) => {
   if (!head || !(stream instanceof Element) || stream.id !== "live" || greeted.has(connection)) return;
   greeted.add(connection);
   if (!connection.attempt && message.event === "changed" && message.data === head.dataset.event) event.preventDefault();
+});
+
+// A refresh that was asked for before the state in the URL changed is asked for again: it would bring the old state back.
+const asked = new WeakMap();
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement.id === "tab") asked.set(ctx, ctx.sourceElement.getAttribute("hx-get"));
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail, tab = ctx?.sourceElement, url = tab?.getAttribute("hx-get");
+  if (!asked.has(ctx) || asked.get(ctx) === url) return;
+  event.preventDefault();
+  if (url) window.htmx.ajax("GET", url, { source: tab, target: tab, swap: "outerMorph" });
 });
 
 // A link to an operation or event far down opens there.

@@ -22,9 +22,13 @@ function failed(element) {
   setTimeout(() => open(element), wait * (0.7 + Math.random() * 0.6));
 }
 
-/** Shows what went wrong until `source` succeeds, or, without a source, until anything does. */
+const dialogOf = (source) => (source instanceof Element ? source.closest("dialog[open]") : null);
+
+/** Shows what went wrong until `source` succeeds, or, without a source, until anything does. An open dialog shows its own trouble:
+ * what is behind it is out of sight. */
 function say(text, source) {
-  const place = document.getElementById("messages");
+  const dialog = dialogOf(source);
+  const place = dialog ?? document.getElementById("messages");
   if (!place) return;
   place.querySelector(".message-trouble")?.remove();
   const note = document.createElement("p");
@@ -36,7 +40,9 @@ function say(text, source) {
   button.setAttribute("aria-label", "Put this message away");
   button.textContent = "×";
   note.append(button);
-  place.append(note);
+  if (dialog) note.setAttribute("role", "alert");
+  if (dialog) dialog.prepend(note);
+  else place.append(note);
   trouble = { note, source };
 }
 
@@ -78,7 +84,8 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", (event) => {
   const source = event.detail?.ctx?.sourceElement ?? event.target;
   if (isStream(source)) return failed(source);
-  say("The server cannot be reached. What this page shows may be old.");
+  if (dialogOf(source)) say("The server cannot be reached. Try again: what has been sent is not sent twice.", source);
+  else say("The server cannot be reached. What this page shows may be old.");
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};

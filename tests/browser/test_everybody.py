@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Demo, Visitor
-from tests.browser.test_main_job import waiting_order
+from tests.browser.test_main_job import first_execution, waiting_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
 Make = Callable[..., Visitor]
@@ -58,6 +58,36 @@ def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None
         if page.evaluate("document.documentElement.scrollWidth") > 380:
             wide.append(path)
     assert wide == []
+
+
+def test_a_filter_folds_out_inside_a_small_screen(visitor: Make) -> None:
+    page = visitor(width=380).log_in("viewer")
+    page.goto(page.url.rstrip("/") + "/executions/")
+    for summary in page.locator(".chip-bar summary").all():
+        summary.click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 380
+
+
+def test_what_is_chosen_on_a_small_screen_is_seen_at_once(visitor: Make) -> None:
+    person = visitor(width=380)
+    person.log_in("viewer")
+    page = first_execution(person, "function=batch-roast&status=SUCCEEDED")
+    page.locator(".tl-rows [data-operation-id]").first.click()
+    expect(page.locator("#operation h2")).to_be_in_viewport()
+
+
+def test_a_very_long_operation_name_stays_inside_its_panel(visitor: Make, demo: Demo) -> None:
+    person = visitor(width=380)
+    person.log_in("viewer")
+    page = waiting_order(person, demo)
+    page.get_by_role("link", name=re.compile("^Checkpoints")).click()
+    page.locator(".steps").get_by_role("link", name="first").click()
+    page.locator(".change-list a").first.click()
+    page.locator(".changes h2").wait_for()
+    page.evaluate(
+        "for (const one of document.querySelectorAll('.change-list a, .changes h2')) one.textContent = 'W'.repeat(200)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") == 380
 
 
 def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
