@@ -31,6 +31,11 @@ app.conf.update(
     beat_schedule={
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
+        **(
+            {"push": {"task": "executions.consume_push", "schedule": 0.5, "options": {"expires": 2}}}
+            if settings.PUSH_QUEUE_URL
+            else {}
+        ),
     },
 )
 app.autodiscover_tasks(["executions"])

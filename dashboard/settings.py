@@ -19,6 +19,7 @@ CONNECTIONS_FILE = ENV.connections_file
 BUDGET_SHARE = ENV.budget_share
 CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys
+PUSH_QUEUE_URL = ENV.push_queue_url
 
 INSTALLED_APPS = [
     "django.contrib.auth",
