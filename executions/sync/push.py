@@ -58,6 +58,15 @@ def row_with_queue(*, now: dt.datetime) -> Connection | None:
     return next((row for row in functions.connection_rows(now=now) if push_health.queue_url(row)), None)
 
 
+def opened(row: Connection, *, clock: Callable[[], dt.datetime]) -> Queue:
+    """The push queue of this connection. Raises GatewayError after noting it."""
+    try:
+        return queue.ambient(push_health.queue_url(row))
+    except GatewayError as error:
+        trouble.note(row, push_health.READING, error, now=clock())
+        raise
+
+
 def apply(row: Connection, messages: list[Message], *, now: dt.datetime) -> tuple[Applied, list[Message]]:
     """Store what the messages say; -> the counts, and the messages that may be deleted because it is committed."""
     applied, done = Applied(messages=len(messages)), []
@@ -104,21 +113,23 @@ def consume(row: Connection, source: Queue, *, clock: Callable[[], dt.datetime],
 
 
 def listen(*, clock: Callable[[], dt.datetime], going: Callable[[], bool]) -> None:
-    """Consume for some minutes, unless another worker does. Raises GatewayError; nobody asks again for a moment then.
+    """Consume for some minutes, unless another worker does. Raises GatewayError; after any failure nobody asks again
+    for a moment.
 
     The claim is a key in the cache, which ends by itself: losing it, or two that consume at once for a moment, does no
     harm, because applying is idempotent. So it needs no row that survives a restart.
     """
-    token, row = str(uuid.uuid4()), row_with_queue(now=clock())
-    if row is None or not cache.add(_CLAIM_KEY, token, CLAIM):
+    token = str(uuid.uuid4())
+    if not cache.add(_CLAIM_KEY, token, CLAIM):
         return
     began = time.monotonic()
     try:
-        source = queue.ambient(push_health.queue_url(row))
-        while going() and time.monotonic() < began + RUN and cache.get(_CLAIM_KEY) == token:
+        row = row_with_queue(now=clock())
+        source = row and opened(row, clock=clock)
+        while row and source and going() and time.monotonic() < began + RUN and cache.get(_CLAIM_KEY) == token:
             cache.touch(_CLAIM_KEY, CLAIM)
             consume(row, source, clock=clock)
-    except GatewayError:
+    except Exception:
         cache.touch(_CLAIM_KEY, int(pacing.REFUSED_FLOOR))
         raise
     if cache.get(_CLAIM_KEY) == token:

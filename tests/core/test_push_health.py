@@ -7,8 +7,10 @@ import pytest
 from django.core.cache import cache
 
 from executions import tasks
+from executions.gateway import queue
+from executions.gateway.errors import NoCredentials
 from executions.models import Connection, Function, Trouble
-from executions.sync import executions, functions, pacing, push_health
+from executions.sync import executions, functions, pacing, push, push_health
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda
 
@@ -85,6 +87,17 @@ def test_silence_is_a_banner_that_goes_when_push_speaks(row: Connection, now: dt
     push_health.told(row, [], now=after(now, 63))
     push_health.check(now=after(now, 64))
     assert not Trouble.objects.exists()
+
+
+def test_settings_that_cannot_be_used_are_told_like_a_queue_that_cannot_be_read(
+    row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "no-address")
+    queue.ambient.cache_clear()
+    with pytest.raises(NoCredentials, match="AWS_ENDPOINT_URL_SQS"):
+        push.listen(clock=lambda: now, going=lambda: True)
+    assert Trouble.objects.get().scope == push_health.READING
 
 
 def test_banners_of_a_queue_go_when_it_is_no_longer_configured(

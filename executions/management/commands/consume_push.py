@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from executions.gateway import queue
 from executions.gateway.errors import GatewayError
-from executions.sync import push, push_health
+from executions.sync import push
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         if row is None:
             raise CommandError("There is no push queue: set PUSH_QUEUE_URL (docs/push.md).")
         try:
-            source = queue.ambient(push_health.queue_url(row))
+            source = push.opened(row, clock=timezone.now)
             # A message that cannot be stored hides for a while, so that this comes to an end.
             while (applied := push.consume(row, source, clock=timezone.now, wait=1)).messages:
                 self._tell(applied)
