@@ -33,6 +33,11 @@ app.conf.update(
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
         "retain": {"task": "executions.retain", "schedule": 600.0, "options": {"expires": 600}},
+        **(
+            {"push": {"task": "executions.consume_push", "schedule": 0.5, "options": {"expires": 2}}}
+            if settings.PUSH_QUEUE_URL
+            else {}
+        ),
     },
 )
 app.autodiscover_tasks(["executions"])

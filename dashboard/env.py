@@ -37,7 +37,9 @@ VARIABLES: dict[str, str] = {
     "METRICS_PORT": "0",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
+    "PUSH_QUEUE_URL": "",
     "AWS_ENDPOINT_URL_LAMBDA": "",
+    "AWS_ENDPOINT_URL_SQS": "",
 }
 SWITCHES = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 
@@ -60,6 +62,7 @@ class Environment:
     connections_file: str
     budget_share: float
     callback_result_limit: int
+    push_queue_url: str = ""
     redact_keys: list[str] = field(default_factory=list)
     log_level: str = "INFO"
     log_format: str = "console"
@@ -78,7 +81,8 @@ def read(source: Mapping[str, str]) -> Environment:
     """Read and check every variable in `source` (usually os.environ)."""
     values = {name: source.get(name, "").strip() or default for name, default in VARIABLES.items()}
     database = _database(values["DATABASE_URL"])
-    _url(values, "AWS_ENDPOINT_URL_LAMBDA", ("http", "https"))
+    for name in ("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS"):
+        _url(values, name, ("http", "https"))
     return Environment(
         database=database,
         redis_url=_redis_url(values),
@@ -90,6 +94,7 @@ def read(source: Mapping[str, str]) -> Environment:
         connections_file=_file(values, "CONNECTIONS_FILE"),
         budget_share=_number(values, "BUDGET_SHARE", 0.07, 1.0),
         callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
+        push_queue_url=_url(values, "PUSH_QUEUE_URL", ("http", "https")),
         redact_keys=_words(values["REDACT_KEYS"]),
         log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),

@@ -23,6 +23,7 @@ METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
+PUSH_QUEUE_URL = ENV.push_queue_url
 
 INSTALLED_APPS = [
     "django.contrib.auth",

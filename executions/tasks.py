@@ -1,18 +1,30 @@
 """Celery's entry points: each finds its rows and calls the part that does the work."""
 
+import threading
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from executions.actions import settle
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, retention, schedule
+from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
+
+stopping = threading.Event()
+"""Set when the worker is to end: only the push consumer takes long enough to need telling."""
+
+
+@worker_shutting_down.connect
+def _stop(**_: object) -> None:
+    stopping.set()
 
 
 @shared_task(name="executions.discover")
 def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
+    push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)
 
@@ -64,3 +76,12 @@ def pull_history(execution_id: int) -> None:
 def retain() -> None:
     """Remove what KEEP_DAYS and KEEP_MB do not keep."""
     retention.retain(now=timezone.now())
+
+
+@shared_task(name="executions.consume_push")
+def consume_push() -> None:
+    """Read the push queue for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
+    try:
+        push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
+    except GatewayError:
+        return

@@ -10,6 +10,7 @@ import botocore.exceptions as boto
 KMS_CODES = frozenset(
     ["KMSAccessDeniedException", "KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"]
 )
+QUEUE_KMS_CODES = frozenset(["KmsAccessDenied", "KmsDisabled", "KmsInvalidState", "KmsNotFound"])
 
 
 @dataclass(eq=False)
@@ -85,6 +86,12 @@ class OverBudget(GatewayError):
     retry = True
 
 
+class PushSilent(GatewayError):
+    """Nothing has failed, but the push queue has not told what polling has found."""
+
+    kind = "push"
+
+
 class TooSlow(GatewayError):
     """Somebody waits, and AWS needs longer than that; nothing is wrong."""
 
@@ -114,7 +121,12 @@ _TABLE: dict[str, tuple[type[GatewayError], str]] = {
     "ServiceException": (ServiceTrouble, _WAIT),
     "InternalFailure": (ServiceTrouble, _WAIT),
     "ServiceUnavailable": (ServiceTrouble, _WAIT),
-    **dict.fromkeys(KMS_CODES, (KeyTrouble, "Check the customer-managed key's policy and state.")),
+    **dict.fromkeys(
+        ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
+        (NotFound, "Check PUSH_QUEUE_URL, and that the queue is in this Region."),
+    ),
+    **dict.fromkeys(("RequestThrottled", "KmsThrottled"), (Throttled, _WAIT)),
+    **dict.fromkeys(QUEUE_KMS_CODES | KMS_CODES, (KeyTrouble, "Check the customer-managed key's policy and state.")),
 }
 # The settings are at fault, not the network.
 _SETTINGS = (
@@ -143,8 +155,10 @@ _LOST_ANSWER = (
 )
 
 
-def triage(error: Exception, *, asked: str) -> GatewayError:
-    """Turn whatever boto3 raised while `asked` ("list executions of NAME") into one of our errors."""
+def triage(error: Exception, *, asked: str, endpoint: str = "AWS_ENDPOINT_URL_LAMBDA") -> GatewayError:
+    """Turn whatever boto3 raised while `asked` ("list executions of NAME") into one of our errors. `endpoint` is the
+    variable that says where the service is.
+    """
     if isinstance(error, boto.ClientError):
         return _answered(error, asked)
     if isinstance(error, _SETTINGS):
@@ -162,12 +176,12 @@ def triage(error: Exception, *, asked: str) -> GatewayError:
     if isinstance(error, (boto.HTTPClientError, boto.BotoCoreError)):
         return Unreachable(
             f"AWS cannot be reached to {asked}: {type(error).__name__}.",
-            "Check the network and AWS_ENDPOINT_URL_LAMBDA.",
+            f"Check the network and {endpoint}.",
             maybe_done=not isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError)),
         )
     return NotUnderstood(
         f"The answer to the request to {asked} cannot be read: {type(error).__name__}.",
-        "Check that AWS_ENDPOINT_URL_LAMBDA, and any proxy between, leads to AWS Lambda.",
+        f"Check that {endpoint}, and any proxy between, leads to AWS.",
         maybe_done=True,
     )
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from django.conf import settings
@@ -19,7 +19,7 @@ from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
 from executions.gateway.lambda_api import ExecutionSummary
 from executions.models import TERMINAL, Connection, Execution, Function, StatusCount
-from executions.sync import functions, pacing, trouble
+from executions.sync import functions, pacing, push_health, trouble
 from executions.sync.columns import fits, text
 
 log = structlog.get_logger(__name__)
@@ -39,6 +39,13 @@ class Listed:
 
     new: int = 0
     changed: int = 0
+    moments: list[dt.datetime] = field(default_factory=list)
+    """Of the starts of the new ones and the ends of the changed ones."""
+
+    def add(self, other: "Listed") -> None:
+        self.new += other.new
+        self.changed += other.changed
+        self.moments += other.moments
 
 
 def list_function(function: Function, *, now: dt.datetime, listed: Listed | None = None) -> Listed:
@@ -60,6 +67,7 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)
         raise
+    push_health.found_by_polling(function.connection, listed.moments, now=now)
     _schedule(
         function,
         now=now,
@@ -124,8 +132,10 @@ def upsert(
                 if summary.arn not in fresh and (made := _new(function, summary, now)):
                     fresh[summary.arn] = made
                     moved[made.status] += 1
+                    listed.moments.append(made.started_at)
             elif _apply(row, summary, moved, now):
                 listed.changed += 1
+                listed.moments += [row.ended_at] if row.ended_at else []
         Execution.objects.bulk_create(fresh.values())
         count_statuses(function.pk, moved)
         listed.new = len(fresh)
@@ -157,9 +167,7 @@ def _list_new(
     newest, marker, markers = function.listed_through, None, lambda_api.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, started_after=since, marker=marker)
-        added = upsert(function, page.items, now=now)
-        listed.new += added.new
-        listed.changed += added.changed
+        listed.add(upsert(function, page.items, now=now))
         newest = max([newest, *(item.started_at for item in page.items)], key=lambda at: at.timestamp() if at else 0)
         marker = markers.follow(page.next_marker)
         if not marker:
@@ -186,9 +194,7 @@ def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: 
     marker, markers = None, lambda_api.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, statuses=UNFINISHED, marker=marker)
-        added = upsert(function, page.items, now=now)
-        listed.new += added.new
-        listed.changed += added.changed
+        listed.add(upsert(function, page.items, now=now))
         for item in page.items:
             candidates.pop(item.arn, None)
         marker = markers.follow(page.next_marker)
@@ -197,7 +203,7 @@ def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: 
     refused: GatewayError | None = None
     for arn, pk in _some_of(candidates, now):
         try:
-            listed.changed += upsert(function, [_ask_about(connection, function, arn)], now=now).changed
+            listed.add(upsert(function, [_ask_about(connection, function, arn)], now=now))
         except NotFound:
             mark_gone(Execution.objects.get(pk=pk), now=now)
         except GatewayError as error:
@@ -285,6 +291,7 @@ def _schedule(function: Function, *, now: dt.datetime, **values: object) -> None
         functions=Function.objects.filter(connection=function.connection_id, gone_at=None).count(),
         per_second=budget.calls_per_second(function.connection.name, "list"),
     )
+    interval = pacing.pushed_list_interval(interval, healthy=push_health.healthy(function.connection, now=now))
     Function.objects.filter(pk=function.pk).update(
         list_due_at=now + dt.timedelta(seconds=interval), list_claimed_until=None, **values
     )

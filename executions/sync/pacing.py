@@ -11,6 +11,9 @@ UNWATCHED_FLOOR, UNWATCHED_CEILING = 3.0, 60.0
 ENDED_FLOOR, ENDED_CEILING = 1.0, 600.0
 REFUSED_FLOOR, REFUSED_CEILING = 5.0, 600.0
 RECONCILE = 5.0
+PUSHED_LIST = 90.0
+"""Between two listings of a function whose changes push tells. Longer than push_health.TELLS_WITHIN: else no listing
+would ever find what push has missed."""
 CLAIM = 90.0
 """A worker that was killed loses its claim after this long, and another one takes the work."""
 OVERLAP = 60.0
@@ -27,6 +30,11 @@ def list_interval(*, functions: int, per_second: int) -> float:
     share = LIST_SHARE * per_second
     both = 2 * functions / share
     return max(LIST_FLOOR, both if both >= RECONCILE else functions / (share - functions / RECONCILE))
+
+
+def pushed_list_interval(interval: float, *, healthy: bool) -> float:
+    """Between two listings of one function where there is push: rarely while push tells everything, else as always."""
+    return max(interval, PUSHED_LIST) if healthy else interval
 
 
 def watched_interval(*, watched: int, per_second: int) -> float:

@@ -16,8 +16,8 @@ from django.urls import get_resolver
 
 from dashboard import env
 from executions.actions.permissions import ROLES
-from executions.domain import policy
-from executions.gateway import lambda_api
+from executions.domain import policy, pushes
+from executions.gateway import lambda_api, queue
 
 pytestmark = pytest.mark.contract
 
@@ -84,7 +84,9 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "METRICS_PORT": "70000",
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",
+        "PUSH_QUEUE_URL": "a-queue",
         "AWS_ENDPOINT_URL_LAMBDA": "somewhere",
+        "AWS_ENDPOINT_URL_SQS": "somewhere",
     }
     takes_any_text = {"ALLOWED_HOSTS", "REDACT_KEYS"}
     assert set(wrong) | takes_any_text == set(env.VARIABLES)
@@ -120,6 +122,10 @@ def _called() -> dict[str, set[str]]:
         source = ast.unparse(node)
         methods = re.findall(r"connection\.client\.(\w+)", source)
         called["Act" if "_act(connection" in source else "Read"] |= {names[method] for method in methods}
+    methods = re.findall(r"queue\.client\.(\w+)", Path(queue.__file__).read_text())
+    # IAM knows one action for a message and for a batch of them.
+    names = {xform_name(name): f"sqs:{name}" for name in get_session().get_service_model("sqs").operation_names}
+    called["Push"] = {names[method].removesuffix("Batch") for method in methods}
     return called
 
 
@@ -145,7 +151,29 @@ def test_iam_shows_the_policy_that_the_page_of_connections_fills_in(heading: str
     assert _policy(heading) == policy.document(grants)["Statement"]
 
 
-@pytest.mark.parametrize("heading", ["Read", "Act"])
+def test_iam_grants_exactly_what_the_gateway_asks_of_the_push_queue() -> None:
+    queue_itself, dead_letters = _policy("Push")
+    assert set(queue_itself["Action"]) == _called()["Push"]
+    assert dead_letters["Action"] == "sqs:GetQueueAttributes"
+    template = _text("demo/push.yaml")
+    granted = re.search(r"^  DashboardPushPolicy:\n(.*?)(?=^\S)", template, re.MULTILINE | re.DOTALL)
+    assert granted and set(re.findall(r"(?:- |Action: )(sqs:\w+)$", granted[1], re.MULTILINE)) == _called()["Push"]
+
+
+def test_the_push_rule_lets_in_what_is_understood() -> None:
+    template, document = _text("demo/push.yaml"), _text("docs/push.md")
+    for words in (pushes.STATUS_SOURCE, pushes.STATUS_TYPE, pushes.HINT_TYPE):
+        assert f"[{words}]" in template and words in document
+
+
+def test_the_hint_that_the_document_shows_is_understood() -> None:
+    example = re.search(r"```json\n(.*?)```", _section("docs/push.md", "## Callback hints"), re.DOTALL)
+    assert example
+    body = example[1].replace("REGION", "eu-west-1").replace("ACCOUNT", "123456789012")
+    assert isinstance(pushes.parse(body), pushes.CallbackHint)
+
+
+@pytest.mark.parametrize("heading", ["Read", "Act", "Push"])
 def test_iam_says_of_every_action_why(heading: str) -> None:
     explained = {_code(row[0]) for row in _rows(_section("docs/iam.md", f"## {heading}"))}
     assert explained == _called()[heading]

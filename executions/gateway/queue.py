@@ -1,0 +1,139 @@
+"""The push queue: an SQS queue that EventBridge fills. Returns plain values of ours, raises executions.gateway.errors.
+
+Its calls count against no quota of Lambda's, so they take no place in the call budget.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import boto3
+import orjson
+from botocore.config import Config
+
+from executions.gateway.errors import NoCredentials, NotUnderstood, triage
+
+LONGEST_POLL, MOST_MESSAGES = 20, 10
+"""SQS's own limits: seconds, and messages a call."""
+_ENDPOINT = "AWS_ENDPOINT_URL_SQS"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue and how to reach it."""
+
+    url: str
+    client: Any
+
+
+@dataclass(frozen=True)
+class Message:
+    """One delivery. `receipt` deletes it, until the queue hands the message out again."""
+
+    id: str
+    receipt: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How many messages wait and how many were given up, as SQS estimates; `dead` is None without a dead-letter queue
+    that can be asked.
+    """
+
+    waiting: int
+    dead: int | None
+
+
+@lru_cache(maxsize=8)
+def ambient(url: str) -> Queue:
+    """The queue at this URL, by the ambient AWS settings and AWS_ENDPOINT_URL_SQS. Raises GatewayError."""
+    try:
+        client = boto3.session.Session().client(
+            "sqs",
+            region_name=os.environ.get("AWS_REGION") or None,
+            # Our loop asks again by itself. A long poll is no slow answer.
+            config=Config(
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                connect_timeout=3,
+                read_timeout=LONGEST_POLL + 8,
+            ),
+        )
+    except ValueError as error:
+        raise NoCredentials(f"The AWS settings cannot be used: {error}.", f"Correct {_ENDPOINT}.") from error
+    except Exception as error:
+        raise triage(error, asked="open the push queue", endpoint=_ENDPOINT) from error
+    return Queue(url, client)
+
+
+def receive(queue: Queue, *, wait: int = LONGEST_POLL) -> list[Message]:
+    """Up to ten messages, as soon as there are any; none after `wait` seconds. Until it is deleted, each comes again
+    when the queue's visibility timeout has passed.
+    """
+    answer = _call(
+        "read the push queue",
+        queue.client.receive_message,
+        QueueUrl=queue.url,
+        MaxNumberOfMessages=MOST_MESSAGES,
+        WaitTimeSeconds=max(0, min(wait, LONGEST_POLL)),
+    )
+    try:
+        return [Message(item["MessageId"], item["ReceiptHandle"], item["Body"]) for item in answer.get("Messages", [])]
+    except (KeyError, TypeError) as error:
+        raise NotUnderstood("SQS described a message without its parts.", f"Check {_ENDPOINT}.") from error
+
+
+def delete(queue: Queue, messages: Iterable[Message]) -> int:
+    """-> how many the queue has kept all the same: those come again."""
+    entries = [{"Id": str(number), "ReceiptHandle": message.receipt} for number, message in enumerate(messages)]
+    kept = 0
+    for first in range(0, len(entries), MOST_MESSAGES):
+        answer = _call(
+            "delete from the push queue",
+            queue.client.delete_message_batch,
+            QueueUrl=queue.url,
+            Entries=entries[first : first + MOST_MESSAGES],
+        )
+        kept += len(answer.get("Failed", []))
+    return kept
+
+
+def depth(queue: Queue) -> Depth:
+    """What waits in the queue and in the dead-letter queue that its RedrivePolicy names."""
+    told = _attributes(queue, queue.url, "ApproximateNumberOfMessages", "RedrivePolicy")
+    dead_url = _dead_letter_url(queue.url, told.get("RedrivePolicy", ""))
+    dead = None
+    if dead_url:
+        dead = int(_attributes(queue, dead_url, "ApproximateNumberOfMessages").get("ApproximateNumberOfMessages", 0))
+    return Depth(int(told.get("ApproximateNumberOfMessages", 0)), dead)
+
+
+def _attributes(queue: Queue, url: str, *names: str) -> dict[str, str]:
+    answer = _call(
+        "ask for the push queue's depth", queue.client.get_queue_attributes, QueueUrl=url, AttributeNames=list(names)
+    )
+    attributes: dict[str, str] = answer.get("Attributes", {})
+    return attributes
+
+
+def _dead_letter_url(url: str, policy: str) -> str:
+    """The dead-letter queue lives in the same account and Region, so its URL differs in the last part only: asking
+    for it would need one more permission.
+    """
+    try:
+        name = str(orjson.loads(policy)["deadLetterTargetArn"]).rsplit(":", 1)[-1]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{name}"))
+
+
+def _call(asked: str, call: Callable[..., Any], **request: object) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = call(**request)
+    except Exception as error:
+        raise triage(error, asked=asked, endpoint=_ENDPOINT) from error
+    return answer

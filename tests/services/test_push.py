@@ -1,0 +1,213 @@
+"""The push queue over the real SQS protocol: moto's server as a process of its own."""
+
+import importlib.util
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from django.core.management import call_command
+from django.db import connection as database
+from django.utils import timezone
+
+from executions.gateway import queue
+from executions.gateway.errors import GatewayError, NotFound, Unreachable
+from executions.gateway.queue import Depth, Queue
+from executions.models import Connection, Execution, Trouble
+from executions.sync import push, push_health
+from tests import factories
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("services")]
+HIDDEN = 1
+"""Seconds for which a message that was received is not handed out again."""
+
+
+@pytest.fixture(scope="session")
+def sqs_server() -> Iterator[str]:
+    if importlib.util.find_spec("moto") is None:
+        sentence = "moto is needed: pip install 'moto[server]'"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_until_it_listens(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "moto never listened"
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def sqs(sqs_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """EventBridge's side of the queue; ours finds the server by the same variables as in an installation."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", sqs_server)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    queue.ambient.cache_clear()
+    yield boto3.Session("testing", "testing", region_name="eu-west-1").client("sqs", endpoint_url=sqs_server)
+    queue.ambient.cache_clear()
+
+
+@pytest.fixture
+def url(sqs: Any, settings: Any) -> str:
+    """A queue that gives a message up after it was received twice."""
+    name = f"durascope-{uuid.uuid4().hex[:8]}"
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "2"})
+    made = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": str(HIDDEN), "RedrivePolicy": policy})
+    settings.PUSH_QUEUE_URL = made["QueueUrl"]
+    return str(made["QueueUrl"])
+
+
+@pytest.fixture
+def source(url: str) -> Queue:
+    return queue.ambient(url)
+
+
+@pytest.fixture
+def row() -> Connection:
+    factories.function("orders", listed_at=None)
+    return Connection.objects.get()
+
+
+def event(number: int = 1, status: str = "RUNNING") -> str:
+    detail = {
+        "durableExecutionArn": f"{factories.ACCOUNT}orders:$LATEST/durable-execution/o-{number}/{number:08d}",
+        "status": status,
+        "startTimestamp": "2026-11-20T13:08:22.345Z",
+        **({} if status == "RUNNING" else {"endTimestamp": "2026-11-20T13:10:00Z"}),
+    }
+    return json.dumps({"source": "aws.lambda", "detail-type": "Durable Execution Status Change", "detail": detail})
+
+
+def consume(row: Connection, source: Queue) -> push.Applied:
+    return push.consume(row, source, clock=timezone.now, wait=1)
+
+
+def test_what_was_sent_is_stored_and_deleted(sqs: Any, url: str, source: Queue, row: Connection) -> None:
+    for number in range(12):
+        sqs.send_message(QueueUrl=url, MessageBody=event(number))
+    sqs.send_message(QueueUrl=url, MessageBody="<not json>")
+    total = [consume(row, source) for _ in range(3)]
+    assert sum(part.new for part in total) == Execution.objects.count() == 12
+    assert sum(part.malformed for part in total) == 1
+    time.sleep(HIDDEN + 0.3)
+    assert consume(row, source).messages == 0 and queue.depth(source) == Depth(0, 0)
+    assert Connection.objects.get().pushed_at is not None and push_health.listening_since(row) is not None
+
+
+def test_a_long_poll_returns_as_soon_as_something_comes(sqs: Any, url: str, source: Queue, row: Connection) -> None:
+    began = time.monotonic()
+    assert queue.receive(source, wait=1) == []
+    assert time.monotonic() - began >= 0.9
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    began = time.monotonic()
+    assert len(queue.receive(source, wait=20)) == 1
+    assert time.monotonic() - began < 5
+
+
+def test_what_is_not_deleted_comes_again_and_changes_nothing(
+    sqs: Any, url: str, source: Queue, row: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs.send_message(QueueUrl=url, MessageBody=event(status="SUCCEEDED"))
+    with monkeypatch.context() as killed:
+        killed.setattr(queue, "delete", lambda *_: 1)
+        assert consume(row, source).new == 1
+    assert consume(row, source).messages == 0, "hidden until its visibility timeout has passed"
+    time.sleep(HIDDEN + 0.3)
+    again = consume(row, source)
+    assert (again.messages, again.new, again.changed) == (1, 0, 0)
+    assert Execution.objects.get().status == "SUCCEEDED" and queue.depth(source) == Depth(0, 0)
+
+
+def test_it_is_deleted_only_when_it_is_committed(
+    sqs: Any, url: str, source: Queue, row: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    real, seen = queue.delete, []
+
+    def delete(source: Queue, messages: list[queue.Message]) -> int:
+        seen.append((database.in_atomic_block, Execution.objects.count()))
+        return real(source, messages)
+
+    monkeypatch.setattr(queue, "delete", delete)
+    consume(row, source)
+    assert seen == [(False, 1)]
+
+
+def test_what_cannot_be_stored_ends_as_a_dead_letter(
+    sqs: Any, url: str, source: Queue, row: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise ValueError("what no column takes")
+
+    monkeypatch.setattr(push.executions, "upsert", refuse)
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    for _ in range(2):
+        assert consume(row, source).failed == 1
+        time.sleep(HIDDEN + 0.3)
+    assert consume(row, source).messages == 0
+    assert queue.depth(source) == Depth(0, 1)
+
+
+def test_a_queue_without_a_dead_letter_queue_has_no_dead_letters(sqs: Any, source: Queue) -> None:
+    plain = sqs.create_queue(QueueName=f"plain-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    sqs.send_message(QueueUrl=plain, MessageBody="x")
+    assert queue.depth(Queue(plain, source.client)) == Depth(1, None)
+
+
+def test_a_queue_that_is_not_there_is_told_in_words(source: Queue, row: Connection) -> None:
+    gone = Queue(f"{source.url}-gone", source.client)
+    with pytest.raises(NotFound, match="PUSH_QUEUE_URL"):
+        consume(row, gone)
+    assert Trouble.objects.get().scope == push_health.READING
+    consume(row, source)
+    assert not Trouble.objects.exists()
+
+
+def test_a_server_that_is_not_there_is_told_with_the_right_variable(
+    source: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
+    queue.ambient.cache_clear()
+    with pytest.raises(Unreachable, match="AWS_ENDPOINT_URL_SQS") as raised:
+        queue.receive(queue.ambient(source.url), wait=1)
+    assert isinstance(raised.value, GatewayError) and raised.value.retry
+
+
+def test_the_command_empties_the_queue(sqs: Any, url: str, row: Connection, capsys: pytest.CaptureFixture[str]) -> None:
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    call_command("consume_push", once=True)
+    assert capsys.readouterr().out.splitlines()[-1] == "about 0 messages wait, 0 in the dead-letter queue"
+    assert Execution.objects.count() == 1
