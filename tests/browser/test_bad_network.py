@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Demo, Visitor
 from tests.browser.test_main_job import first_execution, rows, waiting_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
 
 

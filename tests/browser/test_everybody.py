@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Demo, Visitor
 from tests.browser.test_main_job import first_execution, waiting_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
 PLAIN = ["/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
 TABS = ["", "history/", "checkpoints/", "payloads/", "stop/"]

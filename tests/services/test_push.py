@@ -24,7 +24,7 @@ from executions.models import Connection, Execution, Trouble
 from executions.sync import push, push_health
 from tests import factories
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 HIDDEN = 1
 """Seconds for which a message that was received is not handed out again."""
 

@@ -14,7 +14,7 @@ import redis
 from executions import live
 from executions.gateway import budget
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.services]
 ROOT = Path(__file__).resolve().parents[2]
 
 
