@@ -8,7 +8,17 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from executions.actions.permissions import ROLES
+from tests import factories
+
 pytestmark = [pytest.mark.core, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def roles(db: None) -> None:
+    """A test with real transactions may have emptied the database since the migrations made them."""
+    for role in ROLES:
+        factories.group(role)
 
 
 def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

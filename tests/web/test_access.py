@@ -1,9 +1,11 @@
 """Who may open what: the permission matrix against the URLs, and login."""
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
@@ -36,6 +38,7 @@ def test_every_url_has_a_row_in_the_matrix_and_every_row_a_url() -> None:
 
 
 def test_the_groups_that_the_migration_makes_have_what_their_roles_say() -> None:
+    import_module("executions.migrations.0002_roles").make_roles(apps, None)
     for role, permissions in ROLES.items():
         group = Group.objects.get(name=role)
         assert {f"executions.{permission.codename}" for permission in group.permissions.all()} == set(permissions)
