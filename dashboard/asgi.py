@@ -19,7 +19,7 @@ from dashboard import embedded  # noqa: E402 - needs configured settings
 # for 8,500 events).
 gc.collect()
 gc.freeze()
-gc.set_threshold(50_000, 20, 100)
+gc.set_threshold(200_000, 20, 100)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -7,7 +7,6 @@ from cachetools import LRUCache
 
 from executions import histories
 from executions.domain.checkpoints import Batch, batch_count, batches
-from executions.domain.diagnosis import OperationCounts, operation_counts
 from executions.domain.events import Payload
 from executions.domain.history import History
 from executions.history_pages import CutText
@@ -18,9 +17,7 @@ from executions.models import Execution
 class Digest:
     """`stored_bytes` is close to what AWS counts: payloads only, long ones by their characters."""
 
-    counts: OperationCounts
     stored_bytes: int
-    code_seconds: float
     batch_count: int
 
 
@@ -38,7 +35,7 @@ def of(execution: Execution) -> Digest:
         found = _digests.get(key)
     if found is None:
         history = histories.history_of(execution)
-        found = Digest(operation_counts(history), _stored(history), history.code_seconds, batch_count(history.events))
+        found = Digest(_stored(history), batch_count(history.events))
         with _lock:
             _digests[key] = found
     return found
@@ -58,14 +55,16 @@ def batches_of(execution: Execution) -> tuple[Batch, ...]:
 
 
 def _stored(history: History) -> int:
-    return sum(payload_size(event.payload) for event in history.events if event.payload is not None)
+    return sum(_source_size(source) for event in history.events if (source := event.payload_source) is not None)
 
 
 def payload_size(payload: Payload) -> int:
     """How large a payload is, also when only its beginning has been read."""
-    if isinstance(payload.source, dict):
-        return sum(_size(value) for value in payload.source.values())
-    return _size(payload.source)
+    return _source_size(payload.source)
+
+
+def _source_size(source: object) -> int:
+    return sum(_size(value) for value in source.values()) if isinstance(source, dict) else _size(source)
 
 
 def _size(value: object) -> int:

@@ -170,16 +170,16 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
 
 
 def _facts(subject: Subject) -> list[Fact]:
-    execution, digest = subject.execution, subject.digest
-    used, stored = digest.counts.limit_used, digest.stored_bytes
+    execution, history = subject.execution, subject.history
+    used, stored = history.counts.limit_used, subject.digest.stored_bytes
     ended, limit = execution.ended_at, f"/ {OPERATION_LIMIT:,}"
     took = duration((ended - execution.started_at).total_seconds()) if ended else ""
     return [
         Fact("Started", at=execution.started_at),
-        Fact("Took", took, note=f"code ran {duration(digest.code_seconds)}")
+        Fact("Took", took, note=f"code ran {duration(history.code_seconds)}")
         if ended
-        else Fact("Running for", since=execution.started_at, note=f"code ran {duration(digest.code_seconds)}"),
-        Fact("Operations", f"{used:,}", limit, _retried(digest.counts.retries), share=used / OPERATION_LIMIT),
+        else Fact("Running for", since=execution.started_at, note=f"code ran {duration(history.code_seconds)}"),
+        Fact("Operations", f"{used:,}", limit, _retried(history.counts.retries), share=used / OPERATION_LIMIT),
         Fact("Stored, about", size(stored), "/ 100 MB", share=min(1.0, stored / STORED_LIMIT)),
         _timeout(subject),
         _retention(subject),

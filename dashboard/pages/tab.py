@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -62,7 +62,7 @@ class Subject:
         return not done and self.execution.gone_at is None
 
     def url(self, name: str = "", *more: object) -> str:
-        return reverse(name or NAMES[self.tab][1], args=[self.execution.pk, *more])
+        return _url(name or NAMES[self.tab][1], self.execution.pk, *more)
 
     @property
     def tabs(self) -> list[TabLink]:
@@ -74,3 +74,9 @@ class Subject:
         return [
             TabLink(label, self.url(name), key == self.tab, counts.get(key)) for key, (label, name) in NAMES.items()
         ]
+
+
+@lru_cache(maxsize=1024)
+def _url(name: str, *args: object) -> str:
+    """A page of rows names the same few URLs in each of them."""
+    return reverse(name, args=args)

@@ -114,7 +114,7 @@ class TimelinePage:
             shown=built.total_rows,
             ticks=timeline_rows.ticks_html(built),
             under=timeline_rows.under_html(built),
-            lane=timeline_rows.lane_html(built, subject.digest.code_seconds),
+            lane=timeline_rows.lane_html(built, subject.history.code_seconds),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),
@@ -158,19 +158,19 @@ def _writer(subject: Subject, state: TimelineState, built: Timeline) -> timeline
 
 def _body(subject: Subject, state: TimelineState, built: Timeline, wanted: set[int]) -> SafeString:
     writer = _writer(subject, state, built)
-    query = state.query(op="")
+    page, query = subject.url("execution"), state.query(op="")
     ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={int(subject.seconds)}"
     parts = [
         timeline_rows.chunk_html(writer, first)
         if first in wanted
-        else timeline_rows.gap_html(first, built.total_rows, page=subject.url("execution"), rows=ask, query=query)
+        else timeline_rows.gap_html(first, built.total_rows, page=page, rows=ask, query=query)
         for first in range(0, built.total_rows, CHUNK)
     ]
     return mark_safe("".join(parts))  # noqa: S308 - escaped where it is written
 
 
 def _kinds(subject: Subject, state: TimelineState) -> list[Choice]:
-    present = subject.digest.counts.by_kind
+    present = subject.history.counts.by_kind
     return [
         Choice(f"{words} ({present[kind]:,})", state.query(kind=kind), state.kind == kind)
         for kind, words in KINDS.items()
@@ -179,7 +179,7 @@ def _kinds(subject: Subject, state: TimelineState) -> list[Choice]:
 
 
 def _folds(subject: Subject, state: TimelineState) -> Choice | None:
-    if "Context" not in subject.digest.counts.by_kind:
+    if "Context" not in subject.history.counts.by_kind:
         return None
     any_folded = state.fold_all or bool(state.folds)
     label = "Unfold all" if any_folded else "Fold all"

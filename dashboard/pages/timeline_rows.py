@@ -8,9 +8,9 @@ and fixed words.
 import datetime as dt
 from dataclasses import replace
 from functools import lru_cache
+from html import escape
 from urllib.parse import quote
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.pages.timeline_state import TimelineState

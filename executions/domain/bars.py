@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from executions.domain.history import Attempt, History, Operation
+from executions.domain.history import Attempt, History, Invocation, Operation
+from executions.domain.records import quick
 from executions.domain.scale import Scale
 from executions.domain.words import count, duration
 
@@ -36,6 +37,9 @@ class Bar:
     label: str
 
 
+_bar = quick(Bar)
+
+
 def bar(scale: Scale, start: float, end: float, kind: str, label: str) -> Bar | None:
     """None when all of it lies off the axis (it is zoomed)."""
     if end < start:
@@ -44,7 +48,7 @@ def bar(scale: Scale, start: float, end: float, kind: str, label: str) -> Bar | 
         return None
     x0, x1 = scale.x(start), scale.x(end)
     width = max(LEAST_WIDTH, round(x1 - x0, 3))
-    return Bar(round(min(x0, 100.0 - width), 3), width, kind, label)
+    return _bar(round(min(x0, 100.0 - width), 3), width, kind, label)
 
 
 def operation_bars(operation: Operation, scale: Scale, end: float) -> tuple[Bar, ...]:
@@ -129,20 +133,30 @@ def _attempt_words(attempt: Attempt) -> str:
 
 def invocation_bars(history: History, scale: Scale, end: float) -> tuple[Bar, ...]:
     """When code ran. A running invocation is not in a history, but an attempt begun after the last one betrays it."""
-    made: list[Bar] = []
+    made: list[tuple[Bar, Invocation | None]] = []
     for invocation in history.invocations:
         kind = "failed" if invocation.error else "code"
-        length = duration(invocation.ended_at - invocation.started_at)
-        one = bar(scale, invocation.started_at, invocation.ended_at, kind, f"invocation {invocation.number}, {length}")
+        one = bar(scale, invocation.started_at, invocation.ended_at, kind, "")
         if one is not None:
-            made.append(one)
+            made.append((one, invocation))
     since = running_since(history)
     if since is not None:
         one = bar(scale, since, max(since, end), "open", "running")
         if one is not None:
-            made.append(one)
-    made.sort(key=lambda one: one.x)
-    return tuple(thinned(made, what="invocations"))
+            made.append((one, None))
+    made.sort(key=lambda pair: pair[0].x)
+    # There may be thousands, most drawn as one with their neighbours: only those that stay get words of their own.
+    return tuple(
+        _labelled(*made[first]) if number == 1 else _merged(made[first][0], number, width, kind, "invocations")
+        for first, number, width, kind in _clusters([one for one, _ in made])
+    )
+
+
+def _labelled(one: Bar, invocation: Invocation | None) -> Bar:
+    if invocation is None:
+        return one
+    length = duration(invocation.ended_at - invocation.started_at)
+    return _bar(one.x, one.width, one.kind, f"invocation {invocation.number}, {length}")
 
 
 def running_since(history: History) -> float | None:
@@ -160,18 +174,33 @@ def running_since(history: History) -> float | None:
     return min(starts, default=None)
 
 
-def thinned(bars: list[Bar], what: str = "parts") -> list[Bar]:
+def thinned(bars: list[Bar]) -> list[Bar]:
     """Bars in order of x, those too close to tell apart drawn as one."""
-    kept: list[Bar] = []
-    merged = 1
-    for one in bars:
-        last = kept[-1] if kept else None
-        if last is None or one.x >= round(last.x + last.width, 3) or one.x > last.x + LEAST_WIDTH:
-            kept.append(one)
-            merged = 1
+    return [
+        bars[first] if number == 1 else _merged(bars[first], number, width, kind, "parts")
+        for first, number, width, kind in _clusters(bars)
+    ]
+
+
+def _merged(first: Bar, number: int, width: float, kind: str, what: str) -> Bar:
+    return _bar(first.x, width, kind, count(number, what[:-1], what))
+
+
+def _clusters(bars: list[Bar]) -> list[tuple[int, int, float, str]]:
+    """Runs of bars too close to tell apart: (index of the first, how many, their width together, their kind)."""
+    runs: list[tuple[int, int, float, str]] = []
+    first, left, right, number, kind = -1, 0.0, 0.0, 0, ""
+    for index, one in enumerate(bars):
+        x, end = one.x, one.x + one.width
+        if number and x < round(right, 3) and x <= left + LEAST_WIDTH:
+            number += 1
+            right = max(right, end)
+            if _WEIGHT.get(one.kind, 0) > _WEIGHT.get(kind, 0):
+                kind = one.kind
             continue
-        merged += 1
-        kind = max(last.kind, one.kind, key=lambda each: _WEIGHT.get(each, 0))
-        width = round(max(last.x + last.width, one.x + one.width) - last.x, 3)
-        kept[-1] = Bar(last.x, width, kind, count(merged, what[:-1], what))
-    return kept
+        if number:
+            runs.append((first, number, round(right - left, 3), kind))
+        first, left, right, number, kind = index, x, end, 1, one.kind
+    if number:
+        runs.append((first, number, round(right - left, 3), kind))
+    return runs

@@ -1,31 +1,9 @@
 """What stands out in a history: what is open, what failed first and deepest, and how much there is of everything."""
 
-from dataclasses import dataclass
-
 from executions.domain.events import Payload
 from executions.domain.history import History, Operation
 
 _LONGEST_MESSAGE = 160
-
-
-@dataclass(frozen=True, slots=True)
-class OperationCounts:
-    """`limit_used` counts as AWS does towards 3,000 operations an execution: every further attempt counts again.
-
-    Whether polls of wait_for_condition count like retries is not documented; they are taken to.
-    """
-
-    total: int
-    open: int
-    failed: int
-    by_status: dict[str, int]
-    by_kind: dict[str, int]
-    retries: int
-    polls: int
-
-    @property
-    def limit_used(self) -> int:
-        return self.total + self.retries + self.polls
 
 
 def open_callbacks(history: History) -> tuple[Operation, ...]:
@@ -37,28 +15,6 @@ def open_callbacks(history: History) -> tuple[Operation, ...]:
 def _urgency(operation: Operation) -> tuple[float, float]:
     deadline = operation.callback.deadline if operation.callback is not None else None
     return (float("inf") if deadline is None else deadline, operation.first_at)
-
-
-def operation_counts(history: History) -> OperationCounts:
-    by_status: dict[str, int] = {}
-    by_kind: dict[str, int] = {}
-    still_open = failed = retries = polls = 0
-    for operation in history.operations.values():
-        by_status[operation.status] = by_status.get(operation.status, 0) + 1
-        by_kind[operation.kind] = by_kind.get(operation.kind, 0) + 1
-        still_open += operation.is_open
-        failed += operation.is_bad
-        if len(operation.attempts) > 1:
-            unmet = sum(attempt.status == "POLLED" for attempt in operation.attempts)
-            polls += unmet
-            retries += len(operation.attempts) - 1 - unmet
-    return OperationCounts(len(history.operations), still_open, failed, by_status, by_kind, retries, polls)
-
-
-def stored_bytes(history: History) -> int:
-    """The payloads in the history, in bytes of UTF-8: close to, and never more than, what AWS counts towards 100 MB."""
-    payloads = (event.payload for event in history.events)
-    return sum(len(payload.text.encode("utf-8", "surrogatepass")) for payload in payloads if payload is not None)
 
 
 def error_words(error: Payload | None) -> str:

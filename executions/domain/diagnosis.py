@@ -4,15 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from executions.domain.causes import (
-    OperationCounts,
     done_of,
     error_words,
     open_callbacks,
-    operation_counts,
     path_to,
     progress_around,
     root_cause,
-    stored_bytes,
     unfinished,
     waiting_on,
 )
@@ -21,14 +18,11 @@ from executions.domain.statuses import OUTCOMES
 from executions.domain.words import count, duration
 
 __all__ = [
-    "OperationCounts",
     "Sentence",
     "activity",
     "error_words",
     "open_callbacks",
-    "operation_counts",
     "root_cause",
-    "stored_bytes",
     "waiting_on",
     "whats_going_on",
 ]
@@ -181,7 +175,7 @@ def _waiting_for_callback(history: History, operation: Operation, now: float, si
 
 def _succeeded(history: History, now: float) -> Sentence:
     took = _took(history)
-    counts = operation_counts(history)
+    counts = history.counts
     caught = f", {count(counts.failed, 'failure')} handled" if counts.failed else ""
     retried = f", {count(counts.retries, 'retry', 'retries')}" if counts.retries else ""
     detail = f"{count(counts.total, 'operation')}{retried}{caught}; code ran {duration(history.code_seconds)}."

@@ -109,11 +109,19 @@ class Event:
         details = self.details
         if not details:
             return None
-        if "Result" in details:
-            return payload_of(details["Result"], "result")
-        if "Error" in details:
-            return payload_of(details["Error"], "error")
-        return payload_of(details.get("Input"), "input")
+        role = _role(details)
+        return payload_of(details.get(role), role.lower())
+
+    @property
+    def payload_source(self) -> Any:
+        """What `payload.source` would be, None without one: quicker, for passes over thousands of events."""
+        details = self.details
+        holder = details.get(_role(details)) if details else None
+        return holder.get("Payload") if type(holder) is dict else holder
+
+
+def _role(details: dict[str, Any]) -> str:
+    return "Result" if "Result" in details else "Error" if "Error" in details else "Input"
 
 
 _event = quick(Event)

@@ -4,7 +4,9 @@ All times are epoch seconds, all lengths seconds. `operations.fold` makes these;
 """
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from executions.domain.events import Event, Payload
 from executions.domain.statuses import OUTCOMES, is_terminal
@@ -159,6 +161,26 @@ class ExecutionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationCounts:
+    """`limit_used` counts as AWS does towards 3,000 operations an execution: every further attempt counts again.
+
+    Whether polls of wait_for_condition count like retries is not documented; they are taken to.
+    """
+
+    total: int
+    open: int
+    failed: int
+    by_status: dict[str, int]
+    by_kind: dict[str, int]
+    retries: int
+    polls: int
+
+    @property
+    def limit_used(self) -> int:
+        return self.total + self.retries + self.polls
+
+
+@dataclass(frozen=True)
 class History:
     """`operations` is in order of first appearance. `gaps` are the missing id ranges, both ends included."""
 
@@ -207,7 +229,20 @@ class History:
             return parent.name or operation.label
         return operation.label
 
-    @property
+    @cached_property
+    def counts(self) -> OperationCounts:
+        by_status = Counter(operation.status for operation in self.operations.values())
+        by_kind = Counter(operation.kind for operation in self.operations.values())
+        retries = polls = 0
+        for operation in self.operations.values():
+            if len(operation.attempts) > 1:
+                unmet = sum(attempt.status == "POLLED" for attempt in operation.attempts)
+                polls += unmet
+                retries += len(operation.attempts) - 1 - unmet
+        still_open, failed = (sum(by_status[status] for status in group) for group in (OPEN, BAD))
+        return OperationCounts(len(self.operations), still_open, failed, dict(by_status), dict(by_kind), retries, polls)
+
+    @cached_property
     def code_seconds(self) -> float:
         """How long code ran, over all finished invocations."""
         return sum(max(0.0, invocation.ended_at - invocation.started_at) for invocation in self.invocations)

@@ -5,7 +5,7 @@ Order and duplicates in the input do not matter, gaps are reported, and nothing 
 
 from collections.abc import Sequence
 
-from executions.domain.causes import OperationCounts, open_callbacks, operation_counts
+from executions.domain.causes import open_callbacks
 from executions.domain.events import Event, in_order
 from executions.domain.folding import HANDLERS, ExecutionDraft, OperationDraft, invocation_of
 from executions.domain.history import (
@@ -16,6 +16,7 @@ from executions.domain.history import (
     Invocation,
     InvokeFacts,
     Operation,
+    OperationCounts,
     WaitFacts,
 )
 from executions.domain.statuses import EVENT_PARTS, EVENT_TYPES, OUTCOMES
@@ -32,7 +33,6 @@ __all__ = [
     "WaitFacts",
     "fold",
     "open_callbacks",
-    "operation_counts",
 ]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from executions.domain.records import quick
+
 IDLE_SECONDS = 2.0  # a shorter stretch is never collapsed
 IDLE_SHARE = 0.1  # of the active time, likewise
 COLLAPSED_WIDTH = 3.0  # percent
@@ -27,6 +29,9 @@ class Segment:
     x0: float
     x1: float
     collapsed: bool = False
+
+
+_segment = quick(Segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +88,20 @@ def _merged(busy: Iterable[Interval], start: float, end: float) -> list[Interval
     merged: list[Interval] = []
     last0 = last1 = None
     for t0, t1 in sorted(busy):
-        t0, t1 = max(t0, start), min(max(t0, t1), end)
+        # A long history has thousands: comparing takes a fifth of the time of calling min and max.
+        if t1 < t0:
+            t1 = t0
+        if t0 < start:
+            t0 = start
+        if t1 > end:
+            t1 = end
         if t1 < t0:
             continue
         if last1 is None or last0 is None:
             last0, last1 = t0, t1
         elif t0 <= last1:
-            last1 = max(last1, t1)
+            if t1 > last1:
+                last1 = t1
         else:
             merged.append((last0, last1))
             last0, last1 = t0, t1
@@ -118,10 +130,10 @@ def _laid_out(start: float, end: float, idle: list[Interval], *, open_end: bool)
     for (t0, t1), width in zip(idle, widths, strict=True):
         if t0 > t:
             reached = min(100.0, x + (t0 - t) * per_second)
-            segments.append(Segment(t, t0, x, reached))
+            segments.append(_segment(t, t0, x, reached))
             x = reached
         reached = min(100.0, x + width)
-        segments.append(Segment(t0, t1, x, reached, collapsed=True))
+        segments.append(_segment(t0, t1, x, reached, True))
         t, x = t1, reached
     if t < end:
         segments.append(Segment(t, end, x, 100.0))

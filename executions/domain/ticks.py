@@ -31,22 +31,24 @@ def make_ticks(scale: Scale, end: float, *, is_open: bool) -> tuple[Tick, ...]:
         kept.append(Tick(last_x, min(end, scale.end), "now" if is_open and scale.end >= end else "end", ""))
         if kept[-1].kind == "now":
             kept[-1] = Tick(last_x, end, "now", "now")
-    candidates: list[Tick] = []
     shown = [segment for segment in scale.segments if segment.t0 < end]
+
+    def has_room(x: float) -> bool:
+        return all(abs(x - other.x) >= _ROOM for other in kept)
+
+    # There may be hundreds of segments and room for ten labels: words are made for those that are kept.
     for segment in shown:
-        if segment.collapsed:
-            middle = round((segment.x0 + segment.x1) / 2, 3)
+        if segment.collapsed and has_room(middle := round((segment.x0 + segment.x1) / 2, 3)):
             length = duration(segment.t1 - segment.t0)
-            candidates.append(Tick(middle, (segment.t0 + segment.t1) / 2, "idle", f"{length} idle"))
+            kept.append(Tick(middle, (segment.t0 + segment.t1) / 2, "idle", f"{length} idle"))
     for before, segment in pairwise(shown):
-        if before.collapsed and not segment.collapsed:
-            candidates.append(Tick(round(segment.x0, 3), segment.t0, "resume", ""))
+        if before.collapsed and not segment.collapsed and has_room(x := round(segment.x0, 3)):
+            kept.append(Tick(x, segment.t0, "resume", ""))
     for segment in shown:
         if not segment.collapsed:
-            candidates.extend(_offsets(segment))
-    for tick in candidates:
-        if all(abs(tick.x - other.x) >= _ROOM for other in kept):
-            kept.append(tick)
+            for tick in _offsets(segment):
+                if has_room(tick.x):
+                    kept.append(tick)
     return tuple(sorted(kept, key=lambda tick: tick.x))
 
 

@@ -81,14 +81,15 @@ class Timeline:
     def density(self, buckets: int = 120) -> tuple[int, ...]:
         """How many operations without children are open in each of `buckets` equal parts of the axis: the overview."""
         steps = [0] * (buckets + 1)
+        left, right, x = self.scale.start, self.scale.end, self.scale.x
         for operation in self.history.operations.values():
             if operation.children:
                 continue
             start, end = _extent(operation, self.ended_at)
-            if end >= self.scale.start and start <= self.scale.end:
-                first = min(buckets - 1, int(self.scale.x(start) * buckets / 100))
+            if end >= left and start <= right:
+                first = min(buckets - 1, int(x(start) * buckets / 100))
                 steps[first] += 1
-                steps[max(first, min(buckets - 1, int(self.scale.x(end) * buckets / 100))) + 1] -= 1
+                steps[max(first, min(buckets - 1, int(x(end) * buckets / 100))) + 1] -= 1
         running = 0
         return tuple([running := running + step for step in steps[:-1]])
 

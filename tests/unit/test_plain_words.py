@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from executions.domain.diagnosis import (
     activity,
     open_callbacks,
-    operation_counts,
     root_cause,
-    stored_bytes,
     whats_going_on,
 )
 from executions.domain.events import parse_events
@@ -202,19 +200,14 @@ def test_a_status_that_is_ahead_of_the_events_does_not_invent_a_cause() -> None:
 
 
 def test_operations_are_counted_by_status_and_kind() -> None:
-    counts = operation_counts(recorded("fanout"))
+    counts = recorded("fanout").counts
     assert (counts.total, counts.open, counts.failed) == (17, 0, 2)
     assert counts.by_status == {"SUCCEEDED": 15, "FAILED": 2}
     assert counts.by_kind == {"Context": 10, "Step": 7}
-    assert operation_counts(recorded("flaky")).retries == 2
-    assert operation_counts(recorded("flaky")).limit_used == 4
-    waiter = operation_counts(recorded("waiter"))
+    assert recorded("flaky").counts.retries == 2
+    assert recorded("flaky").counts.limit_used == 4
+    waiter = recorded("waiter").counts
     assert (waiter.retries, waiter.polls) == (0, 2)
-
-
-def test_stored_bytes_counts_payloads_only() -> None:
-    assert 3 * 1000 > stored_bytes(recorded("big_payload_1k")) > 2 * 1000
-    assert stored_bytes(fold([])) == 0
 
 
 def test_long_errors_are_cut_and_kept_on_one_line() -> None:
@@ -234,5 +227,4 @@ def test_any_history_has_words(wires: list[dict[str, Any]], status: str, now: fl
     assert sentence.headline
     assert sentence.tone in {"info", "waiting", "bad", "good", "idle"}
     assert sentence.operation_id is None or sentence.operation_id in history.operations
-    operation_counts(history)
-    stored_bytes(history)
+    assert history.counts.total == len(history.operations)
