@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
-from executions.actions.permissions import can_read_audit, can_view
+from executions.actions.permissions import can_read_audit, can_share, can_view
 from executions.domain.statuses import OUTCOMES
-from executions.models import ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
+from executions.models import ActionRecord, Callback, Connection, Execution, Function, ShareLink, StatusCount, Trouble
 
 PAGE_ROWS = 50
 COUNT_CAP = 10_000
@@ -282,13 +282,27 @@ def open_callbacks_of(execution: Execution) -> list[Callback]:
 
 
 def callback_of(execution: Execution, operation_id: str) -> Callback | None:
-    """The callback that this operation is."""
+    """The callback that this operation is; a share link does not tell who answered it."""
+    if execution.seen_through:
+        return None
     return execution.callbacks.filter(operation_id=operation_id).first()
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:
+    """What people did with it, which is nothing to those who have a share link."""
+    if execution.seen_through:
+        return []
     return list(execution.actions.order_by("-created_at").select_related("callback"))
 
 
 def open_callback_count(user: Any) -> int:
     return open_callbacks(user).aggregate(count=Count("pk"))["count"] or 0
+
+
+def share_links(user: Any, of: Execution | None = None, limit: int = 500) -> list[ShareLink]:
+    """The share links that somebody may see and revoke, the newest first: all to what they may see, or none."""
+    if not can_share(user):
+        return []
+    rows = ShareLink.objects.filter(Exists(visible(user).filter(pk=OuterRef("execution"))))
+    rows = rows.filter(execution=of) if of else rows
+    return list(rows.select_related("execution__function").order_by("-created_at", "-pk")[:limit])

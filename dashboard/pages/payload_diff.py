@@ -5,12 +5,12 @@ from typing import Self
 
 from dashboard.pages.checkpoint_state import CheckpointState
 from dashboard.pages.operation import is_cut
-from dashboard.pages.payload_box import patterns
 from dashboard.pages.tab import Subject
 from executions import histories
 from executions.domain.checkpoints import Change
 from executions.domain.diff import Diff, DiffLine, structural_diff
 from executions.domain.events import Event, Payload
+from executions.sharing import patterns
 
 _SIGNS = {"same": " ", "removed": "-", "added": "+", "skipped": "@"}
 

@@ -7,11 +7,12 @@ from django.db import migrations
 VIEW, STOP, HEARTBEAT, AUDIT, ANSWER = (
     "view_execution", "stop_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
 )
+SHARE, IMPORT, DISCARD = "share_executions", "import_histories", "delete_execution"
 ROLES = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
+    "operator": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "admin": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, DISCARD),
 }
 
 
