@@ -66,12 +66,18 @@ def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None
     assert wide == []
 
 
-def test_a_filter_folds_out_inside_a_small_screen(visitor: Make) -> None:
-    page = visitor(width=380).log_in("viewer")
+def test_what_folds_out_stays_inside_a_small_screen(visitor: Make) -> None:
+    person = visitor(width=380)
+    page = person.log_in("viewer")
     page.goto(page.url.rstrip("/") + "/executions/")
     for summary in page.locator(".chip-bar summary").all():
         summary.click()
         assert page.evaluate("document.documentElement.scrollWidth") == 380
+    page = first_execution(person, "status=SUCCEEDED")
+    for text in ("Elsewhere", "All types"):
+        page.locator("summary", has_text=text).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 380
+        page.keyboard.press("Escape")
 
 
 def test_what_is_chosen_on_a_small_screen_is_seen_at_once(visitor: Make) -> None:
