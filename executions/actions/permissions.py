@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from executions.actions.scopes import reach_of
 from executions.domain.statuses import is_terminal
 from executions.models import ActionRecord, Callback, Execution, MissingOperation
 
@@ -58,12 +59,12 @@ def can_read_audit(user: Any) -> Verdict:
 
 
 def can_stop(user: Any, execution: Execution) -> Verdict:
-    return _going_on(execution) if user.has_perm(STOP) else _no("stop executions")
+    return _may(user, STOP, execution, "stop executions") and _going_on(execution)
 
 
 def can_pause(user: Any, execution: Execution) -> Verdict:
-    if not user.has_perm(PAUSE):
-        return _no("pause executions")
+    if not (may := _may(user, PAUSE, execution, "pause executions")):
+        return may
     if not (going := _going_on(execution)):
         return going
     if execution.status in ("PAUSING", "PAUSED"):
@@ -72,8 +73,8 @@ def can_pause(user: Any, execution: Execution) -> Verdict:
 
 
 def can_resume(user: Any, execution: Execution) -> Verdict:
-    if not user.has_perm(PAUSE):
-        return _no("resume executions")
+    if not (may := _may(user, PAUSE, execution, "resume executions")):
+        return may
     if not (going := _going_on(execution)):
         return going
     if execution.status not in ("PAUSING", "PAUSED"):
@@ -82,8 +83,8 @@ def can_resume(user: Any, execution: Execution) -> Verdict:
 
 
 def can_delete(user: Any, execution: Execution) -> Verdict:
-    if not user.has_perm(REMOVE):
-        return _no("delete executions")
+    if not (may := _may(user, REMOVE, execution, "delete executions")):
+        return may
     if not is_terminal(execution.status):
         return Verdict(False, "AWS deletes only executions that have ended: stop it first.")
     if execution.gone_at is not None:
@@ -94,12 +95,13 @@ def can_delete(user: Any, execution: Execution) -> Verdict:
 
 
 def can_heartbeat(user: Any, callback: Callback) -> Verdict:
-    return _open(callback) if user.has_perm(HEARTBEAT) else _no("send heartbeats")
+    may = _may(user, HEARTBEAT, callback.execution, "send heartbeats")
+    return _open(callback) if may else may
 
 
 def can_answer(user: Any, callback: Callback) -> Verdict:
-    if not user.has_perm(ANSWER):
-        return _no("answer callbacks")
+    if not (may := _may(user, ANSWER, callback.execution, "answer callbacks")):
+        return may
     if answered := answer_of(callback):
         return Verdict(False, f"{answered.username} {answered.get_kind_display()} ({answered.get_outcome_display()}).")
     return _open(callback)
@@ -140,6 +142,15 @@ def _open(callback: Callback) -> Verdict:
     if callback.status == "NEVER_FINISHED":
         return Verdict(False, "The execution ended before this callback was answered.")
     return Verdict(False, f"This callback is closed: it {ended}, without Durascope or by somebody's answer from here.")
+
+
+def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    """By role, and by the scopes of the person's groups."""
+    if not user.has_perm(permission):
+        return _no(what)
+    if reach_of(user).may_act(execution.function_id):
+        return YES
+    return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 
 
 def _no(what: str) -> Verdict:
