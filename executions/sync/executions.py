@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
+from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
 from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection as Reached
@@ -62,7 +63,8 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
             newest = _list_new(connection, function, listed, back=back, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
-                _reconcile(connection, function, listed, now=now)
+                with budget.lane(Lane.RECONCILE):
+                    _reconcile(connection, function, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)
