@@ -61,6 +61,11 @@ def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> 
     return removed
 
 
+def remove(ids: list[int]) -> None:
+    """Remove these executions now, because somebody has asked for it."""
+    _remove(ids, Removed())
+
+
 def plan(*, now: dt.datetime) -> tuple[Removed, Removed]:
     """What `retain` would remove sooner or later: (for its age, then for want of space)."""
     by_age, by_size = Removed(), Removed()
