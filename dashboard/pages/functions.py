@@ -59,7 +59,7 @@ class Index:
     @classmethod
     def build(cls, user: Any) -> Self:
         lines = [line_of(function, []) for function in queries.functions_with_counts(user)]
-        swept = [row.swept_at for row in queries.connections() if row.swept_at]
+        swept = [row.swept_at for row in queries.connections(user) if row.swept_at]
         return cls(lines, sum(1 for line in lines if line.gone_at), max(swept, default=None))
 
 
