@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, REMOVE, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -51,6 +51,9 @@ MATRIX: dict[str, str] = {
     "inbox": VIEW,
     "audit": AUDIT,
     "stop": STOP,
+    "pause": PAUSE,
+    "resume": PAUSE,
+    "delete": REMOVE,
     "callback-succeed": ANSWER,
     "callback-fail": ANSWER,
     "callback-heartbeat": HEARTBEAT,

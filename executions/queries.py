@@ -299,7 +299,9 @@ def callback_of(execution: Execution, operation_id: str) -> Callback | None:
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:
-    return list(execution.actions.order_by("-created_at").select_related("callback"))
+    """By its ARN: a start names it before it is mirrored, and records outlive our copy."""
+    found = ActionRecord.objects.filter(execution_arn=execution.arn)
+    return list(found.order_by("-created_at", "-pk").select_related("callback"))
 
 
 def open_callback_count(user: Any) -> int:

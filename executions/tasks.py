@@ -24,6 +24,7 @@ def _stop(**_: object) -> None:
 def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
+    settle.settle_deletions(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)

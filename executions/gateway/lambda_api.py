@@ -191,6 +191,42 @@ def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> A
     return _act(connection, "stop", "stop the execution", client, DurableExecutionArn=arn, Error=error)
 
 
+def pause_execution(connection: Connection, arn: str, *, token: str, reason: str, timeout_too: bool) -> Answer:
+    """Ask for a pause; the status follows later. The same token within 15 minutes pauses once.
+
+    `timeout_too`: the execution timeout stands still meanwhile.
+    """
+    return _act(
+        connection,
+        "control",
+        "pause the execution",
+        connection.client.pause_durable_execution,
+        DurableExecutionArn=arn,
+        ClientToken=token,
+        ExecutionTimeoutPaused=timeout_too,
+        **_given(Reason=reason),
+    )
+
+
+def resume_execution(connection: Connection, arn: str, *, token: str, reason: str) -> Answer:
+    """Ask for the end of a pause; the status follows later. The same token within 15 minutes resumes once."""
+    return _act(
+        connection,
+        "control",
+        "resume the execution",
+        connection.client.resume_durable_execution,
+        DurableExecutionArn=arn,
+        ClientToken=token,
+        **_given(Reason=reason),
+    )
+
+
+def delete_execution(connection: Connection, arn: str) -> Answer:
+    """Ask AWS to delete an execution that has ended; it does so a little later."""
+    client = connection.client.delete_durable_execution
+    return _act(connection, "control", "delete the execution", client, DurableExecutionArn=arn)
+
+
 def callback_success(connection: Connection, callback_id: str, result: bytes) -> Answer:
     """Answer a callback; `result` is what the function gets, byte for byte."""
     client = connection.client.send_durable_execution_callback_success

@@ -94,6 +94,21 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     return Execution.objects.get(arn=str(arn))
 
 
+def ask_again(execution: Execution, *, now: dt.datetime) -> Execution | None:
+    """What AWS says of one execution now; -> its row, None when AWS no longer has it. Raises GatewayError."""
+    connection = reach(execution.function.connection.name)
+    try:
+        summary = lambda_api.get_execution(connection, execution.arn, patience=PATIENCE)
+    except NotFound:
+        mark_gone(execution, now=now)
+        return None
+    upsert(execution.function, [summary], now=now)
+    execution.refresh_from_db()
+    if summary.status == ExecutionStatus.DELETING:
+        execution.status = summary.status  # kept in the mirror as the outcome that it follows
+    return execution
+
+
 def _connection_for(arn: ExecutionArn, *, now: dt.datetime) -> Connection:
     """The connection that mirrors this ARN's account and Region; raises NotFound when none does."""
     rows = functions.connection_rows(now=now)
@@ -113,7 +128,8 @@ def upsert(
 ) -> Listed:
     """Write what AWS said of some executions of one function; the order of calls does not matter.
 
-    What is not mirrored and would be removed again for its age is passed over, unless somebody has `asked_for` it.
+    What is not mirrored and would be removed again for its age, or is being deleted, is passed over, unless somebody
+    has `asked_for` it.
     """
     listed, moved = Listed(), Counter[str]()
     before = None if asked_for else pacing.horizon(now, configuration.keep_days(function.connection.name))
@@ -127,6 +143,8 @@ def upsert(
             row = known.get(summary.arn)
             if row is None:
                 if before and summary.ended_at and summary.ended_at < before:
+                    continue
+                if summary.status == ExecutionStatus.DELETING and not asked_for:
                     continue
                 if summary.arn not in fresh and (made := _new(function, summary, now)):
                     fresh[summary.arn] = made

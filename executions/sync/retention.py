@@ -71,6 +71,11 @@ def _retain(row: Connection, now: dt.datetime, sleep: Callable[[float], None]) -
     return removed
 
 
+def remove(ids: list[int]) -> None:
+    """Remove these executions now, because somebody has asked for it."""
+    _remove(ids, Removed())
+
+
 def plan(row: Connection, *, now: dt.datetime) -> tuple[Removed, Removed]:
     """What `retain` would remove of this connection sooner or later: (for its age, then for want of space)."""
     by_age, by_size = Removed(), Removed()

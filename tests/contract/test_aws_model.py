@@ -147,6 +147,32 @@ CALLS = {
         {"StopTimestamp": STARTED},
         lambda made: made.fields == {"StopTimestamp": STARTED},
     ),
+    "pause_execution": Call(
+        lambda at: lambda_api.pause_execution(at, EXECUTION, token="t-1", reason="why (by ada)", timeout_too=False),
+        "pause_durable_execution",
+        {
+            "DurableExecutionArn": EXECUTION,
+            "ClientToken": "t-1",
+            "ExecutionTimeoutPaused": False,
+            "Reason": "why (by ada)",
+        },
+        {},
+        lambda made: made.fields == {},
+    ),
+    "resume_execution": Call(
+        lambda at: lambda_api.resume_execution(at, EXECUTION, token="t-1", reason=""),
+        "resume_durable_execution",
+        {"DurableExecutionArn": EXECUTION, "ClientToken": "t-1"},
+        {},
+        lambda made: made.fields == {},
+    ),
+    "delete_execution": Call(
+        lambda at: lambda_api.delete_execution(at, EXECUTION),
+        "delete_durable_execution",
+        {"DurableExecutionArn": EXECUTION},
+        {"DeletionRequestTimestamp": STARTED},
+        lambda made: made.fields == {"DeletionRequestTimestamp": STARTED},
+    ),
     "callback_success": Call(
         lambda at: lambda_api.callback_success(at, CALLBACK, b'{"ok": true}'),
         "send_durable_execution_callback_success",
@@ -205,6 +231,7 @@ def test_request_and_answer_fit_the_service_model(call: Call, stubbed: tuple[Con
 
 
 ERRORS = {
+    "ResourceConflictException": (409, errors.Refused),
     "ResourceNotFoundException": (404, errors.NotFound),
     "InvalidParameterValueException": (400, errors.Refused),
     "TooManyRequestsException": (429, errors.Throttled),
@@ -337,7 +364,7 @@ def _serving(wire: Wire) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             pass
