@@ -19,7 +19,7 @@ from executions.domain.history import Operation
 from executions.domain.timeline import Bar, Row, Tick, Timeline
 from executions.domain.words import count, duration
 
-CHUNK = 60
+CHUNK = 40
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
 _LEAST_BAND, _LEAST_ZIG = 0.8, 2.2  # percent; idle stretches narrower than that are not shaded, or not marked
@@ -159,7 +159,7 @@ def _badge(row: Row) -> str:
 
 
 def chunk_html(writer: RowWriter, first: int) -> str:
-    """Rows `first` to `first` + 60. The hidden input tells the next refresh that these are wanted whole."""
+    """Rows `first` to `first` + CHUNK. The hidden input tells the next refresh that these are wanted whole."""
     return (
         f'<div class="tl-chunk" id="rows-{first}">'
         f'<input type="hidden" class="keep" name="have" value="{first}">'
@@ -173,7 +173,7 @@ def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str
     link = escape(f"{page}?{query}&from={first}" if query else f"{page}?from={first}")
     ask = escape(f"{rows}&from={first}")
     return (
-        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:900px once"'
+        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:1100px once"'
         f' hx-target="this" hx-swap="outerHTML"><a href="{link}">rows {first + 1:,} to {first + number:,}</a>'
         f'<svg class="wide" width="1" height="{number * ROW_HEIGHT}" aria-hidden="true"></svg>'
         f'<svg class="narrow" width="1" height="{number * NARROW_HEIGHT}" aria-hidden="true"></svg></div>\n'
