@@ -78,14 +78,11 @@ def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
 
 @shared_task(name="executions.retain")
 def retain() -> None:
-    """Remove what KEEP_DAYS and KEEP_MB do not keep."""
+    """Remove what is kept no longer."""
     retention.retain(now=timezone.now())
 
 
 @shared_task(name="executions.consume_push")
 def consume_push() -> None:
-    """Read the push queue for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
-    try:
-        push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
-    except GatewayError:
-        return
+    """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
+    push.listen(clock=timezone.now, going=lambda: not stopping.is_set())

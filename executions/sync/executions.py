@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -14,7 +13,7 @@ from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
 from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
-from executions.gateway import budget, lambda_api
+from executions.gateway import budget, configuration, lambda_api
 from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
@@ -135,7 +134,7 @@ def upsert(
     has `asked_for` it.
     """
     listed, moved = Listed(), Counter[str]()
-    before = None if asked_for else pacing.horizon(now, settings.KEEP_DAYS)
+    before = None if asked_for else pacing.horizon(now, configuration.keep_days(function.connection.name))
     summaries = [summary for summary in summaries if fits(summary.arn, MAX_LENGTH)]
     with transaction.atomic():
         # One writer a function at a time keeps the counts by status true.
