@@ -27,6 +27,11 @@ class Connection(models.Model):
     swept_at = models.DateTimeField(null=True, help_text="when all functions were last discovered")
     gone_at = models.DateTimeField(null=True, help_text="when it was no longer configured; what was mirrored stays")
     pushed_at = models.DateTimeField(null=True, help_text="when the push queue last brought something")
+    push_waiting = models.PositiveIntegerField(null=True, help_text="messages in the push queue, as SQS estimates")
+    push_dead = models.PositiveIntegerField(null=True, help_text="messages that the push queue has given up")
+    push_counted_at = models.DateTimeField(null=True, help_text="when those two were counted")
+    checks = models.JSONField(default=list, help_text="the last preflight: action, outcome, words and forms of each")
+    checked_at = models.DateTimeField(null=True, help_text="when that was")
     push_missed = models.PositiveIntegerField(default=0, help_text="changes that polling found and push had not told")
 
     def __str__(self) -> str:

@@ -130,7 +130,7 @@ _TABLE: dict[str, tuple[type[GatewayError], str]] = {
     "ServiceUnavailable": (ServiceTrouble, _WAIT),
     **dict.fromkeys(
         ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
-        (NotFound, "Check PUSH_QUEUE_URL, and that the queue is in this Region."),
+        (NotFound, "Check PUSH_QUEUE_URL or push_queue, and that the queue is in this Region."),
     ),
     **dict.fromkeys(("RequestThrottled", "KmsThrottled"), (Throttled, _WAIT)),
     **dict.fromkeys(QUEUE_KMS_CODES | KMS_CODES, (KeyTrouble, "Check the customer-managed key's policy and state.")),

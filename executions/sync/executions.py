@@ -5,15 +5,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
+from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
-from executions.gateway import budget, lambda_api
+from executions.gateway import budget, configuration, lambda_api
 from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
@@ -62,7 +62,8 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
             newest = _list_new(connection, function, listed, back=back, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
-                _reconcile(connection, function, listed, now=now)
+                with budget.lane(Lane.RECONCILE):
+                    _reconcile(connection, function, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)
@@ -133,7 +134,7 @@ def upsert(
     has `asked_for` it.
     """
     listed, moved = Listed(), Counter[str]()
-    before = None if asked_for else pacing.horizon(now, settings.KEEP_DAYS)
+    before = None if asked_for else pacing.horizon(now, configuration.keep_days(function.connection.name))
     summaries = [summary for summary in summaries if fits(summary.arn, MAX_LENGTH)]
     with transaction.atomic():
         # One writer a function at a time keeps the counts by status true.
