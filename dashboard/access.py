@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, SHARE, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, REMOVE, SHARE, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -48,6 +48,11 @@ MATRIX: dict[str, str] = {
     "execution-event": VIEW,
     "execution-payload": VIEW,
     "execution-checkpoints": VIEW,
+    "execution-diff": VIEW,
+    "execution-compare-with": VIEW,
+    "execution-compare": VIEW,
+    "execution-compare-rows": VIEW,
+    "execution-compare-payloads": VIEW,
     "execution-payloads": VIEW,
     "execution-live": VIEW,
     "history-json": VIEW,
@@ -67,6 +72,9 @@ MATRIX: dict[str, str] = {
     "inbox": VIEW,
     "audit": AUDIT,
     "stop": STOP,
+    "pause": PAUSE,
+    "resume": PAUSE,
+    "delete": REMOVE,
     "callback-succeed": ANSWER,
     "callback-fail": ANSWER,
     "callback-heartbeat": HEARTBEAT,

@@ -24,6 +24,7 @@ SHARE_DAYS = ENV.share_days
 IMPORT_MB = ENV.import_mb
 METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
+PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url
@@ -84,6 +85,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+AUTHENTICATION_BACKENDS = ["dashboard.backends.GroupBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"

@@ -39,7 +39,9 @@ def opened(token: str, *, now: dt.datetime) -> ShareLink | None:
     """
     rows = ShareLink.objects.select_related("execution__function__connection", "made_by")
     link = rows.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=now).first()
-    if link is None or link.made_by is None or not can_share(link.made_by) or link.created_at + longest() <= now:
+    if link is None or link.made_by is None or link.created_at + longest() <= now:
+        return None
+    if not can_share(link.made_by, link.execution):
         return None
     return link if queries.visible(link.made_by).filter(pk=link.execution_id).exists() else None
 

@@ -32,8 +32,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def make(request: HttpRequest, execution_id: int) -> HttpResponse:
     """GET asks, POST makes the link and tells its address, once."""
-    _allowed(request)
     execution = execution_or_404(request, execution_id)
+    _allowed(request, execution)
     looked_at = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     form = ShareForm(request.POST or None, initial={"view": view_of(looked_at, execution.pk)})
     address, again = "", False
@@ -54,11 +54,11 @@ def make(request: HttpRequest, execution_id: int) -> HttpResponse:
 
 @require_POST
 def revoke(request: HttpRequest, link_id: int) -> HttpResponse:
-    _allowed(request)
     link = next((one for one in queries.share_links(request.user) if one.pk == link_id), None)
     if link is None:
         raise Http404("There is no such share link, or it is not one of yours.")
-    actor = Actor(request.user, address_of(request), uuid.uuid4())
+    _allowed(request, link.execution)
+    actor = _actor(request, uuid.uuid4())
     if links.revoke(actor, link, now=timezone.now()):
         messages.success(request, "The share link is revoked: it opens nothing any more.")
     else:
@@ -68,9 +68,13 @@ def revoke(request: HttpRequest, link_id: int) -> HttpResponse:
     return redirect(back if safe else reverse("shares"))
 
 
-def _allowed(request: HttpRequest) -> None:
-    if not (verdict := permissions.can_share(request.user)):
+def _allowed(request: HttpRequest, execution: Execution | None = None) -> None:
+    if not (verdict := permissions.can_share(request.user, execution)):
         raise PermissionDenied(verdict.why)
+
+
+def _actor(request: HttpRequest, token: uuid.UUID) -> Actor:
+    return Actor(request.user, address_of(request), token, user_agent=request.headers.get("User-Agent", ""))
 
 
 def _make(request: HttpRequest, execution: Execution, form: ShareForm) -> str | None:
@@ -78,5 +82,4 @@ def _make(request: HttpRequest, execution: Execution, form: ShareForm) -> str | 
     tab, query = read_view(chosen["view"])
     lasts = dt.timedelta(hours=float(chosen["lasts"]))
     wanted = links.Wanted(tab, query, chosen["note"], lasts, chosen["redacted"])
-    actor = Actor(request.user, address_of(request), chosen["token"])
-    return links.make(actor, execution, wanted, now=timezone.now())
+    return links.make(_actor(request, chosen["token"]), execution, wanted, now=timezone.now())

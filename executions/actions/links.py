@@ -35,7 +35,7 @@ def make(actor: Actor, execution: Execution, wanted: Wanted, *, now: dt.datetime
 
     Raises NotAllowed.
     """
-    if not (allowed := permissions.can_share(actor.user)):
+    if not (allowed := permissions.can_share(actor.user, execution)):
         raise NotAllowed(allowed)
     token = secrets.token_urlsafe(16)
     lasts = min(wanted.lasts, sharing.longest())
@@ -66,7 +66,7 @@ def make(actor: Actor, execution: Execution, wanted: Wanted, *, now: dt.datetime
 
 def revoke(actor: Actor, link: ShareLink, *, now: dt.datetime) -> bool:
     """-> whether it was this call that revoked it. Raises NotAllowed."""
-    if not (allowed := permissions.can_share(actor.user)):
+    if not (allowed := permissions.can_share(actor.user, link.execution)):
         raise NotAllowed(allowed)
     with transaction.atomic():
         mine = ShareLink.objects.filter(pk=link.pk, revoked_at=None)
@@ -95,6 +95,7 @@ def _write_down(
             "user": actor.user,
             "username": actor.user.get_username(),
             "address": actor.address,
+            "user_agent": text(actor.user_agent, 300),
             "execution": execution,
             "execution_arn": execution.arn,
             "request": request,

@@ -1,38 +1,51 @@
 """Who may do what, decided once: the same verdict shows a button, explains its absence and guards its endpoint."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
+from executions.actions.scopes import reach_of
 from executions.domain.statuses import is_terminal
-from executions.models import ActionRecord, Callback, Execution
+from executions.models import ActionRecord, Callback, Execution, MissingOperation
 
 VIEW = "executions.view_execution"
+START = "executions.start_executions"
 STOP = "executions.stop_executions"
+PAUSE = "executions.pause_executions"
+REMOVE = "executions.remove_executions"
+BULK = "executions.act_in_bulk"
+PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
 SHARE = "executions.share_executions"
 IMPORT = "executions.import_histories"
 DISCARD = "executions.delete_execution"
+FORGET_MISSING = dt.timedelta(days=1)
+"""After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT),
-    "approver": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
-    "admin": (VIEW, STOP, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, DISCARD),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`why` says in a sentence why something is not possible; `forbidden` when it is the person who may not."""
+    """`why` says in a sentence why something is not possible; `forbidden` when it is the person who may not,
+    `lasting` when the backend cannot do it at all: its button stays, and says so.
+    """
 
     allowed: bool
     why: str = ""
     forbidden: bool = False
+    lasting: bool = False
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -50,31 +63,62 @@ def can_read_audit(user: Any) -> Verdict:
 
 
 def can_stop(user: Any, execution: Execution) -> Verdict:
-    if not user.has_perm(STOP):
-        return _no("stop executions")
-    if execution.imported_at is not None:
-        return Verdict(False, "This execution was imported: AWS does not know it from here.")
-    if is_terminal(execution.status):
-        return Verdict(False, "This execution has ended already.")
-    return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
+    return _may(user, STOP, execution, "stop executions") and _going_on(execution)
+
+
+def can_pause(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, PAUSE, execution, "pause executions")):
+        return may
+    if not (going := _going_on(execution)):
+        return going
+    if execution.status in ("PAUSING", "PAUSED"):
+        return Verdict(False, "This execution is paused already.")
+    return _known(execution, "pause")
+
+
+def can_resume(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, PAUSE, execution, "resume executions")):
+        return may
+    if not (going := _going_on(execution)):
+        return going
+    if execution.status not in ("PAUSING", "PAUSED"):
+        return Verdict(False, "This execution is not paused.")
+    return _known(execution, "resume")
+
+
+def can_delete(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, REMOVE, execution, "delete executions")):
+        return may
+    if not is_terminal(execution.status):
+        return Verdict(False, "AWS deletes only executions that have ended: stop it first.")
+    if execution.gone_at is not None:
+        return Verdict(False, "AWS no longer has this execution.")
+    if execution.status == "DELETING":
+        return Verdict(False, "AWS is deleting it already.")
+    return _known(execution, "delete")
 
 
 def can_heartbeat(user: Any, callback: Callback) -> Verdict:
-    return _open(callback) if user.has_perm(HEARTBEAT) else _no("send heartbeats")
+    may = _may(user, HEARTBEAT, callback.execution, "send heartbeats")
+    return _open(callback) if may else may
 
 
 def can_answer(user: Any, callback: Callback) -> Verdict:
-    if not user.has_perm(ANSWER):
-        return _no("answer callbacks")
+    if not (may := _may(user, ANSWER, callback.execution, "answer callbacks")):
+        return may
     if answered := answer_of(callback):
         return Verdict(False, f"{answered.username} {answered.get_kind_display()} ({answered.get_outcome_display()}).")
     return _open(callback)
 
 
-def can_share(user: Any) -> Verdict:
-    """Who may make share links may also see and revoke everybody's: a leaked one cannot wait for its maker."""
+def can_share(user: Any, execution: Execution | None = None) -> Verdict:
+    """Make, see and revoke share links, to this execution or at all. Everybody's: a leaked one cannot wait for its
+    maker.
+    """
     if settings.SHARE_LINKS == "off":
         return Verdict(False, "Share links are switched off here.", forbidden=True)
+    if execution is not None:
+        return _may(user, SHARE, execution, "share executions")
     return YES if user.has_perm(SHARE) else _no("share executions")
 
 
@@ -101,6 +145,23 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     return None
 
 
+def _going_on(execution: Execution) -> Verdict:
+    if is_terminal(execution.status):
+        return Verdict(False, "This execution has ended already.")
+    return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
+
+
+def _known(execution: Execution, kind: str) -> Verdict:
+    """Whether the backend has this operation, as far as it has told."""
+    missing = MissingOperation.objects.filter(
+        connection=execution.function.connection_id, kind=kind, since__gt=timezone.now() - FORGET_MISSING
+    )
+    if missing.exists():
+        why = f"The backend behind this connection cannot {kind} executions: it does not know the call."
+        return Verdict(False, why, lasting=True)
+    return YES
+
+
 def _open(callback: Callback) -> Verdict:
     if callback.is_open:
         return YES
@@ -108,6 +169,15 @@ def _open(callback: Callback) -> Verdict:
     if callback.status == "NEVER_FINISHED":
         return Verdict(False, "The execution ended before this callback was answered.")
     return Verdict(False, f"This callback is closed: it {ended}, without Durascope or by somebody's answer from here.")
+
+
+def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    """By role, and by the scopes of the person's groups."""
+    if not user.has_perm(permission):
+        return _no(what)
+    if reach_of(user).may_act(execution.function_id):
+        return YES
+    return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 
 
 def _no(what: str) -> Verdict:

@@ -85,6 +85,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "LOG_FORMAT": "xml",
         "METRICS_TOKEN": "short",
         "METRICS_PORT": "70000",
+        "PEOPLE_WITHOUT_SCOPE": "some",
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",
         "PUSH_QUEUE_URL": "a-queue",
@@ -270,9 +271,16 @@ def test_readme_tells_the_roles_that_there_are_and_what_they_may() -> None:
     for role, permissions in ROLES.items():
         may = [
             "executions.view_execution" in permissions,
-            {"executions.stop_executions", "executions.heartbeat_callbacks", "executions.read_audit"}
+            {
+                "executions.stop_executions",
+                "executions.pause_executions",
+                "executions.heartbeat_callbacks",
+                "executions.read_audit",
+            }
             <= set(permissions),
             "executions.answer_callbacks" in permissions,
+            {"executions.start_executions", "executions.remove_executions", "executions.act_in_bulk"}
+            <= set(permissions),
         ]
         assert [cell == "yes" for cell in rows[role]] == may, role
 
