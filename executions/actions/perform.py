@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
-from executions.gateway import lambda_api
+from executions.domain.lanes import Lane
+from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import GatewayError, NotSupported
 from executions.gateway.lambda_api import Answer
@@ -247,7 +248,8 @@ def _first_of(kind: Kind, execution: Execution) -> ActionRecord | None:
 def _send(record: ActionRecord, connection: str, call: Callable[[Connection], Answer]) -> None:
     """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
     try:
-        answer = call(reach(connection))
+        with budget.lane(Lane.INTERACTIVE):
+            answer = call(reach(connection))
     except NotSupported as error:
         record.outcome, record.answer = Outcome.REFUSED, text(f"The backend cannot do this. {error}", 1000)
         _remember_missing(connection, record.kind)
