@@ -94,7 +94,9 @@ def _measure_one(url: str, sizes: list[int]) -> int:
         ratios.append(_measure(session))
     print(f"list page: {ratios[0]:.2f} x hello (goal: at most {GOAL:g})")
     if len(ratios) > 1:
-        print(f"with {sizes[-1] / sizes[0]:g} times as many: {ratios[-1] / ratios[0]:.2f} of that (goal: {GROWTH_GOAL})")
+        print(
+            f"with {sizes[-1] / sizes[0]:g} times as many: {ratios[-1] / ratios[0]:.2f} of that (goal: {GROWTH_GOAL})"
+        )
     return 0 if ratios[0] <= GOAL and ratios[-1] <= ratios[0] * GROWTH_GOAL else 1
 
 

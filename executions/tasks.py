@@ -1,7 +1,5 @@
 """Celery's entry points: each finds its rows and calls the part that does the work."""
 
-import threading
-
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
@@ -13,13 +11,10 @@ from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
 
-stopping = threading.Event()
-"""Set when the worker is to end: only the push consumer takes long enough to need telling."""
-
 
 @worker_shutting_down.connect
 def _stop(**_: object) -> None:
-    stopping.set()
+    budget.stopping.set()
 
 
 @shared_task(name="executions.discover")
@@ -85,4 +80,4 @@ def retain() -> None:
 @shared_task(name="executions.consume_push")
 def consume_push() -> None:
     """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
-    push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
+    push.listen(clock=timezone.now, going=lambda: not budget.stopping.is_set())
