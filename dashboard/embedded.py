@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 
 from dashboard.celery import app
-from executions.gateway import budget
+from executions import tasks
 from executions.sync import schedule
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ def start() -> None:
     """Start both, unless Redis carries the queue or they run already."""
     if not settings.EMBEDDED or _running:
         return
-    budget.stopping.clear()
+    tasks.stopping.clear()
     for name, make in (("worker", _worker), ("beat", _beat)):
         _running[name] = None
         threading.Thread(target=_run, args=(name, make), name=f"durascope-{name}", daemon=True).start()
@@ -35,7 +35,7 @@ def start() -> None:
 
 def stop() -> None:
     """Let both finish what they are doing."""
-    budget.stopping.set()
+    tasks.stopping.set()
     for part in [part for part in _running.values() if part is not None]:
         part.stop()
     _running.clear()

@@ -12,9 +12,12 @@ from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
 
 
+stopping = budget.stopping
+
+
 @worker_shutting_down.connect
 def _stop(**_: object) -> None:
-    budget.stopping.set()
+    stopping.set()
 
 
 @shared_task(name="executions.discover")
@@ -80,4 +83,4 @@ def retain() -> None:
 @shared_task(name="executions.consume_push")
 def consume_push() -> None:
     """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
-    push.listen(clock=timezone.now, going=lambda: not budget.stopping.is_set())
+    push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
