@@ -11,7 +11,6 @@ from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
 
-
 stopping = budget.stopping
 
 
