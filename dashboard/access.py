@@ -45,6 +45,7 @@ MATRIX: dict[str, str] = {
     "execution-event": VIEW,
     "execution-payload": VIEW,
     "execution-checkpoints": VIEW,
+    "execution-diff": VIEW,
     "execution-compare-with": VIEW,
     "execution-compare": VIEW,
     "execution-compare-rows": VIEW,

@@ -85,6 +85,12 @@ def visible(user: Any) -> QuerySet[Execution]:
     return Execution.objects.all() if sees is None else Execution.objects.filter(function__in=sees)
 
 
+def by_arn(user: Any, arns: Sequence[str]) -> dict[str, Execution]:
+    """Those of these executions that are mirrored and that this person may see, by ARN."""
+    rows = visible(user).filter(arn__in=arns).select_related("function__connection") if arns else ()
+    return {one.arn: one for one in rows}
+
+
 def visible_functions(user: Any) -> QuerySet[Function]:
     if not can_view(user):
         return Function.objects.none()
