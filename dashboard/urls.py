@@ -44,6 +44,7 @@ urlpatterns = [
     path(ONE + "events/<int:event_id>/", history.event, name="execution-event"),
     path(ONE + "events/<int:event_id>/payload/", payloads.download, name="execution-payload"),
     path(ONE + "checkpoints/", checkpoints.page, name="execution-checkpoints"),
+    path(ONE + "diff/", payloads.difference, name="execution-diff"),
     path(ONE + "compare/", compare.choose, name="execution-compare-with"),
     path(ONE + "compare/<int:other_id>/", compare.page, name="execution-compare"),
     path(ONE + "compare/<int:other_id>/rows/", compare.rows, name="execution-compare-rows"),
