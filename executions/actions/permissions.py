@@ -52,6 +52,7 @@ class Verdict:
 
 
 YES = Verdict(True)
+READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
 
 def can_view(user: Any) -> Verdict:
@@ -122,6 +123,11 @@ def can_share(user: Any, execution: Execution | None = None) -> Verdict:
     return YES if user.has_perm(SHARE) else _no("share executions")
 
 
+def still_shares(maker: Any, execution: Execution) -> bool:
+    """Whether a link that somebody has made goes on to open, also while nothing can be changed."""
+    return bool(maker.has_perm(SHARE) and reach_of(maker).may_act(execution.function_id))
+
+
 def can_import(user: Any) -> Verdict:
     return YES if user.has_perm(IMPORT) else _no("import histories")
 
@@ -173,6 +179,8 @@ def _open(callback: Callback) -> Verdict:
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
     if reach_of(user).may_act(execution.function_id):
