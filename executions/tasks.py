@@ -7,6 +7,8 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from executions.actions import bulk, settle
+from executions.domain.lanes import Lane
+from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
@@ -50,8 +52,8 @@ def dispatch() -> None:
         list_function.apply_async((function_id,), expires=pacing.CLAIM)
     for bulk_id in bulk.due(now=now):
         bulk_step.apply_async((bulk_id,), expires=pacing.CLAIM)
-    for execution_id in schedule.claim_histories(now=now):
-        pull_history.apply_async((execution_id,), expires=pacing.CLAIM)
+    for execution_id, lane in schedule.claim_histories(now=now).items():
+        pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
 
 
 @shared_task(name="executions.bulk_step")
@@ -70,12 +72,13 @@ def list_function(function_id: int) -> None:
 
 
 @shared_task(name="executions.pull_history")
-def pull_history(execution_id: int) -> None:
+def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
     execution = Execution.objects.select_related("function__connection").filter(pk=execution_id).first()
     if execution is None:
         return  # removed by our own retention since it was handed out
     try:
-        history.pull(execution, now=timezone.now())
+        with budget.lane(Lane(lane)):
+            history.pull(execution, now=timezone.now())
     except GatewayError:
         return
     settle.settle(execution_id, now=timezone.now())

@@ -13,6 +13,7 @@ from executions.actions import permissions
 from executions.domain import links
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.diagnosis import whats_going_on
+from executions.domain.history import BAD
 from executions.domain.statuses import is_terminal
 from executions.domain.words import duration, size
 from executions.models import ActionRecord, Callback, Execution
@@ -94,6 +95,7 @@ class Head:
     facts: list[Fact]
     notices: list[Notice]
     buttons: list[Button]
+    compare_failed: bool
     callbacks: list[OpenCallback]
     name_callbacks: bool
     more_callbacks: int
@@ -124,6 +126,7 @@ class Head:
             facts=list(_facts(subject)),
             notices=_notices(subject),
             buttons=list(_buttons(subject)),
+            compare_failed=execution.status in BAD,
             callbacks=[open_callback(subject.user, one, page) for one in found[:MOST_CALLBACKS]],
             name_callbacks=len(found) > 1,
             more_callbacks=max(0, len(found) - MOST_CALLBACKS),

@@ -14,12 +14,14 @@ from executions import histories, queries
 from executions.actions.permissions import answer_of
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
+from executions.domain.handovers import handovers
 from executions.domain.history import Attempt, Operation
 from executions.domain.words import duration
 from executions.history_pages import CutText
 from executions.models import Callback
 
 MOST_ATTEMPTS = 20
+MOST_COMPARISONS = 8
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Drawer:
     error: str
     payloads: list[PayloadBox]
     checkpoints: list[Step]
+    comparisons: list[Step]
     callback: OpenCallback | None
     closed: str
     close_url: str
@@ -105,6 +108,7 @@ class Drawer:
             error=error_words(operation.last_error),
             payloads=_payloads(subject, operation),
             checkpoints=_checkpoints(subject, operation),
+            comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
             callback=open_callback(subject.user, row, page) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
             close_url=f"{page}{joined}",
@@ -230,6 +234,14 @@ def _checkpoints(subject: Subject, operation: Operation) -> list[Step]:
     return [
         Step("before and after it", f"{base}?a={max(0, first - 1)}&b={last}&{own}"),
         Step("since then", f"{base}?a={last}&b={subject.history.last_event_id}&{own}"),
+    ]
+
+
+def comparisons(subject: Subject, operation: Operation, *, named: bool = False) -> list[Step]:
+    """Links to the payloads that can be compared: of attempts or polls, and of a result with the next input."""
+    url, prefix = subject.url("execution-diff"), f"{operation.label}: " if named else ""
+    return [
+        Step(prefix + one.words, f"{url}?a={one.before}&b={one.after}") for one in handovers(subject.history, operation)
     ]
 
 

@@ -17,7 +17,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
-from executions.gateway import lambda_api
+from executions.domain.lanes import Lane
+from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import GatewayError, NotSupported
 from executions.gateway.lambda_api import Answer
@@ -179,7 +180,8 @@ def carry_out(
         record = _write_down(actor, kind, execution, callback, request, now, more)
     except IntegrityError:
         return _who_was_first(actor, kind, execution, callback)
-    _send(record, execution.function.connection.name, call, actor.refused)
+    with budget.lane(Lane.WARM if actor.one_of_many else Lane.INTERACTIVE):
+        _send(record, execution.function.connection.name, call, actor.refused)
     record.save()
     hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
     log.info(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from executions import metrics
-from executions.gateway import budget
+from executions.gateway import budget, circuit
 from executions.gateway.connections import Connection
 from executions.gateway.errors import NotUnderstood, Throttled, triage
 
@@ -252,6 +252,24 @@ def _act(connection: Connection, api: str, asked: str, call: Callable[..., Any],
 def _call(
     connection: Connection, api: str, asked: str, call: Callable[..., Any], *, patience: float = 60.0, **request: object
 ) -> dict[str, Any]:
+    with circuit.guarding(connection.name, api, _function_of(request)):
+        return _send(connection, api, asked, call, patience, request)
+
+
+def _function_of(request: dict[str, object]) -> str:
+    """The ARN or name of the function that a request is about, "" when it does not say."""
+    about = str(request.get("DurableExecutionArn") or request.get("FunctionName") or "")
+    return ":".join(about.split("/", 1)[0].split(":")[:7])
+
+
+def _send(
+    connection: Connection,
+    api: str,
+    asked: str,
+    call: Callable[..., Any],
+    patience: float,
+    request: dict[str, object],
+) -> dict[str, Any]:
     budget.acquire(connection.name, api, patience=patience)
     counter = getattr(_counts, "counter", None)
     if counter is not None:
@@ -263,7 +281,7 @@ def _call(
         error = triage(raised, asked=asked)
         metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
         if isinstance(error, Throttled):
-            budget.pause(connection.name, api, error.retry_after or 1.0)
+            budget.throttled(connection.name, api, error.retry_after)
         raise error from raised
     metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
     return answer

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
+from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
 from executions.gateway import budget, configuration, lambda_api
 from executions.gateway.connections import Connection as Reached
@@ -61,7 +62,8 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
             newest = _list_new(connection, function, listed, back=back, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
-                _reconcile(connection, function, listed, now=now)
+                with budget.lane(Lane.RECONCILE):
+                    _reconcile(connection, function, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)

@@ -25,6 +25,7 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
     values: dict[str, Any] = {
         "execution_id": execution_id,
         "callback_id": callback_id,
+        "other_id": 1,
         "function_id": 1,
         "event_id": 1,
         "bulk_id": 1,
