@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -51,6 +52,7 @@ class Verdict:
 
 
 YES = Verdict(True)
+READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
 
 def can_view(user: Any) -> Verdict:
@@ -122,6 +124,8 @@ def answer_of(callback: Callback) -> ActionRecord | None:
 
 
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(BULK):
         return _no("act on many executions at once")
     return YES if user.has_perm(BULK_KINDS[kind]) else _no(f"{kind} executions")
@@ -170,6 +174,8 @@ def _open(callback: Callback) -> Verdict:
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
     if reach_of(user).may_act(execution.function_id):
