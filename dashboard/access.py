@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, REVEAL, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -44,6 +44,7 @@ MATRIX: dict[str, str] = {
     "execution-history": VIEW,
     "execution-event": VIEW,
     "execution-payload": VIEW,
+    "execution-reveal": REVEAL,
     "execution-checkpoints": VIEW,
     "execution-diff": VIEW,
     "execution-compare-with": VIEW,

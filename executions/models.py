@@ -228,6 +228,7 @@ class ActionRecord(models.Model):
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
+        REVEAL = "reveal", "looked at the secrets of a payload"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
@@ -300,6 +301,7 @@ class ActionRecord(models.Model):
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
             ("read_audit", "Can read everybody's actions"),
+            ("reveal_secrets", "Can see the secrets in payloads"),
         ]
 
     def __str__(self) -> str:

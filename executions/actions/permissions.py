@@ -21,6 +21,7 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+REVEAL = "executions.reveal_secrets"
 FORGET_MISSING = dt.timedelta(days=1)
 """After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
@@ -28,7 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE, REVEAL),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
@@ -54,6 +55,10 @@ READ_ONLY = Verdict(False, "This installation is read-only: nothing can be chang
 
 def can_view(user: Any) -> Verdict:
     return YES if user.has_perm(VIEW) else _no("see executions")
+
+
+def can_reveal(user: Any) -> Verdict:
+    return YES if user.has_perm(REVEAL) else _no("see the secrets in payloads")
 
 
 def can_read_audit(user: Any) -> Verdict:

@@ -8,11 +8,12 @@ VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
     "view_execution", "stop_executions", "pause_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
 )
 START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
+REVEAL = "reveal_secrets"
 ROLES = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE, REVEAL),
 }
 
 
