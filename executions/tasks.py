@@ -11,7 +11,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
+from executions.sync import functions, history, listing, pacing, push, push_health, retention, schedule
 
 stopping = threading.Event()
 """Set when the worker is to end: only the push consumer takes long enough to need telling."""
@@ -35,7 +35,9 @@ def discover() -> None:
 @shared_task(name="executions.discover_one")
 def discover_one(connection_id: int) -> None:
     try:
-        functions.discover(Connection.objects.get(pk=connection_id), now=timezone.now())
+        row = Connection.objects.get(pk=connection_id)
+        functions.discover(row, now=timezone.now())
+        listing.learn_pace(row)
     except GatewayError:
         return
 
@@ -58,7 +60,7 @@ def dispatch() -> None:
 def list_function(function_id: int) -> None:
     function = Function.objects.select_related("connection").get(pk=function_id)
     try:
-        executions.list_function(function, now=timezone.now())
+        listing.list_function(function, now=timezone.now())
     except GatewayError:
         return
 

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from executions import live
-from executions.models import Execution
+from executions.models import Execution, Function
 
 
 def history(execution_id: int, *, now: dt.datetime) -> None:
@@ -12,3 +12,8 @@ def history(execution_id: int, *, now: dt.datetime) -> None:
         history_due_at=now, history_misses=0, history_failures=0
     )
     live.watch(execution_id)
+
+
+def refused(function: Function, *, now: dt.datetime) -> None:
+    """AWS has told a history of this function that it had refused: perhaps it tells the others, too."""
+    Execution.objects.filter(function=function, history_failures__gt=0, gone_at=None).update(history_due_at=now)
