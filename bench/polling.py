@@ -129,22 +129,16 @@ def tell(ages: list[float], gaps: list[float], calls: list[float], per_second: i
     ages.sort()
     sweep = FUNCTIONS / per_second
     measured = [at for at in calls if at > WARMING]
-    most = max(
-        sum(1 for at in itertools.takewhile(lambda at: at < first + 1, calls[i:])) for i, first in enumerate(calls)
-    )
+    most = max(sum(at < first + 1 for at in calls[i : i + 50]) for i, first in enumerate(calls))
+    used = len(measured) / SECONDS / per_second
+    p50, p95 = statistics.median(ages), ages[int(len(ages) * 0.95)]
     print(report.machine())
     print(
-        f"{FUNCTIONS} functions, {len(ages):,} executions in {SECONDS:.0f} s, {per_second} calls a second, a sweep {sweep:.0f} s"
+        f"{FUNCTIONS} functions, {len(ages):,} executions in {SECONDS:.0f} s; {per_second} calls, sweep {sweep:.0f} s"
     )
-    print(
-        f"age p50 {statistics.median(ages):.1f} s (goal 12), p95 {ages[int(len(ages) * 0.95)]:.0f} s, mean {statistics.fmean(ages):.0f} s"
-    )
-    print(
-        f"oldest {max(ages):.0f} s = {max(ages) / sweep:.2f} sweeps (goal 2); longest time between two listings {max(gaps):.0f} s"
-    )
-    print(
-        f"used {len(measured) / SECONDS / per_second:.1%} of the budget, at most {most} calls in any second (goal {per_second})"
-    )
+    print(f"age p50 {p50:.1f} s (goal 12), p95 {p95:.0f} s, mean {statistics.fmean(ages):.0f} s")
+    print(f"oldest {max(ages):.0f} s = {max(ages) / sweep:.2f} sweeps (goal 2); longest gap {max(gaps):.0f} s")
+    print(f"used {used:.1%} of the budget, at most {most} calls in any second (goal {per_second})")
 
 
 if __name__ == "__main__":

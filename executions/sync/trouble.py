@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 from django.db import InterfaceError, OperationalError
 
+from executions.gateway.budget import stopping
 from executions.gateway.errors import (
     GatewayError,
     NotUnderstood,
@@ -51,8 +52,11 @@ def understood(what: str) -> Iterator[None]:
 
 
 def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime) -> None:
-    """Keep since when `scope` fails and the latest words for it. What passes by itself does not hide what does not."""
-    if error.retry and Trouble.objects.filter(connection=connection, scope=scope).exclude(kind__in=PASSING).exists():
+    """Keep since when `scope` fails and the latest words for it. What passes by itself does not hide what does not.
+    Nothing is wrong when it is we who stop.
+    """
+    lasting = Trouble.objects.filter(connection=connection, scope=scope).exclude(kind__in=PASSING)
+    if stopping.is_set() or (error.retry and lasting.exists()):
         return
     said = {"kind": error.kind, "words": text(error.words, 500), "remedy": text(error.remedy, 500)}
     _, new = Trouble.objects.update_or_create(
