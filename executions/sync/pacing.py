@@ -15,7 +15,7 @@ than the floor makes hardly anything fresher; nothing is ever older than two swe
 RAREST = 1 / 86400
 RATE_MEMORY = 300.0
 """Seconds over which a function's rate is smoothed."""
-AHEAD = 0.75
+AHEAD = 1.0
 """Seconds of the budget that are handed out in advance; dispatch comes every half second."""
 WATCHED = 0.8
 CONFIRMING = 60.0
