@@ -1,11 +1,11 @@
-"""`python -m bench [pages|history|live|scroll|scale|memory]`: everything but the long soak `memory`, or one of them."""
+"""`python -m bench [PART]`: everything but the long soak `memory`, or one part of it."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-PARTS = ("pages", "history", "live", "scroll", "scale")
+PARTS = ("pages", "history", "live", "scroll", "polling", "quota", "scale")
 ALONE = ("memory",)
 
 # Playwright's own loop runs while the database is filled for it.
