@@ -17,6 +17,7 @@ from executions.queries import AuditFilter
 
 LOOKS = {
     ActionRecord.Outcome.ACCEPTED: ("ok", "check"),
+    ActionRecord.Outcome.DONE: ("ok", "check"),
     ActionRecord.Outcome.REFUSED: ("bad", "x"),
     ActionRecord.Outcome.SENDING: ("info", "pending"),
     ActionRecord.Outcome.UNCONFIRMED: ("warn", "unknown"),

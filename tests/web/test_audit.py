@@ -5,8 +5,10 @@ import io
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -122,7 +124,11 @@ def test_the_page_costs_a_fixed_number_of_queries(
 def exported(client: Client, url: str) -> str:
     answer = client.get(url)
     assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
-    return answer.getvalue().decode()
+    return async_to_sync(whole)(answer).decode()
+
+
+async def whole(answer: Any) -> bytes:
+    return b"".join([chunk async for chunk in answer.streaming_content])
 
 
 def test_filters_are_in_the_address_and_in_force_together_also_on_older_pages(
