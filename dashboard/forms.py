@@ -94,6 +94,11 @@ class ResumeForm(ActionForm):
     button = "Resume the execution"
 
 
+class RevealForm(ActionForm):
+    title = "Show this payload with its secrets"
+    button = "Show it"
+
+
 class DeleteForm(ActionForm):
     """`expected`: the execution's name, which has to be typed."""
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path(ONE + "history/", history.page, name="execution-history"),
     path(ONE + "events/<int:event_id>/", history.event, name="execution-event"),
     path(ONE + "events/<int:event_id>/payload/", payloads.download, name="execution-payload"),
+    path(ONE + "events/<int:event_id>/reveal/", payloads.reveal, name="execution-reveal"),
     path(ONE + "checkpoints/", checkpoints.page, name="execution-checkpoints"),
     path(ONE + "diff/", payloads.difference, name="execution-diff"),
     path(ONE + "compare/", compare.choose, name="execution-compare-with"),

@@ -11,7 +11,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, preflight, push, push_health, retention, schedule
+from executions.sync import functions, history, listing, pacing, preflight, push, push_health, retention, schedule
 
 stopping = budget.stopping
 
@@ -37,6 +37,7 @@ def discover_one(connection_id: int) -> None:
     row = Connection.objects.get(pk=connection_id)
     with contextlib.suppress(GatewayError):
         functions.discover(row, now=timezone.now())
+        listing.learn_pace(row)
     row.refresh_from_db()
     if preflight.is_due(row, now=timezone.now()):
         preflight.check_and_keep(row, now=timezone.now())
@@ -68,7 +69,7 @@ def bulk_step(bulk_id: int) -> None:
 def list_function(function_id: int) -> None:
     function = Function.objects.select_related("connection").get(pk=function_id)
     try:
-        executions.list_function(function, now=timezone.now())
+        listing.list_function(function, now=timezone.now())
     except GatewayError:
         return
 

@@ -22,6 +22,7 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
 IMPORT = "executions.import_histories"
 DISCARD = "executions.delete_execution"
@@ -34,7 +35,22 @@ ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
+    "admin": (
+        VIEW,
+        STOP,
+        PAUSE,
+        HEARTBEAT,
+        AUDIT,
+        SHARE,
+        IMPORT,
+        ANSWER,
+        START,
+        REMOVE,
+        BULK,
+        PREPARE,
+        DISCARD,
+        REVEAL,
+    ),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
@@ -60,6 +76,10 @@ READ_ONLY = Verdict(False, "This installation is read-only: nothing can be chang
 
 def can_view(user: Any) -> Verdict:
     return YES if user.has_perm(VIEW) else _no("see executions")
+
+
+def can_reveal(user: Any) -> Verdict:
+    return YES if user.has_perm(REVEAL) else _no("see the secrets in payloads")
 
 
 def can_read_audit(user: Any) -> Verdict:
