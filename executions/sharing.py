@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import F
 
 from executions import queries
-from executions.actions.permissions import still_shares
+from executions.actions.permissions import can_reveal, still_shares
 from executions.domain.jsontext import parse, to_text
 from executions.domain.redaction import DEFAULT_PATTERNS, HIDDEN, redact, redact_broken
 from executions.history_pages import CutText
@@ -42,7 +42,7 @@ def opened(token: str, *, now: dt.datetime) -> ShareLink | None:
     link = rows.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=now).first()
     if link is None or link.made_by is None or link.created_at + longest() <= now:
         return None
-    if not still_shares(link.made_by, link.execution):
+    if not still_shares(link.made_by, link.execution) or not (link.redacted or can_reveal(link.made_by)):
         return None
     return link if queries.visible(link.made_by).filter(pk=link.execution_id).exists() else None
 
