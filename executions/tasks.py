@@ -1,7 +1,5 @@
 """Celery's entry points: each finds its rows and calls the part that does the work."""
 
-import threading
-
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
@@ -13,8 +11,7 @@ from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
 
-stopping = threading.Event()
-"""Set when the worker is to end: only the push consumer takes long enough to need telling."""
+stopping = budget.stopping
 
 
 @worker_shutting_down.connect

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from executions.actions.scopes import reach_of
@@ -48,6 +49,7 @@ class Verdict:
 
 
 YES = Verdict(True)
+READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
 
 def can_view(user: Any) -> Verdict:
@@ -146,6 +148,8 @@ def _open(callback: Callback) -> Verdict:
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
     if reach_of(user).may_act(execution.function_id):
