@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, BULK, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -55,6 +55,12 @@ MATRIX: dict[str, str] = {
     "history-json": VIEW,
     "inbox": VIEW,
     "audit": AUDIT,
+    "bulks": BULK,
+    "bulk-new": BULK,
+    "bulk": BULK,
+    "bulk-progress": BULK,
+    "bulk-stop": BULK,
+    "bulk-again": BULK,
     "stop": STOP,
     "pause": PAUSE,
     "resume": PAUSE,

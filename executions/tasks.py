@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import settle
+from executions.actions import bulk, settle
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
@@ -47,8 +47,16 @@ def dispatch() -> None:
         discover.delay()
     for function_id in schedule.claim_functions(now=now):
         list_function.apply_async((function_id,), expires=pacing.CLAIM)
+    for bulk_id in bulk.due(now=now):
+        bulk_step.apply_async((bulk_id,), expires=pacing.CLAIM)
     for execution_id, lane in schedule.claim_histories(now=now).items():
         pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
+
+
+@shared_task(name="executions.bulk_step")
+def bulk_step(bulk_id: int) -> None:
+    """Some seconds' worth of a bulk; a claim keeps it to one worker at a time."""
+    bulk.step(bulk_id)
 
 
 @shared_task(name="executions.list_function")

@@ -12,6 +12,8 @@ from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words, said
 from executions import histories, queries
 from executions.actions.permissions import answer_of
+from executions.domain import links
+from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
 from executions.domain.handovers import handovers
@@ -76,6 +78,7 @@ class Drawer:
     comparisons: list[Step]
     callback: OpenCallback | None
     closed: str
+    logs_url: str
     close_url: str
     zoom_url: str
     refresh_url: str
@@ -111,6 +114,7 @@ class Drawer:
             comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
             callback=open_callback(subject.user, row, page) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
+            logs_url=_logs(subject, operation),
             close_url=f"{page}{joined}",
             zoom_url=f"{page}?{_zoom(subject, operation)}&op={operation.id}",
             refresh_url=subject.url("execution-operation", operation_id) + joined,
@@ -139,6 +143,18 @@ def _zoom(subject: Subject, operation: Operation) -> str:
         end = max(end, subject.seconds)
     room = max(0.05, (end - operation.first_at) * 0.1)
     return f"zoom={operation.first_at - room:.3f}~{end + room:.3f}"
+
+
+def _logs(subject: Subject, operation: Operation) -> str:
+    """The lines that its code wrote; nothing for what runs no code."""
+    if operation.kind not in ("Step", "Context"):
+        return ""
+    try:
+        arn = ExecutionArn.parse(subject.execution.arn)
+    except InvalidArn:
+        return ""
+    ended = operation.ended_at if operation.ended_at is not None else None if operation.is_open else operation.last_at
+    return links.logs_url(arn, operation.first_at, ended, subject.seconds, operation.id)
 
 
 def _parent(subject: Subject, operation: Operation, page: str) -> Step | None:
