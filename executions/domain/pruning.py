@@ -12,7 +12,7 @@ from executions.domain.patches import LeftOut, nodes, same
 
 _MOST_MEMBERS = 50  # of an object whose equal scalars are kept, for what stands around a change
 _NAMES = frozenset({"name", "key", "Name", "Key"})  # they say whether the value beside them is a secret
-_MOST_VALUES = 6_000  # that are kept of both together
+_MOST_VALUES = 2_500  # that are kept of both together
 _MARKER = "…"
 
 
@@ -33,7 +33,9 @@ def prune(before: Any, after: Any) -> Pruned:
 
 def same_quickly(a: Any, b: Any) -> bool:
     """`same`, but quick: Python takes 1, 1.0 and true for equal, and their texts tell them apart."""
-    return bool(a == b) and (repr(a) == repr(b) or same(a, b))
+    if type(a) is not type(b) or a != b:
+        return False
+    return type(a) is str or (repr(a) == repr(b) or same(a, b))
 
 
 class _Pruner:
@@ -86,6 +88,7 @@ class _Pruner:
                 dropped += 1
             else:
                 old[key] = new[key] = self._short(item)
+                self._left -= 1
         for key, item in after.items():
             if key not in before:
                 new[key] = self._kept(item)
