@@ -1,11 +1,11 @@
-"""`python -m bench [pages|history|live|scroll|diff]`: everything, or one of them."""
+"""`python -m bench [pages|history|live|scroll|polling|quota|diff]`: everything, or one of them."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-PARTS = ("pages", "history", "live", "scroll", "diff")
+PARTS = ("pages", "history", "live", "scroll", "polling", "quota", "diff")
 
 # Playwright's own loop runs while the database is filled for it.
 ENVIRONMENT = {**os.environ, "LOG_LEVEL": "ERROR", "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
