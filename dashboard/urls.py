@@ -22,6 +22,7 @@ from dashboard.views import (
     payloads,
     share,
     shared,
+    start,
     styleguide,
 )
 
@@ -35,6 +36,9 @@ urlpatterns = [
     path("connections/", connections.page, name="connections"),
     path("functions/", functions.index, name="functions"),
     path("functions/<int:function_id>/", functions.page, name="function"),
+    path("functions/<int:function_id>/start/", start.start, name="start"),
+    path("functions/<int:function_id>/events/", start.prepare, name="prepare"),
+    path("functions/<int:function_id>/events/<int:event_id>/remove/", start.forget, name="forget"),
     path("executions/", executions.page, name="executions"),
     path("executions/table/", executions.table, name="executions-table"),
     path("live/", live.everything, name="live"),
@@ -90,6 +94,8 @@ urlpatterns = [
     path("bulk/<int:bulk_id>/again/", bulk.again, name="bulk-again"),
     path("inbox/", inbox.page, name="inbox"),
     path("audit/", audit.page, name="audit"),
+    path("audit.csv", audit.as_csv, name="audit-csv"),
+    path("audit.json", audit.as_json, name="audit-json"),
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("styleguide/", styleguide.page, name="styleguide"),

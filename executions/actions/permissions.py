@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES, is_terminal
-from executions.models import ActionRecord, Callback, Execution, MissingOperation
+from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation
 
 VIEW = "executions.view_execution"
 START = "executions.start_executions"
@@ -174,6 +174,16 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     return None
 
 
+def can_start(user: Any, function: Function) -> Verdict:
+    if not (may := _may_on(user, START, function.pk, "start executions")):
+        return may
+    return YES if function.gone_at is None else Verdict(False, "AWS no longer has this function.")
+
+
+def can_prepare(user: Any, function: Function) -> Verdict:
+    return _may_on(user, PREPARE, function.pk, "store prepared events")
+
+
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
     if settings.READ_ONLY:
         return READ_ONLY
@@ -224,12 +234,16 @@ def _open(callback: Callback) -> Verdict:
 
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    return _may_on(user, permission, execution.function_id, what)
+
+
+def _may_on(user: Any, permission: str, function_id: int, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
     if settings.READ_ONLY:
         return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
-    if reach_of(user).may_act(execution.function_id):
+    if reach_of(user).may_act(function_id):
         return YES
     return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 
