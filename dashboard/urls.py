@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from dashboard.api import api
 from dashboard.views import (
     actions,
     arn,
@@ -20,6 +21,7 @@ from dashboard.views import (
     overview,
     payloads,
     styleguide,
+    tokens,
 )
 
 ONE = "executions/<int:execution_id>/"
@@ -61,6 +63,9 @@ urlpatterns = [
     path(ONE + "callbacks/<int:callback_id>/heartbeat/", actions.heartbeat, name="callback-heartbeat"),
     path("inbox/", inbox.page, name="inbox"),
     path("audit/", audit.page, name="audit"),
+    path("api/v1/", api.urls),
+    path("tokens/", tokens.page, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("styleguide/", styleguide.page, name="styleguide"),

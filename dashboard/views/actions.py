@@ -137,14 +137,14 @@ def _act(
 def _actor(request: HttpRequest, form: ActionForm) -> perform.Actor:
     return perform.Actor(
         user=request.user,
-        address=_address(request),
+        address=address_of(request),
         token=form.cleaned_data["token"],
         reason=form.cleaned_data["reason"],
         user_agent=request.headers.get("User-Agent", ""),
     )
 
 
-def _address(request: HttpRequest) -> str | None:
+def address_of(request: HttpRequest) -> str | None:
     """None when it is no IP address: a proxy may write anything there, with a port or without."""
     try:
         return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
