@@ -7,8 +7,7 @@ from django.utils import timezone
 from ninja import Router
 
 from dashboard.api.answers import Act, ActionOut, ActWithError, Id, Pause, Problem, Succeed
-from dashboard.views.actions import address_of
-from dashboard.views.lookup import callback_or_404, execution_or_404
+from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions import queries
 from executions.actions import lifecycle, perform
 from executions.models import Callback
