@@ -1,11 +1,11 @@
-"""`python -m bench [pages|history|live|scroll]`: everything, or one of them."""
+"""`python -m bench [pages|history|live|scroll|polling|quota]`: everything, or one of them."""
 
 import argparse
 import os
 import subprocess
 import sys
 
-PARTS = ("pages", "history", "live", "scroll")
+PARTS = ("pages", "history", "live", "scroll", "polling", "quota")
 
 # Playwright's own loop runs while the database is filled for it.
 ENVIRONMENT = {**os.environ, "LOG_LEVEL": "ERROR", "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
