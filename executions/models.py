@@ -43,6 +43,9 @@ class Trouble(models.Model):
     """Something that AWS does not let us do at the moment; gone as soon as it works again."""
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="troubles")
+    function = models.ForeignKey(
+        "Function", null=True, on_delete=models.CASCADE, related_name="+", help_text="null: it concerns no single one"
+    )
     scope = models.CharField(max_length=200, help_text="what fails: 'list functions', 'read histories of NAME'")
     kind = models.CharField(max_length=40, help_text="the kind of gateway error")
     words = models.CharField(max_length=500)
@@ -122,6 +125,11 @@ class Execution(models.Model):
             models.Index(fields=["function", "-started_at", "-id"], name="execution_by_function"),
             models.Index(fields=["status", "-started_at", "-id"], name="execution_by_status"),
             models.Index(fields=["status", "ended_at"], name="execution_ended"),
+            models.Index(
+                fields=["function", "ended_at"],
+                name="execution_ended_by_function",
+                condition=Q(ended_at__isnull=False),
+            ),
             models.Index(
                 fields=["history_due_at"], name="execution_history_due", condition=Q(history_due_at__isnull=False)
             ),

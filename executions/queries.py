@@ -325,15 +325,19 @@ def age_of(functions: list[Listed]) -> dt.datetime | None:
     return min((at for at in listed if at), default=None) if all(listed) else None
 
 
-def troubles() -> list[Trouble]:
-    return list(Trouble.objects.select_related("connection").order_by("since"))
+def troubles(user: Any) -> list[Trouble]:
+    """Those of the functions that this person sees and of those functions' connections, the oldest first."""
+    rows = Trouble.objects.filter(connection__in=connections(user)).select_related("connection").order_by("since")
+    sees = reach_of(user).sees
+    return list(rows if sees is None else rows.filter(Q(function=None) | Q(function__in=sees)))
 
 
-def connections(user: Any) -> list[Connection]:
+def connections(user: Any) -> QuerySet[Connection]:
     """The connections of which this person sees anything; all of them for whoever is not limited."""
-    if not reach_of(user).is_limited:
-        return list(Connection.objects.all())
-    return list(Connection.objects.filter(functions__in=visible_functions(user)).distinct())
+    if not can_view(user):
+        return Connection.objects.none()
+    sees = reach_of(user).sees
+    return Connection.objects.all() if sees is None else Connection.objects.filter(functions__in=sees).distinct()
 
 
 def open_callbacks_of(execution: Execution) -> list[Callback]:

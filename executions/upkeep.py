@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Max, Min, Q, Sum
 
+from executions.domain.scopes import EVERYTHING, Reach
 from executions.models import Callback, Connection, Execution, Function, StatusCount, Trouble
 
 
@@ -66,19 +67,22 @@ class Given:
     keep_mb: float = 0
 
 
-def by_connection(*, now: dt.datetime) -> list[Upkeep]:
-    """Every connection by name, in five queries."""
-    found = {row.pk: Upkeep(row) for row in Connection.objects.order_by("name")}
-    for pk, ages, gone in _ages():
+def by_connection(*, now: dt.datetime, reach: Reach = EVERYTHING) -> list[Upkeep]:
+    """The connections by name, in five queries: those of which `reach` sees anything, and of them what it sees."""
+    sees, rows = reach.sees, Connection.objects.order_by("name")
+    mine = Q() if sees is None else Q(function__in=sees)
+    if sees is not None:
+        rows = rows.filter(functions__in=sees).distinct()
+    found = {row.pk: Upkeep(row) for row in rows}
+    for pk, ages, gone in _ages(Q() if sees is None else Q(pk__in=sees)):
         found[pk].ages, found[pk].gone_functions = ages, gone
-    for pk, status, count in (
-        StatusCount.objects.values_list("function__connection", "status").annotate(Sum("executions")).order_by("status")
-    ):
+    counts = StatusCount.objects.filter(mine).values_list("function__connection", "status")
+    for pk, status, count in counts.annotate(Sum("executions")).order_by("status"):
         if count > 0:
             found[pk].statuses[status] = count
-    for pk, histories in _histories(now).items():
+    for pk, histories in _histories(mine, now).items():
         found[pk].histories = histories
-    for trouble in Trouble.objects.order_by("since"):
+    for trouble in Trouble.objects.filter(mine | Q(function=None), connection__in=found).order_by("since"):
         found[trouble.connection_id].troubles.append(trouble)
     return list(found.values())
 
@@ -87,16 +91,20 @@ def open_callbacks() -> int:
     return Callback.objects.filter(status="STARTED").count()
 
 
-def _ages() -> list[tuple[int, Ages, int]]:
+def _ages(mine: Q) -> list[tuple[int, Ages, int]]:
     there = Q(gone_at=None)
-    rows = Function.objects.values("connection").annotate(
-        functions=Count("pk", filter=there),
-        gone=Count("pk", filter=~there),
-        never_listed=Count("pk", filter=there & Q(listed_at=None)),
-        oldest=Min("listed_at", filter=there),
-        newest=Max("listed_at"),
-        compared=Min("reconciled_at", filter=there),
-        an_arn=Min("arn"),
+    rows = (
+        Function.objects.filter(mine)
+        .values("connection")
+        .annotate(
+            functions=Count("pk", filter=there),
+            gone=Count("pk", filter=~there),
+            never_listed=Count("pk", filter=there & Q(listed_at=None)),
+            oldest=Min("listed_at", filter=there),
+            newest=Max("listed_at"),
+            compared=Min("reconciled_at", filter=there),
+            an_arn=Min("arn"),
+        )
     )
     return [
         (
@@ -108,8 +116,8 @@ def _ages() -> list[tuple[int, Ages, int]]:
     ]
 
 
-def _histories(now: dt.datetime) -> dict[int, Histories]:
-    due = Execution.objects.filter(history_due_at__isnull=False, gone_at=None)
+def _histories(mine: Q, now: dt.datetime) -> dict[int, Histories]:
+    due = Execution.objects.filter(mine, history_due_at__isnull=False, gone_at=None)
     rows = due.values("function__connection").annotate(
         waiting=Count("pk"), overdue=Count("pk", filter=Q(history_due_at__lte=now)), oldest=Min("history_due_at")
     )

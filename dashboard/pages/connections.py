@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from dashboard.pages.functions import Pair
 from executions import metrics, upkeep
+from executions.actions.scopes import reach_of
 from executions.domain import policy, quotas
 from executions.domain.arns import FunctionArn, InvalidArn
 from executions.domain.words import count, duration
@@ -90,9 +91,9 @@ class Page:
     refresh_url: str
 
     @classmethod
-    def build(cls, given: Callable[[Connection], Given], *, now: dt.datetime) -> Self:
-        """`given` says what a connection was given."""
-        found = upkeep.by_connection(now=now)
+    def build(cls, user: Any, given: Callable[[Connection], Given], *, now: dt.datetime) -> Self:
+        """As much as `user` may see; `given` says what a connection was given."""
+        found = upkeep.by_connection(now=now, reach=reach_of(user))
         return cls([_panel(one, given(one.row), now) for one in found], reverse("connections"))
 
 

@@ -60,7 +60,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated or _is_fragment(request) or not can_view(user):
         return {"nav": Nav([], None, [])}
     read_only = [Banner("info", READ_ONLY.why, None, "")] if settings.READ_ONLY else []
-    return {"nav": Nav(_items(request), age(request, timezone.now()), read_only + _banners(queries.troubles()))}
+    return {
+        "nav": Nav(_items(request), age(request, timezone.now()), read_only + _banners(queries.troubles(request.user)))
+    }
 
 
 def build(request: HttpRequest) -> Nav:

@@ -14,4 +14,4 @@ from executions import gauges
 @vary_on_headers("HX-Request")
 def page(request: HttpRequest) -> HttpResponse:
     template = "connections_list.html" if request.headers.get("HX-Request") else "connections.html"
-    return render(request, template, {"page": Page.build(gauges.given, now=timezone.now())})
+    return render(request, template, {"page": Page.build(request.user, gauges.given, now=timezone.now())})

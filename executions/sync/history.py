@@ -66,7 +66,7 @@ def pull(
         raise
     except GatewayError as error:
         if not isinstance(error, TooSlow):
-            trouble.note(connection_row, scope, error, now=now)
+            trouble.note(connection_row, scope, error, now=now, function=execution.function)
         _schedule(execution, pulled, error, now=now)
         raise
     _schedule(execution, pulled, None, now=now)

@@ -56,7 +56,7 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
                 with budget.lane(Lane.RECONCILE):
                     _reconcile(connection, function, question, listed, now=now)
     except GatewayError as error:
-        trouble.note(function.connection, scope, error, now=now)
+        trouble.note(function.connection, scope, error, now=now, function=function)
         _schedule(function, now=now, looked_at=looked_at)
         raise
     push_health.found_by_polling(function.connection, listed.moments, now=now)
@@ -202,7 +202,7 @@ def _reconcile(
                 raise
             refused = error  # it concerns this one only
     if refused:
-        trouble.note(function.connection, trouble.comparing(function), refused, now=now)
+        trouble.note(function.connection, trouble.comparing(function), refused, now=now, function=function)
     elif len(missing) <= GETS_AT_ONCE:
         trouble.clear(function.connection, trouble.comparing(function))
 

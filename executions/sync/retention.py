@@ -15,7 +15,7 @@ from functools import partial
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Length
 
 from executions import live
@@ -56,13 +56,13 @@ def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> 
 
 def _retain(row: Connection, now: dt.datetime, sleep: Callable[[float], None]) -> Removed:
     removed, batches = Removed(), BATCHES
-    while batches and (batch := _oldest(_too_old(row, now))):
+    while batches and (batch := _oldest(row, _too_old(row, now))):
         _remove(batch, removed)
         sleep(PAUSE)
         batches -= 1
     excess = _excess(row) if batches else 0
     enough = removed.size + excess
-    while batches and removed.size < enough and (batch := _oldest(_removable(row, now))):
+    while batches and removed.size < enough and (batch := _oldest(row, _removable(row, now))):
         _remove(_as_many(batch, enough - removed.size), removed)
         sleep(PAUSE)
         batches -= 1
@@ -114,14 +114,19 @@ def _removable(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
     return _ended(row, now).filter(known, ended_at__lt=now - SETTLED)
 
 
-def _oldest(rows: QuerySet[Execution]) -> list[int]:
-    """The ids of a batch, oldest ended first. Asked status by status: the index is by status and end."""
-    found = [
-        pair
-        for status in TERMINAL
-        for pair in rows.filter(status=status).order_by("ended_at").values_list("ended_at", "pk")[:ROWS]
-    ]
-    return _as_many([pk for _, pk in sorted(found)[:ROWS]], MEGABYTES * MB)
+def _oldest(row: Connection, rows: QuerySet[Execution]) -> list[int]:
+    """The ids of a batch, oldest ended first. Asked function by function, as the index is, so that what another
+    connection keeps for ever is not walked past; at most about ROWS functions, those with the oldest first.
+    """
+    first = Execution.objects.filter(function=OuterRef("pk"), ended_at__isnull=False).order_by("ended_at")
+    functions = Function.objects.filter(connection=row).annotate(oldest=Subquery(first.values("ended_at")[:1]))
+    found: list[tuple[dt.datetime, int]] = []
+    for pk, oldest in functions.exclude(oldest=None).order_by("oldest").values_list("pk", "oldest"):
+        if len(found) == ROWS and found[-1][0] < oldest:
+            break
+        some = rows.filter(function=pk).order_by("ended_at", "pk").values_list("ended_at", "pk")[:ROWS]
+        found = sorted([*found, *((at, key) for at, key in some if at)])[:ROWS]
+    return _as_many([key for _, key in found], MEGABYTES * MB)
 
 
 def _as_many(ids: list[int], size: int) -> list[int]:

@@ -51,14 +51,21 @@ def understood(what: str) -> Iterator[None]:
         ) from error
 
 
-def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime) -> None:
+def note(
+    connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime, function: Function | None = None
+) -> None:
     """Keep since when `scope` fails and the latest words for it. What passes by itself does not hide what does not.
-    Nothing is wrong when it is we who stop.
+    Nothing is wrong when it is we who stop. `function`: the one it concerns; only who may see that is told.
     """
     lasting = Trouble.objects.filter(connection=connection, scope=scope).exclude(kind__in=PASSING)
     if stopping.is_set() or (error.retry and lasting.exists()):
         return
-    said = {"kind": error.kind, "words": text(error.words, 500), "remedy": text(error.remedy, 500)}
+    said = {
+        "function": function,
+        "kind": error.kind,
+        "words": text(error.words, 500),
+        "remedy": text(error.remedy, 500),
+    }
     _, new = Trouble.objects.update_or_create(
         connection=connection, scope=scope, defaults=said, create_defaults={**said, "since": now}
     )

@@ -61,6 +61,32 @@ def test_lists_and_counts_leave_other_teams_out(client: Client, theirs: Callback
     assert "their secret order" in (text := client.get(url).content.decode()) or "roast-beans" in text
 
 
+@pytest.mark.parametrize("url", ["/", "/connections/", "/functions/"])
+def test_troubles_and_connections_of_other_teams_are_not_told(
+    client: Client, theirs: Callback, ours: Callback, url: str
+) -> None:
+    apart = factories.function("grind-beans", connection=factories.connection(name="apart")).connection
+    roast, pay = theirs.execution.function, ours.execution.function
+    factories.trouble(connection=roast.connection, scope="their list", words="denied to roast", function=roast)
+    factories.trouble(connection=pay.connection, scope="our list", kind="kms", words="denied to pay", function=pay)
+    factories.trouble(connection=pay.connection, scope="discovery", kind="answer", words="nobody is let in")
+    factories.trouble(connection=apart, scope="discovery", words="another house")
+    client.force_login(teammate("checkout-*"))
+    page = client.get(url).content.decode()
+    assert "denied to roast" not in page and "another house" not in page and "apart" not in page
+    assert "denied to pay" in page and "nobody is let in" in page
+    client.force_login(factories.user("approver"))
+    page = client.get(url).content.decode()
+    assert all(words in page for words in ("denied to roast", "another house", "denied to pay", "nobody is let in"))
+
+
+def test_a_connection_counts_ones_own_functions_only(client: Client, theirs: Callback, ours: Callback) -> None:
+    client.force_login(teammate("checkout-*"))
+    assert "1 durable<" in client.get("/connections/").content.decode().replace("\n", "")
+    client.force_login(factories.user("approver"))
+    assert "2 durable<" in client.get("/connections/").content.decode().replace("\n", "")
+
+
 def test_one_sees_ones_own_team_and_acts_there(client: Client, ours: Callback) -> None:
     client.force_login(teammate("checkout-*"))
     assert "our order" in client.get("/executions/").content.decode()
