@@ -7,12 +7,14 @@ from django.db import migrations
 VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
     "view_execution", "stop_executions", "pause_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
 )
-START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
+START, REMOVE, BULK, PREPARE, DECISIONS = (
+    "start_executions", "remove_executions", "act_in_bulk", "prepare_events", "write_decisions",
+)
 ROLES = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE, DECISIONS),
 }
 
 
