@@ -31,10 +31,14 @@ VARIABLES: dict[str, str] = {
     "BUDGET_SHARE": "0.5",
     "CALLBACK_RESULT_LIMIT": "1048576",
     "REDACT_KEYS": "",
+    "SHARE_LINKS": "login",
+    "SHARE_DAYS": "30",
+    "IMPORT_MB": "32",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
     "METRICS_PORT": "0",
+    "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
@@ -67,10 +71,14 @@ class Environment:
     callback_result_limit: int
     push_queue_url: str = ""
     redact_keys: list[str] = field(default_factory=list)
+    share_links: str = "login"
+    share_days: float = 30
+    import_mb: float = 32
     log_level: str = "INFO"
     log_format: str = "console"
     metrics_token: str = ""
     metrics_port: int = 0
+    read_only: bool = False
     people_without_scope: str = "everything"
     keep_days: float = 0
     keep_mb: float = 0
@@ -102,10 +110,14 @@ def read(source: Mapping[str, str]) -> Environment:
         callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
         push_queue_url=_url(values, "PUSH_QUEUE_URL", ("http", "https")),
         redact_keys=_words(values["REDACT_KEYS"]),
+        share_links=_choice(values, "SHARE_LINKS", ("off", "login", "public")),
+        share_days=_number(values, "SHARE_DAYS", 0.01, 365),
+        import_mb=_number(values, "IMPORT_MB", 0.1, 1024),
         log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),
         metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
+        read_only=_switch(values, "READ_ONLY"),
         people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
         keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
         keep_mb=_number(values, "KEEP_MB", 0, 1e9),

@@ -6,12 +6,12 @@ from typing import Any, Self
 from django.http import QueryDict
 
 from dashboard.pages.operation import is_cut
-from dashboard.pages.payload_box import patterns
 from dashboard.pages.tab import Subject
 from executions import histories
 from executions.domain.diff import DiffLine, structural_diff
 from executions.domain.events import Event, Payload
 from executions.domain.patches import PatchOp
+from executions.sharing import patterns
 
 MOST_MOVES = 10
 _LONGEST_POINTER = 120
@@ -92,6 +92,10 @@ class DiffBox:
             exists=before is not None or after is not None,
             equal=diff.equal,
         )
+
+    def untold_role(self) -> Self:
+        """For a box whose title is the role."""
+        return replace(self, role="")
 
 
 def _role(before: Payload | None, after: Payload | None) -> str:

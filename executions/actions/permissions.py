@@ -4,10 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from executions.actions.scopes import reach_of
-from executions.domain.statuses import is_terminal
+from executions.domain.statuses import OUTCOMES, is_terminal
 from executions.models import ActionRecord, Callback, Execution, MissingOperation
 
 VIEW = "executions.view_execution"
@@ -20,14 +22,23 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+SHARE = "executions.share_executions"
+IMPORT = "executions.import_histories"
+DISCARD = "executions.delete_execution"
+DECISIONS = "executions.write_decisions"
+BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
+"""What can be done to many at once, and the permission that it needs besides BULK."""
 FORGET_MISSING = dt.timedelta(days=1)
 """After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "admin": (
+        *(VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
+        DECISIONS,
+    ),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
@@ -48,6 +59,7 @@ class Verdict:
 
 
 YES = Verdict(True)
+READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
 
 def can_view(user: Any) -> Verdict:
@@ -107,6 +119,34 @@ def can_answer(user: Any, callback: Callback) -> Verdict:
     return _open(callback)
 
 
+def can_share(user: Any, execution: Execution | None = None) -> Verdict:
+    """Make, see and revoke share links, to this execution or at all. Everybody's: a leaked one cannot wait for its
+    maker.
+    """
+    if settings.SHARE_LINKS == "off":
+        return Verdict(False, "Share links are switched off here.", forbidden=True)
+    if execution is not None:
+        return _may(user, SHARE, execution, "share executions")
+    return YES if user.has_perm(SHARE) else _no("share executions")
+
+
+def still_shares(maker: Any, execution: Execution) -> bool:
+    """Whether a link that somebody has made goes on to open, also while nothing can be changed."""
+    return bool(maker.has_perm(SHARE) and reach_of(maker).may_act(execution.function_id))
+
+
+def can_import(user: Any) -> Verdict:
+    return YES if user.has_perm(IMPORT) else _no("import histories")
+
+
+def can_discard(user: Any, execution: Execution) -> Verdict:
+    """An imported history may be removed by who imported it and by admins; what is mirrored is nobody's to remove."""
+    if execution.imported_at is None:
+        return Verdict(False, "This execution is mirrored from AWS; only imported ones can be removed.")
+    mine = user.has_perm(IMPORT) and user.pk is not None and execution.imported_by_id == user.pk
+    return YES if mine or user.has_perm(DISCARD) else _no("remove what others have imported")
+
+
 def answer_of(callback: Callback) -> ActionRecord | None:
     """The answer that somebody sent from here, unless AWS refused it. Lists prefetch `actions`, so they are sifted
     here.
@@ -116,6 +156,29 @@ def answer_of(callback: Callback) -> ActionRecord | None:
         if record.kind in answers and record.outcome != ActionRecord.Outcome.REFUSED:
             return record
     return None
+
+
+def can_act_in_bulk(user: Any, kind: str) -> Verdict:
+    if settings.READ_ONLY:
+        return READ_ONLY
+    if not user.has_perm(BULK):
+        return _no("act on many executions at once")
+    return YES if user.has_perm(BULK_KINDS[kind]) else _no(f"{kind} executions")
+
+
+def able(user: Any, kind: str) -> Q:
+    """The executions to which this can be done, as far as their rows tell: what the verdicts above say of one."""
+    paused, ended = Q(status__in=["PAUSING", "PAUSED"]), Q(status__in=[*OUTCOMES, "DELETING"])
+    states = {
+        "stop": ~ended,
+        "pause": ~ended & ~paused,
+        "resume": paused,
+        "delete": Q(status__in=OUTCOMES),
+    }
+    reach = reach_of(user)
+    if not reach.is_limited:
+        return states[kind] & Q(gone_at=None)
+    return states[kind] & Q(gone_at=None, function__in=reach.acts)
 
 
 def _going_on(execution: Execution) -> Verdict:
@@ -146,6 +209,8 @@ def _open(callback: Callback) -> Verdict:
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
     if reach_of(user).may_act(execution.function_id):

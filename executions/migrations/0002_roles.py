@@ -7,14 +7,17 @@ from django.db import migrations
 VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
     "view_execution", "stop_executions", "pause_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
 )
+SHARE, IMPORT, DISCARD = "share_executions", "import_histories", "delete_execution"
 START, REMOVE, BULK, PREPARE, DECISIONS = (
     "start_executions", "remove_executions", "act_in_bulk", "prepare_events", "write_decisions",
 )
 ROLES = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE, DECISIONS),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "admin": (
+        VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD, DECISIONS,
+    ),
 }
 
 
