@@ -40,14 +40,14 @@ def read(name: str, values: dict[str, Any], **where: Any) -> Form:
     for key in values:
         if key not in KEYS:
             raise BadForm(key, f"is not known here: {', '.join(KEYS)} are")
-    texts = {key: _text(values, key, most) for key, most in TEXTS.items() if key in values}
-    if not texts.get("title", "").strip():
+    plain: dict[str, Any] = {key: _text(values, key, most) for key, most in TEXTS.items() if key in values}
+    if not plain.get("title", "").strip():
         raise BadForm("title", "is missing")
+    plain |= {key: _switch(values, key) for key in SWITCHES if key in values}
     schema = _schema(values.get("schema"))
     form = Form(
         name=name,
-        **texts,
-        **{key: _switch(values, key) for key in SWITCHES if key in values},
+        **plain,
         schema=schema,
         answers=_answers(values.get("answer", []), schema),
         show=_shown(values.get("show", [])),
