@@ -12,7 +12,7 @@ from executions.actions.scopes import reach_of
 from executions.decision_forms import form_of
 from executions.domain.decisions import Form
 from executions.domain.statuses import OUTCOMES, is_terminal
-from executions.models import ActionRecord, Callback, Execution, MissingOperation
+from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation
 
 VIEW = "executions.view_execution"
 START = "executions.start_executions"
@@ -24,6 +24,7 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
 IMPORT = "executions.import_histories"
 DISCARD = "executions.delete_execution"
@@ -38,7 +39,20 @@ ROLES: dict[str, tuple[str, ...]] = {
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
     "admin": (
-        *(VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
+        VIEW,
+        STOP,
+        PAUSE,
+        HEARTBEAT,
+        AUDIT,
+        SHARE,
+        IMPORT,
+        ANSWER,
+        START,
+        REMOVE,
+        BULK,
+        PREPARE,
+        DISCARD,
+        REVEAL,
         DECISIONS,
     ),
 }
@@ -66,6 +80,10 @@ READ_ONLY = Verdict(False, "This installation is read-only: nothing can be chang
 
 def can_view(user: Any) -> Verdict:
     return YES if user.has_perm(VIEW) else _no("see executions")
+
+
+def can_reveal(user: Any) -> Verdict:
+    return YES if user.has_perm(REVEAL) else _no("see the secrets in payloads")
 
 
 def can_read_audit(user: Any) -> Verdict:
@@ -200,6 +218,16 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     return None
 
 
+def can_start(user: Any, function: Function) -> Verdict:
+    if not (may := _may_on(user, START, function.pk, "start executions")):
+        return may
+    return YES if function.gone_at is None else Verdict(False, "AWS no longer has this function.")
+
+
+def can_prepare(user: Any, function: Function) -> Verdict:
+    return _may_on(user, PREPARE, function.pk, "store prepared events")
+
+
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
     if settings.READ_ONLY:
         return READ_ONLY
@@ -250,12 +278,16 @@ def _open(callback: Callback) -> Verdict:
 
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    return _may_on(user, permission, execution.function_id, what)
+
+
+def _may_on(user: Any, permission: str, function_id: int, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
     if settings.READ_ONLY:
         return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
-    if reach_of(user).may_act(execution.function_id):
+    if reach_of(user).may_act(function_id):
         return YES
     return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 
