@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from dashboard.api import api
 from dashboard.views import (
     actions,
     arn,
@@ -20,10 +21,12 @@ from dashboard.views import (
     live,
     overview,
     payloads,
+    report,
     share,
     shared,
     start,
     styleguide,
+    tokens,
 )
 
 ONE = "executions/<int:execution_id>/"
@@ -59,6 +62,7 @@ urlpatterns = [
     path(ONE + "compare/<int:other_id>/rows/", compare.rows, name="execution-compare-rows"),
     path(ONE + "compare/<int:other_id>/payloads/", compare.payloads, name="execution-compare-payloads"),
     path(ONE + "payloads/", payloads.page, name="execution-payloads"),
+    path(ONE + "report.html", report.as_html, name="report"),
     path(ONE + "history.json", history.as_json, name="history-json"),
     path(ONE + "live/", live.one_execution, name="execution-live"),
     path(ONE + "stop/", actions.stop, name="stop"),
@@ -94,6 +98,9 @@ urlpatterns = [
     path("bulk/<int:bulk_id>/again/", bulk.again, name="bulk-again"),
     path("inbox/", inbox.page, name="inbox"),
     path("audit/", audit.page, name="audit"),
+    path("api/v1/", api.urls),
+    path("tokens/", tokens.page, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),

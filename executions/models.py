@@ -112,10 +112,6 @@ class Execution(models.Model):
         default=False, help_text="events are stored of which the other columns do not tell yet"
     )
     gone_at = models.DateTimeField(null=True, help_text="when AWS said that it no longer has it")
-    imported_at = models.DateTimeField(
-        null=True, help_text="when somebody brought its history as a file; AWS is never asked"
-    )
-    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     seen_through = ""
     """How much a share link lets through, or "" for who is logged in: see executions/sharing.py. Never stored."""
@@ -253,6 +249,22 @@ class Scope(models.Model):
         return f"{self.group}: {self.functions} in {self.connections}"
 
 
+class ApiToken(models.Model):
+    """Lets a program act as somebody, through the API only. The token itself is shown once and never stored."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="what it is for")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex")
+    acts = models.BooleanField(default=False, help_text="may also act, as far as the person may; otherwise only read")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, help_text="to the minute")
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ActionRecord(models.Model):
     """What a person did: written before AWS is called, completed with AWS's answer.
 
@@ -277,8 +289,6 @@ class ActionRecord(models.Model):
         REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
-        IMPORT = "import", "imported a history"
-        DISCARD = "discard", "removed an imported history"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
@@ -355,7 +365,6 @@ class ActionRecord(models.Model):
             ("read_audit", "Can read everybody's actions"),
             ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),
-            ("import_histories", "Can import histories from files"),
         ]
 
     def __str__(self) -> str:
