@@ -73,6 +73,14 @@ def watch(execution_id: int) -> None:
         log.warning("live.not_watched", execution_id=execution_id, error=str(error))
 
 
+def is_watched(execution_id: int) -> bool:
+    """Whether somebody looks at this execution now."""
+    try:
+        return bool(cache.get(f"{_WATCHED}:{execution_id}"))
+    except redis.RedisError:
+        return False
+
+
 def watched() -> set[int]:
     """The executions that somebody looks at now."""
     ids: set[int] = cache.get(_WATCHED) or set()
