@@ -6,7 +6,7 @@ import uuid
 
 from django import forms
 
-REASON = "Kept in the audit trail; optional."
+REASON = "Kept in the audit trail."
 
 
 class ActionForm(forms.Form):

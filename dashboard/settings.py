@@ -21,6 +21,7 @@ CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys
 METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
+PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url
@@ -81,6 +82,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+AUTHENTICATION_BACKENDS = ["dashboard.backends.GroupBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"

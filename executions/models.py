@@ -177,6 +177,23 @@ class Callback(models.Model):
         return self.status == "STARTED"
 
 
+class Scope(models.Model):
+    """What the people of one group see, and act on: functions by pattern. Written by admins; see actions/scopes.py."""
+
+    group = models.ForeignKey("auth.Group", on_delete=models.CASCADE, related_name="scopes")
+    connections = models.CharField(max_length=100, default="*", help_text="a pattern of names: *, prod-*")
+    functions = models.CharField(max_length=140, default="*", help_text="a pattern of names: *, checkout-*")
+    acts = models.BooleanField(default=True, help_text="may also act there, as far as their role goes")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["group", "connections", "functions"], name="one_scope_per_pattern")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.functions} in {self.connections}"
+
+
 class ActionRecord(models.Model):
     """What a person did: written before AWS is called, completed with AWS's answer. Never changed afterwards."""
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
 from executions.actions.permissions import can_read_audit, can_view
+from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES
 from executions.models import ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
 
@@ -78,11 +79,17 @@ Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
 
 def visible(user: Any) -> QuerySet[Execution]:
     """The executions that this person may see."""
-    return Execution.objects.all() if can_view(user) else Execution.objects.none()
+    if not can_view(user):
+        return Execution.objects.none()
+    sees = reach_of(user).sees
+    return Execution.objects.all() if sees is None else Execution.objects.filter(function__in=sees)
 
 
 def visible_functions(user: Any) -> QuerySet[Function]:
-    return Function.objects.all() if can_view(user) else Function.objects.none()
+    if not can_view(user):
+        return Function.objects.none()
+    sees = reach_of(user).sees
+    return Function.objects.all() if sees is None else Function.objects.filter(pk__in=sees)
 
 
 def open_callbacks(user: Any) -> QuerySet[Callback]:
@@ -95,7 +102,7 @@ def open_callbacks(user: Any) -> QuerySet[Callback]:
 def filtered(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     rows = visible(user)
     if chosen.function:
-        named = Function.objects.filter(name=chosen.function)
+        named = visible_functions(user).filter(name=chosen.function)
         rows = rows.filter(function__in=list(named.values_list("pk", flat=True)))
     if chosen.name:
         rows = rows.filter(Q(name__icontains=chosen.name) | Q(arn=chosen.name))
@@ -240,14 +247,16 @@ def functions_listed(user: Any) -> list[Listed]:
     return [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
 
 
-def is_known_status(status: str) -> bool:
+def is_known_status(user: Any, status: str) -> bool:
     """Whether some execution has, or had, this status: AWS may have invented one since."""
-    return StatusCount.objects.filter(status=status).exists()
+    return StatusCount.objects.filter(function__in=visible_functions(user), status=status).exists()
 
 
 def actions(user: Any, older_than: tuple[dt.datetime, int] | None = None) -> tuple[list[ActionRecord], bool]:
     """A page of what people did, newest first, and whether there is more; `older_than` is (created_at, id) of one."""
     rows = ActionRecord.objects.all() if can_read_audit(user) else ActionRecord.objects.none()
+    if reach_of(user).is_limited:
+        rows = rows.filter(execution__in=visible(user))
     if older_than:
         at, pk = older_than
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
@@ -271,8 +280,11 @@ def troubles() -> list[Trouble]:
     return list(Trouble.objects.select_related("connection").order_by("since"))
 
 
-def connections() -> list[Connection]:
-    return list(Connection.objects.all())
+def connections(user: Any) -> list[Connection]:
+    """The connections of which this person sees anything; all of them for whoever is not limited."""
+    if not reach_of(user).is_limited:
+        return list(Connection.objects.all())
+    return list(Connection.objects.filter(functions__in=visible_functions(user)).distinct())
 
 
 def open_callbacks_of(execution: Execution) -> list[Callback]:

@@ -207,10 +207,10 @@ def _retention(subject: Subject) -> Fact:
     if execution.gone_at:
         return Fact("AWS deleted the history", at=execution.gone_at, note="kept here")
     if days is None:
-        return Fact("AWS deletes the history", "not known", note="kept here")
+        return Fact("AWS deletes history", "not known", note="kept here")
     if execution.ended_at:
-        return Fact("AWS deletes the history", at=execution.ended_at + dt.timedelta(days=days), note="kept here")
-    return Fact("AWS deletes the history", f"{days} d after the end", note="kept here")
+        return Fact("AWS deletes history", at=execution.ended_at + dt.timedelta(days=days), note="kept here")
+    return Fact("AWS deletes history", f"{days} d after the end", note="kept here")
 
 
 def _notices(subject: Subject) -> list[Notice]:

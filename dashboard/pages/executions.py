@@ -241,7 +241,7 @@ def _empty(user: Any, filters: Filters, functions: list[queries.Listed], *, beyo
     if filters.narrowing:
         text = "Take a filter away, or widen the time."
         return Empty("filter", "No execution matches these filters", text, None, list_url())
-    swept = [row.swept_at for row in queries.connections() if row.swept_at]
+    swept = [row.swept_at for row in queries.connections(user) if row.swept_at]
     looked_at = max(swept, default=None)
     if looked_at is None:
         text = "The functions of this account are being looked for. The first executions appear here in a moment."

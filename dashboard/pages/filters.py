@@ -120,7 +120,7 @@ class _Reader:
             return {"failed": True}
         if not status or status in set(ExecutionStatus):
             return {"status": status}
-        if len(status) <= 40 and not _ODD.search(status) and queries.is_known_status(status):
+        if len(status) <= 40 and not _ODD.search(status) and queries.is_known_status(user, status):
             return {"status": status}
         self.wrong["status"] = "No execution has had this status."
         return {}

@@ -59,7 +59,7 @@ class Index:
     @classmethod
     def build(cls, user: Any) -> Self:
         lines = [line_of(function, []) for function in queries.functions_with_counts(user)]
-        swept = [row.swept_at for row in queries.connections() if row.swept_at]
+        swept = [row.swept_at for row in queries.connections(user) if row.swept_at]
         return cls(lines, sum(1 for line in lines if line.gone_at), max(swept, default=None))
 
 
@@ -151,6 +151,15 @@ def _span(seconds: int | None) -> str:
     return duration(seconds) if seconds else ""
 
 
+def _moment(text: str) -> dt.datetime | None:
+    """AWS's `LastModified`; None when it is not a time, so that it is shown as it is."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
 def _configuration(function: Function, line: Line) -> list[Pair]:
     return [
         Pair("ARN", function.arn, mono=True, copy=function.arn),
@@ -162,7 +171,7 @@ def _configuration(function: Function, line: Line) -> list[Pair]:
         Pair("Retention", line.retention or "–"),
         Pair("Versions run", line.versions or "–"),
         Pair("KMS key", function.kms_key_arn or "AWS's own", copy=function.kms_key_arn),
-        Pair("Changed", function.modified_at or "–"),
+        Pair("Changed", function.modified_at or "–", at=_moment(function.modified_at)),
         Pair("Connection", f"{function.connection.name} {function.connection.region}".strip()),
         Pair("Last listed", "not yet", at=function.listed_at),
         *([Pair("Gone since", at=function.gone_at)] if function.gone_at else []),

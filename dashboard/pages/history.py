@@ -222,7 +222,7 @@ def _pairs(event: Event) -> list[Pair]:
             continue
         text = str(value)
         long = len(text) > 24 and " " not in text
-        pairs.append(Pair(key, f"{text[:20]}…" if long else text, mono=True, copy=text if long else ""))
+        pairs.append(Pair(key, f"{text[:17]}…" if long else text, mono=True, copy=text if long else ""))
     return pairs
 
 

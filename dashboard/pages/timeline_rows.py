@@ -23,6 +23,9 @@ CHUNK = 60
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
 _LEAST_BAND, _LEAST_ZIG = 0.8, 2.2  # percent; idle stretches narrower than that are not shaded, or not marked
+_IMPORTANT = ("start", "end", "now", "resume", "idle", "offset")
+_CHARACTER, _GAP = 6.5, 6.0  # pixels of a label under the axis
+_AXES = ((320, ""), (450, ' class="roomy"'))  # pixels: the narrowest axis, and one from 864 px of timeline on
 _LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6)}
 _SUBTYPES = {
     "WaitForCondition": "condition",
@@ -178,31 +181,41 @@ def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str
 
 
 def ticks_html(timeline: Timeline) -> SafeString:
+    """The axis's labels, the important ones first, as far as none touches another. Those that only a wide axis has room
+    for are `roomy`: static/css/4-timeline.css hides them on a narrow one.
+    """
+    kept: list[Tick] = []
     parts = []
-    for tick in _readable(timeline.ticks):
-        anchor = "start" if tick.x < 4 else "end" if tick.x > 92 else "middle"
-        text = tick.label
-        if not text:
-            text = f"{dt.datetime.fromtimestamp(min(tick.at, 253_402_300_799.0), dt.UTC):%H:%M:%S}"
-        parts.append(
-            f'<text x="{_fixed(tick.x)}%" y="16" text-anchor="{anchor}" data-kind="{tick.kind}">{escape(text)}</text>'
-        )
+    for pixels, extra in _AXES:
+        for tick in sorted(timeline.ticks, key=lambda tick: _IMPORTANT.index(tick.kind)):
+            if not all(_apart(_span(tick, pixels), _span(other, pixels)) for other in kept):
+                continue
+            kept.append(tick)
+            parts.append(
+                f'<text x="{_fixed(tick.x)}%" y="16" text-anchor="{_anchor(tick)}" data-kind="{tick.kind}"{extra}>'
+                f"{escape(_label(tick))}</text>"
+            )
     return mark_safe("".join(parts))  # noqa: S308 - escaped above
 
 
-def _readable(ticks: tuple[Tick, ...]) -> list[Tick]:
-    """Times of day take more room than the axis keeps, and most at its ends, where they are not centred."""
-    kept: list[Tick] = []
-    for kinds in (("start", "end", "now", "resume"), ("idle",), ("offset",)):
-        for tick in ticks:
-            if tick.kind in kinds and (len(kinds) > 1 or all(abs(tick.x - other.x) >= _room(other) for other in kept)):
-                kept.append(tick)
-    return kept
+def _label(tick: Tick) -> str:
+    """Where it has no words of its own: the time of day."""
+    return tick.label or f"{dt.datetime.fromtimestamp(min(tick.at, 253_402_300_799.0), dt.UTC):%H:%M:%S}"
 
 
-def _room(tick: Tick) -> float:
-    """Percent of the axis."""
-    return 11.0 if 4 <= tick.x <= 92 else 17.0
+def _anchor(tick: Tick) -> str:
+    return "start" if tick.x < 4 else "end" if tick.x > 92 else "middle"
+
+
+def _span(tick: Tick, pixels: int) -> tuple[float, float]:
+    """What its label covers of an axis that is so wide, with a gap to the next; in percent."""
+    width = 100 * (_CHARACTER * len(_label(tick)) + _GAP) / pixels
+    left = tick.x - {"start": 0.0, "middle": width / 2, "end": width}[_anchor(tick)]
+    return left, left + width
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[1] <= other[0] or other[1] <= one[0]
 
 
 def under_html(timeline: Timeline) -> SafeString:

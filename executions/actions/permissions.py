@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from executions.actions.scopes import reach_of
 from executions.domain.statuses import is_terminal
 from executions.models import ActionRecord, Callback, Execution
 
@@ -45,20 +46,21 @@ def can_read_audit(user: Any) -> Verdict:
 
 
 def can_stop(user: Any, execution: Execution) -> Verdict:
-    if not user.has_perm(STOP):
-        return _no("stop executions")
+    if not (may := _may(user, STOP, execution, "stop executions")):
+        return may
     if is_terminal(execution.status):
         return Verdict(False, "This execution has ended already.")
     return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
 
 
 def can_heartbeat(user: Any, callback: Callback) -> Verdict:
-    return _open(callback) if user.has_perm(HEARTBEAT) else _no("send heartbeats")
+    may = _may(user, HEARTBEAT, callback.execution, "send heartbeats")
+    return _open(callback) if may else may
 
 
 def can_answer(user: Any, callback: Callback) -> Verdict:
-    if not user.has_perm(ANSWER):
-        return _no("answer callbacks")
+    if not (may := _may(user, ANSWER, callback.execution, "answer callbacks")):
+        return may
     if answered := answer_of(callback):
         return Verdict(False, f"{answered.username} {answered.get_kind_display()} ({answered.get_outcome_display()}).")
     return _open(callback)
@@ -82,6 +84,15 @@ def _open(callback: Callback) -> Verdict:
     if callback.status == "NEVER_FINISHED":
         return Verdict(False, "The execution ended before this callback was answered.")
     return Verdict(False, f"This callback is closed: it {ended}, without Durascope or by somebody's answer from here.")
+
+
+def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    """By role, and by the scopes of the person's groups."""
+    if not user.has_perm(permission):
+        return _no(what)
+    if reach_of(user).may_act(execution.function_id):
+        return YES
+    return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 
 
 def _no(what: str) -> Verdict:

@@ -213,7 +213,7 @@ def _stopped(history: History, now: float) -> Sentence:
     error = error_words(history.execution.error)
     unfinished = sum(operation.status == "NEVER_FINISHED" for operation in history.operations.values())
     detail = f"{count(unfinished, 'operation')} never finished." if unfinished else ""
-    return Sentence(f"Stopped: {error}" if error else "Stopped.", detail, "bad")
+    return Sentence(f"Stopped: {error}" if error else "Stopped.", detail, "idle")
 
 
 def _paused(history: History, now: float) -> Sentence:

@@ -13,14 +13,20 @@ from tests.browser.test_main_job import first_execution, waiting_order
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
 PLAIN = ["/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
-TABS = ["", "history/", "checkpoints/", "payloads/", "stop/"]
+TOUCHING = """() => {
+  const shown = [...document.querySelectorAll(".tl-ticks text")].filter((label) => label.getClientRects().length);
+  const boxes = shown.map((label) => label.getBoundingClientRect()).sort((a, b) => a.x - b.x);
+  return boxes.slice(1).filter((box, before) => box.left < boxes[before].right + 3).map((box) => box.left);
+}"""
+TABS = ["", "history/", "history/?event=3", "checkpoints/", "payloads/", "stop/"]
 
 
 def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
     page = waiting_order(person, demo)
     one = re.sub(r"^https?://[^/]+", "", page.url.split("?")[0])
     answer = page.locator("a[href*='/succeed/']").first.get_attribute("href")
-    return [one + tab for tab in TABS] + [answer or "", one + "?op=" + operation(page)]
+    function = page.locator(".crumbs a[href^='/functions/']").first.get_attribute("href")
+    return [one + tab for tab in TABS] + [answer or "", one + "?op=" + operation(page), function or ""]
 
 
 def operation(page: Page) -> str:
@@ -60,12 +66,18 @@ def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None
     assert wide == []
 
 
-def test_a_filter_folds_out_inside_a_small_screen(visitor: Make) -> None:
-    page = visitor(width=380).log_in("viewer")
+def test_what_folds_out_stays_inside_a_small_screen(visitor: Make) -> None:
+    person = visitor(width=380)
+    page = person.log_in("viewer")
     page.goto(page.url.rstrip("/") + "/executions/")
     for summary in page.locator(".chip-bar summary").all():
         summary.click()
         assert page.evaluate("document.documentElement.scrollWidth") == 380
+    page = first_execution(person, "function=refund&status=FAILED")  # so short that the menu is beside its name
+    for text in ("Elsewhere", "All types"):
+        page.locator("summary", has_text=text).click()
+        assert page.evaluate("document.documentElement.scrollWidth") == 380
+        page.keyboard.press("Escape")
 
 
 def test_what_is_chosen_on_a_small_screen_is_seen_at_once(visitor: Make) -> None:
@@ -88,6 +100,16 @@ def test_a_very_long_operation_name_stays_inside_its_panel(visitor: Make, demo: 
         "for (const one of document.querySelectorAll('.change-list a, .changes h2')) one.textContent = 'W'.repeat(200)"
     )
     assert page.evaluate("document.documentElement.scrollWidth") == 380
+
+
+@pytest.mark.parametrize("width", [380, 1280, 1900])
+def test_labels_under_the_axis_do_not_touch(visitor: Make, width: int) -> None:
+    person = visitor(width=width)
+    person.log_in("viewer")
+    for query in ("function=open-tab", "function=coffee-order&status=SUCCEEDED", "function=slow-brew"):
+        page = first_execution(person, query)
+        page.locator(".tl-ticks text").first.wait_for()
+        assert page.evaluate(TOUCHING) == []
 
 
 def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:

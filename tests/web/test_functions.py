@@ -89,6 +89,13 @@ def test_hostile_words_are_text(as_viewer: Client) -> None:
         assert "<script>alert" not in html(as_viewer, url)
 
 
+def test_the_last_change_is_a_time_like_any_other(as_viewer: Client) -> None:
+    function = factories.function(modified_at="2026-11-23T23:23:56.000+0000")
+    assert 'datetime="2026-11-23T23:23:56' in html(as_viewer, f"/functions/{function.pk}/")
+    odd = factories.function(modified_at="yesterday")
+    assert "<dd>yesterday</dd>" in html(as_viewer, f"/functions/{odd.pk}/")
+
+
 def test_the_console_is_the_one_of_the_partition() -> None:
     assert console_url("arn:aws:lambda:eu-west-1:123456789012:function:a") == (
         "https://eu-west-1.console.aws.amazon.com/lambda/home?region=eu-west-1#/functions/a"

@@ -18,17 +18,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", required=True, choices=list(ROLES))
+        parser.add_argument("--team", action="append", default=[], help="a group with scopes; may be given repeatedly")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, role = options["name"], options["role"]
+        teams = [self._team(team) for team in options["team"]]
         user = User.objects.filter(username=name).first()
         if user is None:
             user = User(username=name)
             user.set_password(self._password(user))
         user.is_superuser = role == "admin"
         user.save()
-        user.groups.set([Group.objects.get(name=role)])
-        self.stdout.write(f"{name} is now {role}.")
+        others = user.groups.exclude(name__in=ROLES) if not teams else []
+        user.groups.set([Group.objects.get(name=role), *teams, *others])
+        scoped = ", ".join(sorted(group.name for group in user.groups.exclude(name__in=ROLES)))
+        self.stdout.write(f"{name} is now {role}" + (f", in {scoped}." if scoped else "."))
+
+    @staticmethod
+    def _team(name: str) -> Group:
+        found = Group.objects.exclude(name__in=ROLES).filter(name=name).first()
+        if found is None:
+            raise CommandError(f"There is no team {name}: make it with manage.py scope {name} --functions PATTERN.")
+        return found
 
     def _password(self, user: User) -> str:
         asked = f"Password for {user.username}: "

@@ -1,0 +1,12 @@
+"""Who may do what comes from groups alone: roles and teams."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+
+
+class GroupBackend(ModelBackend):
+    """Django's accounts and passwords. Permissions of single people, which nobody would find, do not count."""
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        return set()
