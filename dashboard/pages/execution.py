@@ -105,7 +105,7 @@ class Head:
             badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else execution.status,
             crumbs=_crumbs(execution),
             region=execution.function.connection.region or (parsed.region if parsed else ""),
-            headline=said.headline if history.events else "Its history has not been read yet.",
+            headline=said.headline if history.events else _unread_headline(execution),
             detail=said.detail if history.events else _unread(execution),
             tone=_TONES.get(said.tone, "info"),
             operation_url=f"{page}?op={said.operation_id}" if said.operation_id else "",
@@ -155,9 +155,13 @@ def _crumbs(execution: Execution) -> list[Crumb]:
     ]
 
 
+def _unread_headline(execution: Execution) -> str:
+    return "Its history is gone." if execution.gone_at else "Its history has not been read yet."
+
+
 def _unread(execution: Execution) -> str:
     if execution.gone_at:
-        return "AWS deleted it before it was read."
+        return "AWS no longer had it when it was to be read. What the list of executions said of it stays here."
     return "It is being read from AWS; this page shows it as soon as it is here."
 
 

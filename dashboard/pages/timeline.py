@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import timeline_overview, timeline_rows
+from dashboard.pages import gaps, timeline_overview, timeline_rows
 from dashboard.pages.operation import Drawer
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import CHUNK
@@ -82,6 +82,7 @@ class TimelinePage:
     ticks: SafeString
     under: SafeString
     lane: SafeString
+    gaps: SafeString
     body: SafeString
     zoomed: str | None
     overview: dict[str, Any] | None
@@ -115,6 +116,7 @@ class TimelinePage:
             ticks=timeline_rows.ticks_html(built),
             under=timeline_rows.under_html(built),
             lane=timeline_rows.lane_html(built, subject.history.code_seconds),
+            gaps=gaps.lane_html(subject, built),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),

@@ -52,7 +52,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         row.untold = False
         row.save()
         copy_callbacks(row, found.history)
-        revision, finished = row.last_event_id, is_terminal(row.status) and row.history_complete
+        revision, finished = row.revision, is_terminal(row.status) and row.history_complete
         transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
     return row.history_complete
 

@@ -15,7 +15,7 @@ from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing
+from executions.sync import executions, functions, history, pacing, storing
 
 
 def never_swept() -> bool:
@@ -160,7 +160,7 @@ def _read_histories(
 
 
 def _pull(execution_id: int, report: Report, now: dt.datetime) -> None:
-    pulled = history.Pulled()
+    pulled = storing.Pulled()
     found = Execution.objects.select_related("function__connection")
     try:
         history.pull(found.get(pk=execution_id), now=now, pulled=pulled)
