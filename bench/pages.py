@@ -35,18 +35,46 @@ def main() -> int:
     return 0
 
 
-def _fill() -> tuple[str, list[int]]:
-    """-> a session key, and the ids of the big executions."""
+@contextmanager
+def serve_big(folder: Path) -> Iterator[tuple[int, str, int]]:
+    """A server with one execution of 3,000 operations: (port, a viewer's session key, its id)."""
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    os.environ["REDIS_URL"] = ""
+    _migrate()
+    from tests import factories
+
+    big = _big_execution(factories.function("function-0"))
+    with _server() as port:
+        yield port, _session(), big
+
+
+def _migrate() -> None:
     import django
 
     django.setup()
-    from django.contrib.auth import SESSION_KEY
     from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def _session() -> str:
+    from django.contrib.auth import SESSION_KEY
     from django.test import Client
 
     from tests import factories
 
-    call_command("migrate", verbosity=0)
+    client = Client()
+    client.force_login(factories.user("viewer"))
+    assert SESSION_KEY in client.session
+    return client.cookies["sessionid"].value
+
+
+def _fill() -> tuple[str, list[int]]:
+    """-> a session key, and the ids of the big executions."""
+    _migrate()
+    from tests import factories
+
     functions = [factories.function(f"function-{number}") for number in range(20)]
     for number, function in enumerate(functions):
         share = EXECUTIONS // len(functions)
@@ -56,10 +84,7 @@ def _fill() -> tuple[str, list[int]]:
             function, failed, "FAILED", started_at=factories.ago(50 + number), error_type="PaymentError"
         )
     big = [_big_execution(functions[0]) for _ in range(BIG)]
-    client = Client()
-    client.force_login(factories.user("viewer"))
-    assert SESSION_KEY in client.session
-    return client.cookies["sessionid"].value, big
+    return _session(), big
 
 
 def _big_execution(function: object) -> int:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, REMOVE, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -45,12 +45,19 @@ MATRIX: dict[str, str] = {
     "execution-event": VIEW,
     "execution-payload": VIEW,
     "execution-checkpoints": VIEW,
+    "execution-compare-with": VIEW,
+    "execution-compare": VIEW,
+    "execution-compare-rows": VIEW,
+    "execution-compare-payloads": VIEW,
     "execution-payloads": VIEW,
     "execution-live": VIEW,
     "history-json": VIEW,
     "inbox": VIEW,
     "audit": AUDIT,
     "stop": STOP,
+    "pause": PAUSE,
+    "resume": PAUSE,
+    "delete": REMOVE,
     "callback-succeed": ANSWER,
     "callback-fail": ANSWER,
     "callback-heartbeat": HEARTBEAT,

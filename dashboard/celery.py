@@ -34,8 +34,8 @@ app.conf.update(
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
         "retain": {"task": "executions.retain", "schedule": 600.0, "options": {"expires": 600}},
         **(
-            {"push": {"task": "executions.consume_push", "schedule": 0.5, "options": {"expires": 2}}}
-            if settings.PUSH_QUEUE_URL
+            {"push": {"task": "executions.consume_push", "schedule": 1.0, "options": {"expires": 2}}}
+            if settings.PUSH_QUEUE_URL or settings.CONNECTIONS_FILE
             else {}
         ),
     },

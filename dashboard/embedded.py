@@ -18,7 +18,7 @@ from executions import tasks
 from executions.sync import schedule
 
 log = structlog.get_logger(__name__)
-THREADS = 8
+THREADS = 16
 """Most of them wait most of the time: for AWS, or for a place in the call budget."""
 _running: dict[str, Any] = {}
 

@@ -3,10 +3,11 @@ once.
 """
 
 import uuid
+from typing import Any
 
 from django import forms
 
-REASON = "Kept in the audit trail."
+REASON = "Kept in the audit trail; what stops or pauses tells AWS, too, with your name."
 
 
 class ActionForm(forms.Form):
@@ -37,6 +38,49 @@ class StopForm(ErrorForm):
     title = "Stop this execution"
     button = "Stop the execution"
     danger = True
+
+
+class PauseForm(ActionForm):
+    title = "Pause this execution"
+    button = "Pause the execution"
+    timeout_too = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Stop the clock of the execution timeout, too",
+        help_text="AWS adds the time spent paused to the timeout, up to 366 days after the start.",
+    )
+    field_order = ["token", "timeout_too", "reason"]
+
+
+class ResumeForm(ActionForm):
+    title = "Resume this execution"
+    button = "Resume the execution"
+
+
+class DeleteForm(ActionForm):
+    """`expected`: the execution's name, which has to be typed."""
+
+    title = "Delete this execution"
+    button = "Delete the execution"
+    danger = True
+    COPIES = [("keep", "keep it: the history stays readable here"), ("purge", "remove it as well")]
+    copy = forms.ChoiceField(choices=COPIES, initial="keep", label="Our copy", widget=forms.RadioSelect)
+    typed = forms.CharField(
+        strip=True,
+        max_length=300,
+        label="Type the execution's name",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+    )
+    field_order = ["token", "copy", "typed", "reason"]
+
+    def __init__(self, *args: Any, expected: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"] != self.expected:
+            raise forms.ValidationError("This is not the execution's name; nothing was deleted.")
+        return self.expected
 
 
 class FailForm(ErrorForm):

@@ -1,4 +1,4 @@
-"""StopDurableExecution, the three callback operations, and the refusal of what the demo does not do."""
+"""StopDurableExecution and the three callback operations."""
 
 from __future__ import annotations
 
@@ -49,11 +49,6 @@ def fail(backend: Backend, request: Request) -> Response:
 def heartbeat(backend: Backend, request: Request) -> Response:
     """Start a callback's heartbeat timeout anew; leaves no event."""
     return _answer(backend, request, backend.executor.send_callback_heartbeat)
-
-
-def unsupported(_backend: Backend, _request: Request) -> Response:
-    """Pause, Resume and Delete: the emulator has no equivalent that would be true to the service."""
-    raise invalid("The demo backend does not pause, resume or delete executions")
 
 
 def read_error(body: Any) -> ErrorObject | None:

@@ -97,6 +97,15 @@ class DemoExecutor(Executor):
         self._on_created(execution)
         return execution
 
+    def on_timed_out(self, execution_arn: str, error: ErrorObject) -> None:
+        """Later, when the timeout stood still during a pause."""
+        execution = self._store.load(execution_arn)
+        left = execution.pausing.time_left() if isinstance(execution, JournaledExecution) else 0.0
+        if left > 0:
+            self._scheduler.call_later(lambda: self.on_timed_out(execution_arn, error), delay=left)
+        else:
+            super().on_timed_out(execution_arn, error)
+
     def _apply_timeout(self, execution_arn: str, error: ErrorObject) -> None:
         # The timer may fire just as the execution ends by itself.
         if not self._store.load(execution_arn).is_complete:

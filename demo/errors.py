@@ -14,6 +14,7 @@ _WIRE: dict[str, tuple[int, str]] = {
     "InvalidParameterValueException": (400, "message"),
     "InvalidRequestContentException": (400, "message"),
     "RequestTooLargeException": (413, "message"),
+    "ResourceConflictException": (409, "Message"),
     "ResourceNotFoundException": (404, "Message"),
     "ServiceException": (500, "Message"),
     "UnknownOperationException": (404, "message"),
@@ -37,6 +38,11 @@ class ApiError(Exception):
 def invalid(message: str) -> ApiError:
     """A parameter that is wrong in itself (HTTP 400)."""
     return ApiError("InvalidParameterValueException", message)
+
+
+def conflict(message: str) -> ApiError:
+    """A state in which this cannot be done (HTTP 409)."""
+    return ApiError("ResourceConflictException", message)
 
 
 def not_found(message: str) -> ApiError:

@@ -65,6 +65,8 @@ class Healer(threading.Thread):
         self._suspects = {arn: since for arn, since in self._suspects.items() if arn in stuck}
 
     def _is_stuck(self, execution: JournaledExecution) -> bool:
+        if execution.pausing.status != "RUNNING":
+            return False
         worker = self._backend.registry.get(execution.durable_execution_arn)
         if worker is not None and worker.status is InvocationState.INVOKING:
             return False

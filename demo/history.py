@@ -13,7 +13,7 @@ from demo.listing import summary
 if TYPE_CHECKING:
     from demo.backend import Backend
 
-_DATA_MEMBERS = ("Input", "Result", "Error")
+_DATA_MEMBERS = ("Input", "Result", "Error", "Reason")
 
 
 def get_execution(backend: Backend, request: Request) -> Response:
@@ -28,14 +28,17 @@ def get_execution(backend: Backend, request: Request) -> Response:
         "ExecutionTimeout": start.execution_timeout_seconds,
         "RetentionPeriodInDays": start.execution_retention_period_days,
     }
-    if answer["Status"] == "RUNNING":
+    if not execution.finished.is_set():
         answer["ExpectedExecutionTimeoutTimestamp"] = answer["StartTimestamp"] + start.execution_timeout_seconds
+        if execution.pausing.details:
+            answer["PauseDetails"] = execution.pausing.wire(include_data=include)
     if include:
-        answer.update(_data(execution, answer["Status"]))
+        answer.update(_data(execution))
     return json_response(answer)
 
 
-def _data(execution: JournaledExecution, status: str) -> dict[str, Any]:
+def _data(execution: JournaledExecution) -> dict[str, Any]:
+    status = execution.current_status().value if execution.finished.is_set() else "RUNNING"
     details = execution.operations[0].execution_details
     data: dict[str, Any] = {"InputPayload": details.input_payload if details else None}
     if status == "SUCCEEDED" and execution.result:

@@ -10,6 +10,7 @@ Events are stored in wire form (see botocore's ``Event`` shape), with data. Time
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,35 @@ def wire_error(error: ErrorObject | None) -> dict[str, Any]:
     return {"Payload": dict(error.to_dict()) if error else {}, "Truncated": False}
 
 
+@dataclass
+class Pausing:
+    """How far the pause of an execution has got. `status` is what is listed of one that has not ended."""
+
+    status: str = "RUNNING"
+    details: dict[str, Any] | None = None
+    tokens: set[str] = field(default_factory=set)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    began: float = 0.0
+    owed: float = 0.0
+    """Seconds by which the execution timeout is still to be extended."""
+
+    @property
+    def timeout_too(self) -> bool:
+        return bool(self.details and self.details["ExecutionTimeoutPaused"])
+
+    def time_left(self) -> float:
+        """Seconds of a timeout that is over otherwise; taken once."""
+        with self.lock:
+            if self.status == "PAUSED" and self.timeout_too:
+                return 5.0
+            owed, self.owed = self.owed, 0.0
+            return owed
+
+    def wire(self, *, include_data: bool) -> dict[str, Any]:
+        """PauseDetails of Get."""
+        return {name: value for name, value in (self.details or {}).items() if include_data or name != "Reason"}
+
+
 class JournaledExecution(Execution):
     """The emulator's execution plus an append-only list of wire events.
 
@@ -65,6 +95,8 @@ class JournaledExecution(Execution):
     def __init__(self, durable_execution_arn: str, start_input: StartDurableExecutionInput) -> None:
         super().__init__(durable_execution_arn, start_input, [])
         self.finished = threading.Event()
+        self.pausing = Pausing()
+        self.deleting = False
         self.invocation_began: datetime | None = None
         self._events: list[WireEvent] = []
         self._drained = 0
@@ -77,6 +109,17 @@ class JournaledExecution(Execution):
         self._drain()
         with self._journal_lock:
             return list(self._events)
+
+    def record_pause(self, *, resumed: bool, asked_at: float, reason: str | None) -> None:
+        """A pause has come into force, or has ended."""
+        self._drain()
+        kind = "ExecutionResumed" if resumed else "ExecutionPaused"
+        details: dict[str, Any] = {f"{'Resume' if resumed else 'Pause'}RequestTimestamp": asked_at}
+        if reason is not None:
+            details["Reason"] = wire_data(reason)
+        if not resumed:
+            details["ExecutionTimeoutPaused"] = self.pausing.timeout_too
+        self._append(kind, None, self.operations[0], details)
 
     # What the emulator calls; each records what it did.
 

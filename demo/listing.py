@@ -36,6 +36,18 @@ class ExecutionIndex:
             self._by_name.setdefault((start.function_name, start.execution_name), execution)
             self._by_function.setdefault(start.function_name, []).append(execution)
 
+    def remove(self, execution: JournaledExecution) -> None:
+        """Forget a deleted one; its name is free again."""
+        start = execution.start_input
+        with self._lock:
+            self._by_arn.pop(execution.durable_execution_arn, None)
+            self._by_name.pop((start.function_name, start.execution_name), None)
+            # It stays in its function's list, for places there are positions of markers.
+
+    def has(self, execution: JournaledExecution) -> bool:
+        """Whether it has not been deleted."""
+        return execution.durable_execution_arn in self._by_arn
+
     def get(self, arn: str) -> JournaledExecution:
         """The execution, or ResourceNotFoundException."""
         execution = self._by_arn.get(arn)
@@ -63,8 +75,10 @@ class ExecutionIndex:
 
 
 def status_of(execution: JournaledExecution) -> str:
-    """RUNNING until the terminal event is in the history, so that status and history never disagree."""
-    return execution.current_status().value if execution.finished.is_set() else "RUNNING"
+    """RUNNING, or on the way to a pause, until the terminal event is in the history, so that both never disagree."""
+    if execution.deleting:
+        return "DELETING"
+    return execution.current_status().value if execution.finished.is_set() else execution.pausing.status
 
 
 def summary(execution: JournaledExecution) -> dict[str, Any]:
@@ -77,7 +91,7 @@ def summary(execution: JournaledExecution) -> dict[str, Any]:
         "Status": status,
         "StartTimestamp": operation.start_timestamp.timestamp() if operation.start_timestamp else 0.0,
     }
-    if status != "RUNNING" and operation.end_timestamp:
+    if execution.finished.is_set() and operation.end_timestamp:
         found["EndTimestamp"] = operation.end_timestamp.timestamp()
     return found
 
@@ -100,6 +114,8 @@ def list_by_function(backend: Backend, request: Request) -> Response:
     last = -1
     for place, execution in numbered:
         if position is not None and (place <= position if oldest_first else place >= position):
+            continue
+        if not backend.index.has(execution):
             continue
         found = summary(execution)
         if not wanted(execution, found):

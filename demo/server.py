@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from demo import actions, functions_api, history, invoking, listing
+from demo import actions, functions_api, history, invoking, listing, pausing
 from demo.errors import ApiError
 from demo.http_types import Request, Response, error_response, json_response
 
@@ -44,9 +44,9 @@ ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("GET", _EXECUTION, history.get_execution),
     ("GET", f"{_EXECUTION}/history", history.get_history),
     ("POST", f"{_EXECUTION}/stop", actions.stop),
-    ("POST", f"{_EXECUTION}/pause", actions.unsupported),
-    ("POST", f"{_EXECUTION}/resume", actions.unsupported),
-    ("DELETE", _EXECUTION, actions.unsupported),
+    ("POST", f"{_EXECUTION}/pause", pausing.pause),
+    ("POST", f"{_EXECUTION}/resume", pausing.resume),
+    ("DELETE", _EXECUTION, pausing.delete),
     ("POST", f"{_CALLBACK}/succeed", actions.succeed),
     ("POST", f"{_CALLBACK}/fail", actions.fail),
     ("POST", f"{_CALLBACK}/heartbeat", actions.heartbeat),

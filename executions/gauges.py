@@ -28,19 +28,27 @@ def given(connection: str) -> Given:
     """Its budget, and its functions in the patterns that IAM knows: `*` and `?`, but no sets of characters."""
     settings = named(connection)
     patterns = [re.sub(r"\[[^\]]*\]", "?", pattern) for pattern in settings.include] if settings else ["*"]
-    return Given({api: budget.calls_per_second(connection, api) for api in QUOTA_PER_SECOND}, tuple(patterns))
+    states = {api: budget.state(connection, api) for api in QUOTA_PER_SECOND}
+    slowed = {api: state.part for api, state in states.items() if state and state.part < 1}
+    return Given({api: budget.calls_per_second(connection, api) for api in QUOTA_PER_SECOND}, tuple(patterns), slowed)
 
 
 def _budgets(found: list[Upkeep]) -> list[Family]:
     may = Family("durascope_budget_calls_per_second", "Calls a second that Durascope may make.", _BY_API)
     left = Family("durascope_budget_left", "Calls that could be made at once now.", _BY_API)
+    part = Family("durascope_budget_part", "Part of the budget in use: below 1 while AWS throttles.", _BY_API)
+    paused = Family("durascope_budget_paused_seconds", "For how long no call is made, because AWS said so.", _BY_API)
+    waiting = Family("durascope_budget_waiting", "Calls that wait for a place.", (*_BY_API, "lane"))
     for name in [one.row.name for one in found if one.row.gone_at is None]:
         for api in QUOTA_PER_SECOND:
             may.samples.append(((name, api), budget.calls_per_second(name, api)))
-            now_left = budget.left(name, api)
-            if now_left is not None:
-                left.samples.append(((name, api), now_left))
-    return [may, left]
+            if (state := budget.state(name, api)) is None:
+                continue
+            left.samples.append(((name, api), state.left))
+            part.samples.append(((name, api), state.part))
+            paused.samples.append(((name, api), state.paused))
+            waiting.samples += [((name, api, lane.name.lower()), count) for lane, count in state.waiting.items()]
+    return [may, left, part, paused, waiting]
 
 
 def _ages(found: list[Upkeep], now: dt.datetime) -> list[Family]:

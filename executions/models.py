@@ -27,6 +27,11 @@ class Connection(models.Model):
     swept_at = models.DateTimeField(null=True, help_text="when all functions were last discovered")
     gone_at = models.DateTimeField(null=True, help_text="when it was no longer configured; what was mirrored stays")
     pushed_at = models.DateTimeField(null=True, help_text="when the push queue last brought something")
+    push_waiting = models.PositiveIntegerField(null=True, help_text="messages in the push queue, as SQS estimates")
+    push_dead = models.PositiveIntegerField(null=True, help_text="messages that the push queue has given up")
+    push_counted_at = models.DateTimeField(null=True, help_text="when those two were counted")
+    checks = models.JSONField(default=list, help_text="the last preflight: action, outcome, words and forms of each")
+    checked_at = models.DateTimeField(null=True, help_text="when that was")
     push_missed = models.PositiveIntegerField(default=0, help_text="changes that polling found and push had not told")
 
     def __str__(self) -> str:
@@ -177,6 +182,20 @@ class Callback(models.Model):
         return self.status == "STARTED"
 
 
+class MissingOperation(models.Model):
+    """Something that the backend behind a connection answered it cannot do, such as AWS's emulator cannot pause."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="missing_operations")
+    kind = models.CharField(max_length=20, help_text="of action")
+    since = models.DateTimeField(help_text="when it last said so; asked again a day later")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "kind"], name="one_missing_operation")]
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} cannot {self.kind}"
+
+
 class Scope(models.Model):
     """What the people of one group see, and act on: functions by pattern. Written by admins; see actions/scopes.py."""
 
@@ -195,10 +214,17 @@ class Scope(models.Model):
 
 
 class ActionRecord(models.Model):
-    """What a person did: written before AWS is called, completed with AWS's answer. Never changed afterwards."""
+    """What a person did: written before AWS is called, completed with AWS's answer.
+
+    The database refuses to change or remove one that is decided; see migrations/0003_append_only.py.
+    """
 
     class Kind(models.TextChoices):
+        START = "start", "started the execution"
         STOP = "stop", "stopped the execution"
+        PAUSE = "pause", "paused the execution"
+        RESUME = "resume", "resumed the execution"
+        DELETE = "delete", "deleted the execution"
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
@@ -215,18 +241,31 @@ class ActionRecord(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     username = models.CharField(max_length=150)
     address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True, help_text="what their browser called itself")
+    function = models.ForeignKey(
+        Function, null=True, on_delete=models.SET_NULL, related_name="+", help_text="only of a start"
+    )
     execution = models.ForeignKey(Execution, null=True, on_delete=models.SET_NULL, related_name="actions")
-    execution_arn = models.CharField(max_length=1024)
+    execution_arn = models.CharField(max_length=1024, blank=True, help_text="of a start: when AWS has said it")
     callback = models.ForeignKey(Callback, null=True, on_delete=models.SET_NULL, related_name="actions")
     request = models.JSONField(help_text="exactly what AWS was sent")
     reason = models.CharField(max_length=1000, blank=True)
+    purge = models.BooleanField(default=False, help_text="of a deletion: our copy is removed, too")
     answer = models.CharField(max_length=1000, blank=True, help_text="AWS's answer or error, in words")
     aws_request_id = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["-created_at", "-id"], name="action_newest")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="action_newest"),
+            models.Index(fields=["execution_arn"], name="action_by_arn"),
+            models.Index(
+                fields=["created_at"],
+                name="action_unsettled",
+                condition=Q(outcome__in=["sending", "unconfirmed"]),
+            ),
+        ]
         constraints = [
             # AWS has no client token for callbacks: the database is what keeps two people from both answering.
             models.UniqueConstraint(
@@ -239,9 +278,25 @@ class ActionRecord(models.Model):
                 name="one_stop_per_execution",
                 condition=Q(kind="stop") & ~Q(outcome="refused"),
             ),
+            models.UniqueConstraint(
+                fields=["execution"],
+                name="one_deletion_per_execution",
+                condition=Q(kind="delete") & ~Q(outcome="refused"),
+            ),
+            # An execution may be paused and resumed again and again, but by one request at a time.
+            models.UniqueConstraint(
+                fields=["execution"],
+                name="one_pause_or_resume_under_way",
+                condition=Q(kind__in=["pause", "resume"], outcome__in=["sending", "unconfirmed"]),
+            ),
         ]
         permissions = [
+            ("start_executions", "Can start executions"),
             ("stop_executions", "Can stop executions"),
+            ("pause_executions", "Can pause and resume executions"),
+            ("remove_executions", "Can have AWS delete executions"),
+            ("act_in_bulk", "Can act on many executions at once"),
+            ("prepare_events", "Can store prepared events"),
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
             ("read_audit", "Can read everybody's actions"),
@@ -249,3 +304,66 @@ class ActionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} {self.kind} {self.execution_arn}"
+
+
+class PreparedEvent(models.Model):
+    """A payload that an admin has stored for starting a function with."""
+
+    function = models.ForeignKey(Function, on_delete=models.CASCADE, related_name="prepared_events")
+    name = models.CharField(max_length=100)
+    payload = models.TextField(help_text="JSON, sent as it is written")
+    username = models.CharField(max_length=150, help_text="who stored it")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["function", "name"], name="one_prepared_event_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bulk(models.Model):
+    """One kind of action on many executions, asked for by one person and carried out row by row by a worker."""
+
+    token = models.UUIDField(unique=True, help_text="from the form: a repeated POST finds its first self")
+    kind = models.CharField(max_length=20, choices=ActionRecord.Kind)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    username = models.CharField(max_length=150)
+    address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    options = models.JSONField(default=dict, help_text="what the kind needs besides")
+    chosen = models.CharField(max_length=2000, help_text="the filter as the list's query string, or 'selection'")
+    total = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, help_text="when somebody stopped it in the middle")
+    stopped_by = models.CharField(max_length=150, blank=True)
+    finished_at = models.DateTimeField(null=True, help_text="when no row was left to do")
+    claimed_until = models.DateTimeField(null=True, help_text="a worker is at it, at the most until then")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_at"], name="bulk_newest"),
+            models.Index(fields=["created_at"], name="bulk_under_way", condition=Q(finished_at=None, stopped_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.total} executions"
+
+
+class BulkRow(models.Model):
+    """One execution of a bulk. Its token is that of its action record, so that doing it again finds what was done."""
+
+    bulk = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="rows")
+    execution = models.ForeignKey(Execution, null=True, on_delete=models.SET_NULL, related_name="+")
+    execution_arn = models.CharField(max_length=1024)
+    token = models.UUIDField(unique=True)
+    record = models.ForeignKey(ActionRecord, null=True, on_delete=models.SET_NULL, related_name="+")
+    words = models.CharField(max_length=500, blank=True, help_text="why nothing was sent")
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["bulk", "id"], name="bulk_row_waiting", condition=Q(done_at=None))]
+
+    def __str__(self) -> str:
+        return self.execution_arn

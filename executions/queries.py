@@ -85,6 +85,12 @@ def visible(user: Any) -> QuerySet[Execution]:
     return Execution.objects.all() if sees is None else Execution.objects.filter(function__in=sees)
 
 
+def by_arn(user: Any, arns: Sequence[str]) -> dict[str, Execution]:
+    """Those of these executions that are mirrored and that this person may see, by ARN."""
+    rows = visible(user).filter(arn__in=arns).select_related("function__connection") if arns else ()
+    return {one.arn: one for one in rows}
+
+
 def visible_functions(user: Any) -> QuerySet[Function]:
     if not can_view(user):
         return Function.objects.none()
@@ -299,8 +305,22 @@ def callback_of(execution: Execution, operation_id: str) -> Callback | None:
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:
-    return list(execution.actions.order_by("-created_at").select_related("callback"))
+    """By its ARN: a start names it before it is mirrored, and records outlive our copy."""
+    found = ActionRecord.objects.filter(execution_arn=execution.arn)
+    return list(found.order_by("-created_at", "-pk").select_related("callback"))
 
 
 def open_callback_count(user: Any) -> int:
     return open_callbacks(user).aggregate(count=Count("pk"))["count"] or 0
+
+
+def of_the_same_function(user: Any, execution: Execution) -> QuerySet[Execution]:
+    """The executions that it can be compared with, newest first: those of functions with its function's name."""
+    found = visible(user).filter(function__name=execution.function.name)
+    return found.select_related("function__connection").order_by("-started_at", "-pk")
+
+
+def last_success(user: Any, execution: Execution) -> Execution | None:
+    """The newest success of its function, itself aside; of those before it when there is one."""
+    succeeded = of_the_same_function(user, execution).filter(status="SUCCEEDED").exclude(pk=execution.pk)
+    return succeeded.filter(started_at__lte=execution.started_at).first() or succeeded.first()

@@ -7,6 +7,8 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from executions.actions import settle
+from executions.domain.lanes import Lane
+from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
@@ -24,6 +26,7 @@ def _stop(**_: object) -> None:
 def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
+    settle.settle_deletions(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)
@@ -47,8 +50,8 @@ def dispatch() -> None:
         discover.delay()
     for function_id in schedule.claim_functions(now=now):
         list_function.apply_async((function_id,), expires=pacing.CLAIM)
-    for execution_id in schedule.claim_histories(now=now):
-        pull_history.apply_async((execution_id,), expires=pacing.CLAIM)
+    for execution_id, lane in schedule.claim_histories(now=now).items():
+        pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
 
 
 @shared_task(name="executions.list_function")
@@ -61,12 +64,13 @@ def list_function(function_id: int) -> None:
 
 
 @shared_task(name="executions.pull_history")
-def pull_history(execution_id: int) -> None:
+def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
     execution = Execution.objects.select_related("function__connection").filter(pk=execution_id).first()
     if execution is None:
         return  # removed by our own retention since it was handed out
     try:
-        history.pull(execution, now=timezone.now())
+        with budget.lane(Lane(lane)):
+            history.pull(execution, now=timezone.now())
     except GatewayError:
         return
     settle.settle(execution_id, now=timezone.now())
@@ -74,14 +78,11 @@ def pull_history(execution_id: int) -> None:
 
 @shared_task(name="executions.retain")
 def retain() -> None:
-    """Remove what KEEP_DAYS and KEEP_MB do not keep."""
+    """Remove what is kept no longer."""
     retention.retain(now=timezone.now())
 
 
 @shared_task(name="executions.consume_push")
 def consume_push() -> None:
-    """Read the push queue for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
-    try:
-        push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
-    except GatewayError:
-        return
+    """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
+    push.listen(clock=timezone.now, going=lambda: not stopping.is_set())

@@ -50,10 +50,14 @@ class Upkeep:
 
 @dataclass(frozen=True)
 class Given:
-    """What a connection was given: calls a second by API, and the patterns of the functions that it mirrors."""
+    """What a connection was given: calls a second by API, and the patterns of the functions that it mirrors.
+
+    `slowed`: the part of the budget that is in use, for the APIs that AWS has throttled lately.
+    """
 
     per_second: dict[str, int]
     functions: tuple[str, ...] = ("*",)
+    slowed: dict[str, float] = field(default_factory=dict)
 
 
 def by_connection(*, now: dt.datetime) -> list[Upkeep]:

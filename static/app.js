@@ -1,4 +1,27 @@
 // Made by bundle.mjs from static/js; do not edit.
+// compare.js
+{
+const rowsOf = () => [...document.querySelectorAll(".compare-rows tr[data-operation-id]")];
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element && event.target.closest(".compare-rows a.pick");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  for (const row of document.querySelectorAll(".compare-rows .is-selected")) {
+    row.classList.remove("is-selected");
+    row.querySelector("a.pick")?.removeAttribute("aria-current");
+  }
+  link.closest("tr").classList.add("is-selected");
+  link.setAttribute("aria-current", "true");
+});
+document.addEventListener("keydown", (event) => {
+  if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const row = event.target instanceof Element && event.target.closest(".compare-rows tr[data-operation-id]");
+  if (!row) return;
+  const rows = rowsOf(), next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)];
+  if (!next) return;
+  event.preventDefault();
+  next.querySelector("a.pick").focus();
+});
+}
 // copy.js
 {
 function select(text) {
@@ -86,6 +109,7 @@ window.addEventListener("pageshow", (event) => {
 {
 const plainClick = (event) => event.button === 0 && !event.defaultPrevented && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 const rowOf = (element) => element?.closest(".tl-row[data-operation-id], .events tr[data-event-id]");
+const isChild = (row) => row?.matches(".is-child"); // a row of an unfolded child execution: its link leads to that one's own page
 const linkOf = (row) => row?.querySelector(".tl-name > a:not(.tl-fold), a.pick");
 function mark(row) {
   for (const one of document.querySelectorAll(".tl-row.is-selected, .events tr.is-selected")) {
@@ -110,9 +134,15 @@ function choose(row) {
   return true;
 }
 document.addEventListener("click", (event) => {
+  const close = event.target instanceof Element && event.target.closest("#drawer .close");
+  if (!close || !plainClick(event)) return;
+  event.preventDefault();
+  shut(close, null);
+});
+document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const row = rowOf(target);
-  if (!row || !plainClick(event) || String(getSelection())) return;
+  if (!row || isChild(row) || !plainClick(event) || String(getSelection())) return;
   const link = target.closest("a, button, input, label");
   if (link && link !== linkOf(row)) return;
   if (choose(row)) event.preventDefault();
@@ -132,16 +162,87 @@ document.addEventListener("plot:range", (event) => {
   page.searchParams.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
   location.assign(page);
 });
-document.addEventListener("keydown", (event) => {
-  if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-  const row = event.target instanceof Element && rowOf(event.target);
-  if (!row) return;
-  const rows = [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
-  const link = linkOf(rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]);
-  if (!link) return;
-  event.preventDefault();
-  link.focus();
+const allRows = () => [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
+const depthOf = (row) => Number(/(?:^| )d(\d+)/.exec(row.className)?.[1] ?? 0);
+let goal = null; // where the focus goes as soon as the rows there have been fetched
+function goTo(row) {
+  const link = linkOf(row);
+  if (!link) return false;
+  link.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+function along(row, step) {
+  const part = row.closest(".tl-chunk, tbody"), beside = step > 0 ? part?.nextElementSibling : part?.previousElementSibling;
+  const own = [...part.querySelectorAll("[data-operation-id], tr[data-event-id]")].filter((one) => one.matches(".tl-row, tr"));
+  const next = own[own.indexOf(row) + step];
+  if (next) return goTo(next);
+  if (!beside) return false;
+  if (beside.matches(".tl-gap, .gap-rows")) {
+    goal = { id: beside.id, last: step < 0 };
+    beside.scrollIntoView({ block: step > 0 ? "start" : "end" });
+    return true;
+  }
+  const there = beside.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  return there.length > 0 && goTo(there[step > 0 ? 0 : there.length - 1]);
+}
+document.addEventListener("htmx:after:settle", () => {
+  const part = goal && document.getElementById(goal.id);
+  if (!part || part.matches(".tl-gap, .gap-rows")) return;
+  const there = part.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  const row = there[goal.last ? there.length - 1 : 0];
+  goal = null;
+  if (row) goTo(row);
 });
+function sideways(row, right) {
+  const fold = row.querySelector(".tl-fold"), open = fold?.getAttribute("aria-expanded") === "true";
+  if (fold && right !== open) {
+    fold.click();
+    return true;
+  }
+  if (right) return open && along(row, 1);
+  const rows = allRows();
+  for (let i = rows.indexOf(row) - 1; i >= 0; i -= 1) if (depthOf(rows[i]) < depthOf(row)) return goTo(rows[i]);
+  return false;
+}
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const target = event.target instanceof Element ? event.target : null, row = rowOf(target);
+  if (event.key === "Escape" && (row || target?.closest("#drawer"))) {
+    const close = document.querySelector("#drawer .close");
+    if (!close || document.querySelector("details.drop[open]")) return;
+    event.preventDefault();
+    shut(close, row);
+    return;
+  }
+  if (target?.closest("input, select, textarea, [contenteditable]")) return;
+  const rows = allRows();
+  if (!row) {
+    const first = rows.find((one) => one.matches(".is-selected")) ?? rows[0];
+    if ((event.key === "j" || event.key === "k") && first && goTo(first)) event.preventDefault();
+    return;
+  }
+  const used = event.key === "ArrowDown" || event.key === "j" ? along(row, 1)
+    : event.key === "ArrowUp" || event.key === "k" ? along(row, -1)
+    : event.key === "Home" ? goTo(rows[0])
+    : event.key === "End" ? goTo(rows[rows.length - 1])
+    : event.key === "ArrowRight" ? row.matches(".tl-row") && sideways(row, true)
+    : event.key === "ArrowLeft" ? row.matches(".tl-row") && sideways(row, false)
+    : false;
+  if (used) event.preventDefault();
+});
+function shut(close, from) {
+  const row = document.querySelector(".tl-row.is-selected, .events tr.is-selected") ?? from;
+  const drawer = document.getElementById("drawer"), link = linkOf(row);
+  row?.classList.remove("is-selected");
+  link?.removeAttribute("aria-current");
+  history.pushState(null, "", close.href);
+  const empty = document.createElement("p");
+  empty.className = "muted";
+  empty.textContent = "Choose a row to see all about it.";
+  drawer.replaceChildren(empty);
+  link?.focus();
+}
 const greeted = new WeakSet();
 document.addEventListener("htmx:sse:before:message", (event) => {
   const stream = event.target, head = document.getElementById("head"), { message, connection } = event.detail;
@@ -681,9 +782,16 @@ function show(element, now) {
   }
   if (element.textContent !== text) element.textContent = text;
 }
-function refresh(root) {
+const fixed = "[data-mode=clock], [data-mode=full]"; // these do not change by themselves, and a history has thousands
+const written = new WeakMap();
+function refresh(root, which = "") {
   const now = Date.now() / 1000;
-  for (const element of root.querySelectorAll("time[data-epoch]")) show(element, now);
+  for (const element of root.querySelectorAll(`time[data-epoch]${which}`)) {
+    const known = written.get(element);
+    if (known && known.mode === mode && known.epoch === element.dataset.epoch && known.text === element.textContent) continue;
+    show(element, now);
+    if (element.matches(fixed)) written.set(element, { mode, epoch: element.dataset.epoch, text: element.textContent });
+  }
 }
 function choose(next) {
   mode = modes.includes(next) ? next : "relative";
@@ -710,6 +818,6 @@ document.addEventListener("htmx:after:settle", (event) => {
   refresh(event.target.parentElement ?? event.target);
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
-setInterval(() => { if (!document.hidden) refresh(document); }, 1000);
+setInterval(() => { if (!document.hidden) refresh(document, `:not(${fixed})`); }, 1000);
 choose(mode);
 }

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 # Read by pytest-django when its session begins: `{{ misspelt }}` fails the test instead of printing nothing.
@@ -11,8 +12,10 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 
+from executions.models import ActionRecord
 from tests import factories
 
 Login = Callable[[User], Client]
@@ -33,6 +36,23 @@ def _apart_from_any_installation() -> None:
     """No test signs with an installation's key, or hashes a password slowly. Its database is never opened by tests."""
     settings.SECRET_KEY = "tests " * 8
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tests_may_empty_what_is_append_only() -> None:
+    """After a test with real transactions everything is removed, which the database refuses for action records."""
+    triggers = import_module("executions.migrations.0003_append_only")
+    empty = TransactionTestCase._fixture_teardown
+
+    def emptied(self: TransactionTestCase) -> None:
+        full = ActionRecord.objects.exists()
+        if full:
+            triggers.remove(connection)
+        empty(self)
+        if full:
+            triggers.install(connection, [field.column for field in ActionRecord._meta.concrete_fields])
+
+    TransactionTestCase._fixture_teardown = emptied  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

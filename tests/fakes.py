@@ -55,6 +55,7 @@ class FakeLambda:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._failures: dict[str, list[Exception]] = {}
         self._ids = itertools.count(1)
+        self.tokens: set[str] = set()
 
     # --- telling the truth ---
 
@@ -152,6 +153,32 @@ class FakeLambda:
         arn = self._known(request["DurableExecutionArn"])
         self.add(arn, "ExecutionStopped", EPOCH + 500, Error={"Payload": request["Error"], "Truncated": False})
         return {"StopTimestamp": EPOCH + 500, **self._meta()}
+
+    def pause_durable_execution(self, **request: Any) -> dict[str, Any]:
+        self._asked("pause_durable_execution", request)
+        return self._turned(request, "ExecutionPaused", {"RUNNING"}, "PAUSED")
+
+    def resume_durable_execution(self, **request: Any) -> dict[str, Any]:
+        self._asked("resume_durable_execution", request)
+        return self._turned(request, "ExecutionResumed", {"PAUSING", "PAUSED"}, "RUNNING")
+
+    def _turned(self, request: dict[str, Any], event: str, before: set[str], after: str) -> dict[str, Any]:
+        row = self.executions[self._known(request["DurableExecutionArn"])]
+        if request["ClientToken"] not in self.tokens:
+            if row["Status"] not in before:
+                raise client_error("ResourceConflictException", 409)
+            self.tokens.add(request["ClientToken"])
+            row["Status"] = after
+            self.add(request["DurableExecutionArn"], event, EPOCH + 1000, operation="execution")
+        return self._meta()
+
+    def delete_durable_execution(self, **request: Any) -> dict[str, Any]:
+        self._asked("delete_durable_execution", request)
+        row = self.executions[self._known(request["DurableExecutionArn"])]
+        if "EndTimestamp" not in row:
+            raise client_error("ResourceConflictException", 409)
+        row["Status"] = "DELETING"
+        return {"DeletionRequestTimestamp": EPOCH + 600, **self._meta()}
 
     def send_durable_execution_callback_success(self, **request: Any) -> dict[str, Any]:
         self._asked("send_durable_execution_callback_success", request)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dashboard.forms import ActionForm, HeartbeatForm, StopForm
+from dashboard.forms import ActionForm, DeleteForm, HeartbeatForm, PauseForm, ResumeForm, StopForm
 from executions.actions.permissions import Verdict
 from executions.models import Callback, Execution
 
@@ -29,9 +29,15 @@ class Confirm:
         return cls(form.title, _warning(form), form, execution, callback, verdict.why, asked, form.button, form.danger)
 
 
+WARNINGS: dict[type[ActionForm], str] = {
+    StopForm: "Code that is running goes on until its next checkpoint; nothing runs after that. This cannot be undone.",
+    PauseForm: "Code that is running goes on until its next checkpoint; then nothing runs until it is resumed. "
+    "Waits and callbacks go on completing meanwhile.",
+    ResumeForm: "The code runs again as soon as there is something to do.",
+    DeleteForm: "AWS removes the execution with its whole history. This cannot be undone.",
+    HeartbeatForm: "The heartbeat timeout starts anew; the callback stays open.",
+}
+
+
 def _warning(form: ActionForm) -> str:
-    if isinstance(form, StopForm):
-        return "Code that is running goes on until its next checkpoint; nothing runs after that. This cannot be undone."
-    if isinstance(form, HeartbeatForm):
-        return "The heartbeat timeout starts anew; the callback stays open."
-    return "A callback is answered once. This cannot be undone."
+    return WARNINGS.get(type(form), "A callback is answered once. This cannot be undone.")

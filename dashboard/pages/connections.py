@@ -37,13 +37,17 @@ UNKNOWN = "not known"
 
 @dataclass(frozen=True)
 class Spent:
-    """One API: what may be spent in a second, of what AWS allows; `calls` made in the last full minute, "" unknown."""
+    """One API: what may be spent in a second, of what AWS allows; `calls` made in the last full minute, "" unknown.
+
+    `slowed` says which part of it is in use while AWS throttles, "" otherwise.
+    """
 
     words: str
     per_second: int
     quota: int
     share: str
     calls: str
+    slowed: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def _panel(one: Upkeep, given: Given, now: dt.datetime) -> Panel:
         state=state,
         troubles=one.troubles,
         pairs=_pairs(one, answered, minute, now),
-        budget=[_spent(api, given.per_second[api], minute) for api in READING + ACTING],
+        budget=[_spent(api, given, minute) for api in READING + ACTING],
         policy_id=f"policy-{one.row.pk}",
         policy=_policy(one, given),
     )
@@ -145,10 +149,11 @@ def _functions(one: Upkeep) -> str:
     return f"{one.ages.functions:,} durable{gone}"
 
 
-def _spent(api: str, per_second: int, minute: metrics.LastMinute | None) -> Spent:
-    quota = quotas.QUOTA_PER_SECOND[api]
+def _spent(api: str, given: Given, minute: metrics.LastMinute | None) -> Spent:
+    quota, per_second = quotas.QUOTA_PER_SECOND[api], given.per_second[api]
     calls = UNKNOWN if minute is None else f"{minute.calls.get(api, 0):,}"
-    return Spent(WORDS[api], per_second, quota, f"{per_second / quota:.0%}", calls)
+    slowed = f"slowed to {given.slowed[api]:.0%}" if api in given.slowed else ""
+    return Spent(WORDS[api], per_second, quota, f"{per_second / quota:.0%}", calls, slowed)
 
 
 def _policy(one: Upkeep, given: Given) -> str:

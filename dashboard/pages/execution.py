@@ -1,6 +1,7 @@
 """The upper part of every page about one execution: what it is, what is going on, what can be done, what people did."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from executions.actions import permissions
 from executions.domain import links
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.diagnosis import whats_going_on
+from executions.domain.history import BAD
 from executions.domain.statuses import is_terminal
 from executions.domain.words import duration, size
 from executions.models import ActionRecord, Callback, Execution
@@ -61,6 +63,17 @@ class OpenCallback:
 
 
 @dataclass(frozen=True)
+class Button:
+    """Something that can be done to the execution. `why_not`: it is shown, but cannot be pressed, for this reason."""
+
+    label: str
+    icon: str
+    url: str
+    danger: bool = False
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class Outside:
     """The same execution elsewhere."""
 
@@ -81,7 +94,8 @@ class Head:
     operation_url: str
     facts: list[Fact]
     notices: list[Notice]
-    stop_url: str
+    buttons: list[Button]
+    compare_failed: bool
     callbacks: list[OpenCallback]
     name_callbacks: bool
     more_callbacks: int
@@ -111,7 +125,8 @@ class Head:
             operation_url=f"{page}?op={said.operation_id}" if said.operation_id else "",
             facts=list(_facts(subject)),
             notices=_notices(subject),
-            stop_url=subject.url("stop") if permissions.can_stop(subject.user, execution) else "",
+            buttons=list(_buttons(subject)),
+            compare_failed=execution.status in BAD,
             callbacks=[open_callback(subject.user, one, page) for one in found[:MOST_CALLBACKS]],
             name_callbacks=len(found) > 1,
             more_callbacks=max(0, len(found) - MOST_CALLBACKS),
@@ -123,6 +138,19 @@ class Head:
             refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
             live_url=subject.url("execution-live"),
         )
+
+
+def _buttons(subject: Subject) -> Iterator[Button]:
+    """What this person may do now; what only the backend cannot do is shown with the reason."""
+    user, execution = subject.user, subject.execution
+    for name, label, icon, danger, verdict in (
+        ("pause", "Pause…", "paused", False, permissions.can_pause(user, execution)),
+        ("resume", "Resume…", "running", False, permissions.can_resume(user, execution)),
+        ("stop", "Stop…", "stopped", True, permissions.can_stop(user, execution)),
+        ("delete", "Delete…", "x", True, permissions.can_delete(user, execution)),
+    ):
+        if verdict or verdict.lasting:
+            yield Button(label, icon, subject.url(name), danger, verdict.why)
 
 
 def open_callback(user: Any, callback: Callback, page: str) -> OpenCallback:

@@ -62,8 +62,9 @@ def lane_html(subject: Subject, timeline: Timeline) -> SafeString:
         )
     if not bars:
         return SafeString("")
+    words = " ".join(said(subject))
     return mark_safe(  # noqa: S308 - only numbers and fixed words
-        f'<li class="tl-row d0 tl-lane tl-gap"><span class="tl-name">{icon("pending")}<span>{" ".join(said(subject))}</span>'
-        f'</span><svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(bars)}</svg>'
+        f'<li class="tl-row d0 tl-lane tl-gap"><span class="tl-name">{icon("pending")}<span>{words}</span></span>'
+        f'<svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(bars)}</svg>'
         '<span class="tl-dur">?</span></li>'
     )

@@ -22,7 +22,7 @@ from executions.domain.events import Event, Payload
 from executions.domain.words import duration, size
 from executions.history_pages import CutText
 
-CHUNK = 100
+CHUNK = 50
 ROW_HEIGHT, NARROW_HEIGHT = 31, 50  # as in static/css/execution.css
 _TONES = {"Failed": "bad", "TimedOut": "bad", "Stopped": "grey", "Cancelled": "grey", "Succeeded": "ok"}
 _LENGTHS = (("Duration", "waits"), ("Timeout", "times out after"), ("ExecutionTimeout", "times out after"))
@@ -173,7 +173,7 @@ def _gap(subject: Subject, state: HistoryState, first: int, total: int) -> str:
     number = min(CHUNK, total - first)
     return (
         f'<tbody id="events-{first}" class="gap-rows" hx-get="{escape(joined)}part=rows&amp;from={first}"'
-        f' hx-trigger="intersect rootMargin:900px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="5">'
+        f' hx-trigger="intersect rootMargin:1100px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="5">'
         f'<a href="{escape(joined)}from={first}">rows {first + 1:,} to {first + number:,}</a>'
         f'<svg class="wide" width="1" height="{(number - 1) * ROW_HEIGHT}" aria-hidden="true"></svg>'
         f'<svg class="narrow" width="1" height="{(number - 1) * NARROW_HEIGHT}" aria-hidden="true"></svg>'

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import gaps, timeline_overview, timeline_rows
+from dashboard.pages import gaps, timeline_nest, timeline_overview, timeline_rows
 from dashboard.pages.operation import Drawer
 from dashboard.pages.tab import Subject
+from dashboard.pages.timeline_nest import Child, Nest, everyone
 from dashboard.pages.timeline_rows import CHUNK
-from dashboard.pages.timeline_state import KINDS, TimelineState
+from dashboard.pages.timeline_state import KINDS, STATUSES, TimelineState
 from executions.domain import timeline
 from executions.domain.timeline import Timeline
 
@@ -24,15 +25,23 @@ _timelines: LRUCache[tuple[object, ...], Timeline] = LRUCache(
 _lock = threading.Lock()
 
 
-def build(subject: Subject, state: TimelineState, at: float | None = None) -> Timeline:
-    """The timeline at `at` (epoch seconds; now by default).
+def build(subject: Subject, state: TimelineState, at: float | None = None) -> Nest:
+    """All rows at `at` (epoch seconds; now by default)."""
+    now = float(int(subject.seconds if at is None else at))
+    children = timeline_nest.children_of(subject, state)
+    return timeline_nest.nest(_outermost(subject, state, children, now), children, state, now)
+
+
+def _outermost(subject: Subject, state: TimelineState, children: tuple[Child, ...], now: float) -> Timeline:
+    """The timeline at `now`.
 
     It is kept: for good when it can no longer change, else for all who look within the same second, and for the windows
     that are asked for later with that second in their URL.
     """
     history = subject.history
-    now = float(int(subject.seconds if at is None else at))
-    key = (subject.execution.pk, subject.execution.revision, state.query(op=""), None if history.is_over else now)
+    still = history.is_over and not any(one.subject and one.subject.is_live for one in everyone(children))
+    inside = tuple(child.key() for child in children)
+    key = (subject.execution.pk, subject.execution.revision, inside, state.query(op=""), None if still else now)
     with _lock:
         found = _timelines.get(key)
     if found is None:
@@ -42,7 +51,8 @@ def build(subject: Subject, state: TimelineState, at: float | None = None) -> Ti
             collapse_idle=not state.idle,
             folded=state.folded(history),
             zoom=state.zoom,
-            only=state.only(history),
+            only=timeline_nest.shown(history, state, children),
+            also=timeline_nest.busy(children, now),
         )
         if found.total_rows < _MOST_KEPT // 2:
             with _lock:
@@ -72,6 +82,8 @@ class TimelinePage:
     keep: list[tuple[str, str]]
     kinds: list[Choice]
     kind_label: str
+    statuses: list[Choice]
+    status_label: str
     failed: Choice
     open: Choice
     idle: Choice
@@ -87,6 +99,7 @@ class TimelinePage:
     zoomed: str | None
     overview: dict[str, Any] | None
     is_live: bool
+    live_inside: list[tuple[int, str]]
     drawer: Drawer | None
 
     @classmethod
@@ -96,6 +109,7 @@ class TimelinePage:
         if (chosen := built.index_of(state.op)) is not None:
             wanted.add(_chunk(chosen))
         drawer = Drawer.of(subject, state.op, state.query(op="")) if state.op else None
+        whole = built.timeline
         return cls(
             execution_id=subject.execution.pk,
             url=subject.url("execution"),
@@ -106,21 +120,24 @@ class TimelinePage:
             keep=[(name, value) for name, value in parse_qsl(state.query(q="")) if name != "op"],
             kinds=[Choice("All types", state.query(kind=""), not state.kind), *_kinds(subject, state)],
             kind_label=KINDS.get(state.kind, "All types"),
+            statuses=[Choice("Any status", state.query(status=""), not state.status), *_statuses(subject, state)],
+            status_label=STATUSES.get(state.status, "any status").capitalize(),
             failed=Choice("Failed only", state.query(failed=not state.failed), state.failed),
             open=Choice("Open only", state.query(open=not state.open), state.open),
             idle=Choice("Collapse idle", state.query(idle=not state.idle), not state.idle),
             folds=_folds(subject, state),
-            clear=state.query(q="", failed=False, open=False, kind="") if state.is_filtered else None,
+            clear=state.query(q="", failed=False, open=False, kind="", status="") if state.is_filtered else None,
             total=len(subject.history.operations),
             shown=built.total_rows,
-            ticks=timeline_rows.ticks_html(built),
-            under=timeline_rows.under_html(built),
-            lane=timeline_rows.lane_html(built, subject.history.code_seconds),
-            gaps=gaps.lane_html(subject, built),
+            ticks=timeline_rows.ticks_html(whole),
+            under=timeline_rows.under_html(whole),
+            lane=timeline_rows.lane_html(whole, subject.history.code_seconds),
+            gaps=gaps.lane_html(subject, whole),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),
             is_live=subject.is_live,
+            live_inside=[(one.execution.pk, one.url("execution-live")) for one in built.live],
             drawer=drawer,
         )
 
@@ -141,24 +158,24 @@ def zoomed(subject: Subject, state: TimelineState, brush: str) -> str:
 def _overview(subject: Subject, state: TimelineState) -> dict[str, Any] | None:
     if not subject.history.is_over:
         return None
-    key = (subject.execution.pk, subject.execution.revision, state.idle)
+    key = (subject.execution.pk, subject.execution.revision, state.idle, state.inside)
     return timeline_overview.figure(_whole(subject, state), key, state.zoom)
 
 
 def _whole(subject: Subject, state: TimelineState) -> Timeline:
-    return build(subject, replace(state, zoom=None))
+    return build(subject, replace(state, zoom=None)).timeline
 
 
 def _chunk(row: int) -> int:
     return row // CHUNK * CHUNK
 
 
-def _writer(subject: Subject, state: TimelineState, built: Timeline) -> timeline_rows.RowWriter:
+def _writer(subject: Subject, state: TimelineState, built: Nest) -> timeline_rows.RowWriter:
     page, fragment = subject.url("execution"), subject.url("execution-timeline")
     return timeline_rows.RowWriter(subject.execution.pk, built, state, page=page, fragment=fragment)
 
 
-def _body(subject: Subject, state: TimelineState, built: Timeline, wanted: set[int]) -> SafeString:
+def _body(subject: Subject, state: TimelineState, built: Nest, wanted: set[int]) -> SafeString:
     writer = _writer(subject, state, built)
     page, query = subject.url("execution"), state.query(op="")
     ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={int(subject.seconds)}"
@@ -177,6 +194,15 @@ def _kinds(subject: Subject, state: TimelineState) -> list[Choice]:
         Choice(f"{words} ({present[kind]:,})", state.query(kind=kind), state.kind == kind)
         for kind, words in KINDS.items()
         if kind in present
+    ]
+
+
+def _statuses(subject: Subject, state: TimelineState) -> list[Choice]:
+    present = subject.history.counts.by_status
+    return [
+        Choice(f"{words} ({present.get(status, 0):,})", state.query(status=status), state.status == status)
+        for status, words in STATUSES.items()
+        if status in present or status == state.status
     ]
 
 

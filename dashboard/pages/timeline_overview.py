@@ -15,14 +15,14 @@ LEAST_ROWS = 60
 BUCKETS = 120
 
 
-_densities: LRUCache[tuple[int, int, bool], tuple[int, ...]] = LRUCache(maxsize=500)
+_densities: LRUCache[tuple[object, ...], tuple[int, ...]] = LRUCache(maxsize=500)
 _lock = threading.Lock()
 
 
-def figure(whole: Timeline, key: tuple[int, int, bool], zoom: tuple[float, float] | None) -> dict[str, Any] | None:
+def figure(whole: Timeline, key: tuple[object, ...], zoom: tuple[float, float] | None) -> dict[str, Any] | None:
     """A Plotly figure; None for a timeline that can be seen at once, or that is still growing under the brush.
 
-    `key`: the execution, its revision, and whether idle stretches are drawn at length.
+    `key`: the execution, its revision, and what else the axis depends on.
     """
     if len(whole.history.operations) < LEAST_ROWS or not whole.history.is_over:
         return None
@@ -38,7 +38,7 @@ def figure(whole: Timeline, key: tuple[int, int, bool], zoom: tuple[float, float
     return {"data": [trace], "layout": _layout(whole, zoom), "config": {"doubleClick": False}}
 
 
-def _density(whole: Timeline, key: tuple[int, int, bool]) -> tuple[int, ...]:
+def _density(whole: Timeline, key: tuple[object, ...]) -> tuple[int, ...]:
     with _lock:
         found = _densities.get(key)
     if found is None:

@@ -13,13 +13,16 @@ from urllib.parse import quote
 
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.pages.timeline_nest import Nest
 from dashboard.pages.timeline_state import TimelineState
 from dashboard.templatetags.durascope import icon, status_badge
+from executions.domain import nesting
 from executions.domain.history import Operation
+from executions.domain.nesting import Piece
 from executions.domain.timeline import Bar, Row, Tick, Timeline
 from executions.domain.words import count, duration
 
-CHUNK = 60
+CHUNK = 40
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
 _LEAST_BAND, _LEAST_ZIG = 0.8, 2.2  # percent; idle stretches narrower than that are not shaded, or not marked
@@ -88,11 +91,11 @@ def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
 
 
 class RowWriter:
-    """Writes rows of one timeline. `page` and `fragment`: the URLs of the page and of what htmx puts in its place."""
+    """Writes the rows of one page. `page` and `fragment`: the URLs of the page and of what htmx puts in its place."""
 
-    def __init__(self, execution_id: int, timeline: Timeline, state: TimelineState, *, page: str, fragment: str):
+    def __init__(self, execution_id: int, nest: Nest, state: TimelineState, *, page: str, fragment: str):
         self._execution_id = execution_id
-        self._timeline = timeline
+        self._nest = nest
         self._state = state
         self._page = page
         self._fragment = fragment
@@ -101,32 +104,61 @@ class RowWriter:
 
     def rows(self, first: int) -> str:
         """The window that begins with row `first`."""
-        return "".join(self._row(row) for row in self._timeline.window(first, CHUNK))
+        parts = []
+        for piece in nesting.window(self._nest.pieces, first, CHUNK):
+            if piece.first == nesting.NOTE:
+                parts.append(self._absent(piece))
+                continue
+            shown = self._nest.timelines[piece.path]
+            parts += [self._row(row, shown, piece) for row in shown.window(piece.first, piece.count)]
+        return "".join(parts)
 
-    def _row(self, row: Row) -> str:
-        key, selected = row.operation_id, row.operation_id == self._state.op
-        operation = self._timeline.history.operations[key]
-        mark = " is-selected" if selected else ""
-        current = ' aria-current="true"' if selected else ""
+    def _row(self, row: Row, shown: Timeline, piece: Piece) -> str:
+        key, child = row.operation_id, self._nest.children.get(piece.path)
+        operation = shown.history.operations[key]
+        mark = current = ""
+        if child is not None and child.subject is not None:
+            # A child's operation opens where it belongs: on the child's own page.
+            owner, pick, mark = child.subject.execution.pk, f"{child.subject.url('execution')}?op=", " is-child"
+        else:
+            owner, pick = self._execution_id, self._pick
+            if key == self._state.op:
+                mark, current = " is-selected", ' aria-current="true"'
         length = duration(row.duration_seconds) if row.duration_seconds is not None else "–"
+        path = f"{piece.path}-{row.first_event_id}" if piece.path else str(row.first_event_id)
         return (
-            f'<li class="tl-row d{min(row.depth, DEEPEST)}{mark}" id="op-{row.first_event_id}"'
-            f' data-execution-id="{self._execution_id}" data-operation-id="{escape(key)}"'
+            f'<li class="tl-row d{min(row.depth + piece.depth, DEEPEST)}{mark}" id="op-{path}"'
+            f' data-execution-id="{owner}" data-operation-id="{escape(key)}"'
             f' data-event-id="{row.first_event_id}" data-status="{escape(row.status)}">'
-            f'<span class="tl-name">{self._fold(row)}{_icon(kind_icon(row.kind, row.subtype))}'
-            f'<a href="{self._pick}{quote(key)}"{current}>{escape(row.name)}</a>'
+            f'<span class="tl-name">{self._fold(row, operation, path)}{_icon(kind_icon(row.kind, row.subtype))}'
+            f'<a href="{pick}{quote(key)}"{current}>{escape(row.name)}</a>'
             f"{_note(row, operation)}{_badge(row)}</span>"
             f"{bars_html(_toned(row), callback=row.kind == 'Callback')}"
             f'<span class="tl-dur">{length}</span></li>\n'
         )
 
-    def _fold(self, row: Row) -> str:
-        if not row.has_children:
-            return ""
-        query = escape(self._state.with_fold(row.first_event_id))
-        verb, shape, wide = ("Unfold", "chevron-right", "false") if row.is_folded else ("Fold", "chevron-down", "true")
+    def _absent(self, piece: Piece) -> str:
+        """The line in the place of a child that has no rows to show."""
+        child = self._nest.children[piece.path]
+        link = f' <a href="/arn/{quote(child.arn)}">Open it</a>'
         return (
-            f'<a class="tl-fold" role="button" aria-expanded="{wide}" aria-label="{verb} {escape(row.name)}"'
+            f'<li class="tl-row tl-absent d{min(piece.depth, DEEPEST)}" id="op-{piece.path}-none">'
+            f'<span class="tl-name"><span class="note">{escape(child.note)}{link}</span></span></li>\n'
+        )
+
+    def _fold(self, row: Row, operation: Operation, path: str) -> str:
+        if operation.invoke is not None and operation.invoke.child_arn:
+            folded = path not in self._state.inside
+            return self._toggle(self._state.with_inside(path), folded, f"the execution that {row.name} called")
+        if not row.has_children or "-" in path:
+            return ""
+        return self._toggle(self._state.with_fold(row.first_event_id), row.is_folded, row.name)
+
+    def _toggle(self, query: str, folded: bool, what: str) -> str:
+        query = escape(query)
+        verb, shape, wide = ("Unfold", "chevron-right", "false") if folded else ("Fold", "chevron-down", "true")
+        return (
+            f'<a class="tl-fold" role="button" aria-expanded="{wide}" aria-label="{verb} {escape(what)}"'
             f' href="{self._page}?{query}" hx-get="{self._fragment}?{query}" hx-push-url="{self._page}?{query}">'
             f"{_icon(shape)}</a>"
         )
@@ -159,7 +191,7 @@ def _badge(row: Row) -> str:
 
 
 def chunk_html(writer: RowWriter, first: int) -> str:
-    """Rows `first` to `first` + 60. The hidden input tells the next refresh that these are wanted whole."""
+    """Rows `first` to `first` + CHUNK. The hidden input tells the next refresh that these are wanted whole."""
     return (
         f'<div class="tl-chunk" id="rows-{first}">'
         f'<input type="hidden" class="keep" name="have" value="{first}">'
@@ -173,7 +205,7 @@ def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str
     link = escape(f"{page}?{query}&from={first}" if query else f"{page}?from={first}")
     ask = escape(f"{rows}&from={first}")
     return (
-        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:900px once"'
+        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:1100px once"'
         f' hx-target="this" hx-swap="outerHTML"><a href="{link}">rows {first + 1:,} to {first + number:,}</a>'
         f'<svg class="wide" width="1" height="{number * ROW_HEIGHT}" aria-hidden="true"></svg>'
         f'<svg class="narrow" width="1" height="{number * NARROW_HEIGHT}" aria-hidden="true"></svg></div>\n'

@@ -1,6 +1,7 @@
 """What the URL of a timeline says: filters, folds, zoom, the selected operation. A link shows what its sender saw."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -18,14 +19,28 @@ KINDS = {
     "Context": "contexts",
     "Unknown": "unknown",
 }
+STATUSES = {
+    "STARTED": "in progress",
+    "PENDING": "retrying",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "TIMED_OUT": "timed out",
+    "STOPPED": "stopped",
+    "CANCELLED": "cancelled",
+    "NEVER_FINISHED": "never finished",
+    "UNKNOWN": "not known",
+}
 _LONGEST = 200
+_MOST_INSIDE = 50
+_PATH = re.compile(r"[1-9][0-9]{0,8}(-[1-9][0-9]{0,8}){0,4}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class TimelineState:
     """`fold_all`: every context is folded but those whose first event is in `folds`; else just those are.
 
-    `start`: the first row of the window asked for. `zoom`: epoch seconds.
+    `inside`: the chained invokes whose child execution is unfolded, by path ("12", "12-5": see domain/nesting.py).
+    `status`: an operation's. `start`: the first row of the window asked for. `zoom`: epoch seconds.
     """
 
     op: str = ""
@@ -33,9 +48,11 @@ class TimelineState:
     failed: bool = False
     open: bool = False
     kind: str = ""
+    status: str = ""
     idle: bool = False
     fold_all: bool = False
     folds: frozenset[int] = frozenset()
+    inside: frozenset[str] = frozenset()
     zoom: tuple[float, float] | None = None
     start: int = 0
 
@@ -50,9 +67,13 @@ class TimelineState:
             failed=query.get("failed") == "1",
             open=query.get("open") == "1",
             kind=kind if kind in KINDS else "",
+            status=status if (status := query.get("status", "")) in STATUSES else "",
             idle=query.get("idle") == "show",
             fold_all=folds[0] == "all",
             folds=frozenset(number for number in map(whole, folds) if number),
+            inside=frozenset(
+                path for path in query.get("inside", "").split(".")[:_MOST_INSIDE] if _PATH.fullmatch(path)
+            ),
             zoom=_zoom(query.get("zoom", "")),
             start=whole(query.get("from", "")),
         )
@@ -66,8 +87,10 @@ class TimelineState:
             ("failed", "1" if state.failed else ""),
             ("open", "1" if state.open else ""),
             ("type", state.kind),
+            ("status", state.status),
             ("idle", "show" if state.idle else ""),
             ("fold", ".".join(["all", *folds] if state.fold_all else folds)),
+            ("inside", ".".join(sorted(state.inside))),
             ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
             ("op", state.op),
         ]
@@ -76,6 +99,14 @@ class TimelineState:
     def with_fold(self, event_id: int) -> str:
         """The query string after folding or unfolding the context that begins with this event."""
         return self.query(folds=self.folds ^ {event_id})
+
+    def with_inside(self, path: str) -> str:
+        """The query string after unfolding the child execution of this invoke, or folding it with all in it."""
+        if path not in self.inside:
+            return self.query(inside=self.inside | {path})
+        return self.query(
+            inside=frozenset(one for one in self.inside if one != path and not one.startswith(f"{path}-"))
+        )
 
     def folded(self, history: History) -> frozenset[str]:
         """The operations whose children are hidden."""
@@ -89,7 +120,7 @@ class TimelineState:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.q or self.failed or self.open or self.kind)
+        return bool(self.q or self.failed or self.open or self.kind or self.status)
 
     def only(self, history: History) -> frozenset[str] | None:
         """The operations that pass the filters and lie in the part zoomed to; None when that is all of them."""
@@ -105,6 +136,8 @@ class TimelineState:
         if self.zoom is not None and not _overlaps(operation, *self.zoom):
             return False
         if self.kind and operation.kind != self.kind:
+            return False
+        if self.status and operation.status != self.status:
             return False
         if self.failed and not failed(operation):
             return False

@@ -1,10 +1,11 @@
-"""Stop, succeed, fail, heartbeat: GET asks for confirmation and changes nothing, POST acts once.
+"""What is done to one execution or callback: GET asks for confirmation and changes nothing, POST acts once.
 
 Without JavaScript each is a page of its own; with it htmx shows the same form in a dialog and follows the redirect.
 """
 
 import ipaddress
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +16,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.forms import ActionForm, FailForm, HeartbeatForm, StopForm, SucceedForm
+from dashboard.forms import (
+    ActionForm,
+    DeleteForm,
+    FailForm,
+    HeartbeatForm,
+    PauseForm,
+    ResumeForm,
+    StopForm,
+    SucceedForm,
+)
 from dashboard.pages.confirm import Confirm
 from dashboard.views.lookup import callback_or_404, execution_or_404
-from executions.actions import perform, permissions
+from executions.actions import lifecycle, perform, permissions
 from executions.models import ActionRecord, Callback, Execution
 
 Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
@@ -32,6 +42,37 @@ def stop(request: HttpRequest, execution_id: int) -> HttpResponse:
         return perform.stop(actor, execution, now=timezone.now(), **_only(values, "error_type", "error_message"))
 
     return _act(request, StopForm, execution, None, permissions.can_stop(request.user, execution), send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pause(request: HttpRequest, execution_id: int) -> HttpResponse:
+    execution = execution_or_404(request, execution_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return lifecycle.pause(actor, execution, timeout_too=values["timeout_too"], now=timezone.now())
+
+    return _act(request, PauseForm, execution, None, permissions.can_pause(request.user, execution), send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest, execution_id: int) -> HttpResponse:
+    execution = execution_or_404(request, execution_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return lifecycle.resume(actor, execution, now=timezone.now())
+
+    return _act(request, ResumeForm, execution, None, permissions.can_resume(request.user, execution), send)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, execution_id: int) -> HttpResponse:
+    execution = execution_or_404(request, execution_id)
+
+    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+        return lifecycle.delete(actor, execution, purge=values["copy"] == "purge", now=timezone.now())
+
+    form = partial(DeleteForm, expected=execution.name)
+    return _act(request, form, execution, None, permissions.can_delete(request.user, execution), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +110,7 @@ def heartbeat(request: HttpRequest, execution_id: int, callback_id: int) -> Http
 
 def _act(
     request: HttpRequest,
-    form_class: type[ActionForm],
+    form_class: Callable[..., ActionForm],
     execution: Execution,
     callback: Callback | None,
     verdict: permissions.Verdict,
@@ -99,6 +140,7 @@ def _actor(request: HttpRequest, form: ActionForm) -> perform.Actor:
         address=_address(request),
         token=form.cleaned_data["token"],
         reason=form.cleaned_data["reason"],
+        user_agent=request.headers.get("User-Agent", ""),
     )
 
 
@@ -129,8 +171,10 @@ def _said(record: ActionRecord) -> tuple[int, str]:
 
 def _done(request: HttpRequest, execution: Execution, level: int, sentence: str) -> HttpResponse:
     messages.add_message(request, level, sentence)
+    still_here = Execution.objects.filter(pk=execution.pk).exists()
+    url = reverse("execution", args=[execution.pk]) if still_here else reverse("executions")
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=200)
-        response["HX-Redirect"] = reverse("execution", args=[execution.pk])
+        response["HX-Redirect"] = url
         return response
-    return redirect("execution", execution_id=execution.pk)
+    return redirect(url)

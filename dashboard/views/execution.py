@@ -40,7 +40,7 @@ def head(request: HttpRequest, execution_id: int) -> HttpResponse:
 def timeline(request: HttpRequest, execution_id: int) -> HttpResponse:
     """The timeline alone. `have`: the windows that are open in the browser."""
     subject = subject_or_404(request, execution_id, "timeline")
-    have = [whole(number) for number in request.GET.getlist("have")[:100]]
+    have = [whole(number) for number in request.GET.getlist("have")[:300]]
     content = TimelinePage.of(subject, TimelineState.read(request.GET), have)
     return render(request, "execution/timeline.html", {"page": content})
 

@@ -26,7 +26,7 @@ def page(request: HttpRequest, execution_id: int) -> HttpResponse:
     state, part = HistoryState.read(request.GET), request.GET.get("part")
     if part == "rows":
         return HttpResponse(history_page.rows(subject, state))
-    content = HistoryPage.of(subject, state, [whole(number) for number in request.GET.getlist("have")[:200]])
+    content = HistoryPage.of(subject, state, [whole(number) for number in request.GET.getlist("have")[:300]])
     if part == "list":
         return render(request, "execution/history_list.html", {"page": content})
     return render(request, "execution/history.html", {"page": content, "head": Head.of(subject)})

@@ -17,11 +17,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
-from executions.gateway import lambda_api
+from executions.domain.lanes import Lane
+from executions.gateway import budget, lambda_api
 from executions.gateway.connections import Connection, reach
-from executions.gateway.errors import GatewayError
+from executions.gateway.errors import GatewayError, NotSupported
 from executions.gateway.lambda_api import Answer
-from executions.models import ActionRecord, Callback, Execution
+from executions.models import ActionRecord, Callback, Execution, MissingOperation
+from executions.models import Connection as ConnectionRow
 from executions.sync import hasten
 from executions.sync.columns import text
 
@@ -39,6 +41,13 @@ class Actor:
     address: str | None
     token: uuid.UUID
     reason: str = ""
+    user_agent: str = ""
+
+    def signed(self, words: str = "") -> str:
+        """`words` and the reason with who says so, for the field that AWS has for it."""
+        said = ": ".join(filter(None, [words, self.reason]))
+        signature = f"by {self.user.get_username()}"
+        return f"{said} ({signature})" if said else signature
 
 
 class NotAllowed(Exception):
@@ -67,8 +76,8 @@ class BadValue(ValueError):
 
 def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
     """Stop an execution. Code that runs goes on to its next checkpoint."""
-    error = _error(error_type or "StoppedByOperator", error_message or f"Stopped by {actor.user.get_username()}")
-    return _perform(
+    error = error_of(error_type or "StoppedByOperator", actor.signed(error_message))
+    return carry_out(
         actor,
         Kind.STOP,
         execution,
@@ -83,7 +92,7 @@ def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: 
 def succeed(actor: Actor, callback: Callback, *, result: str, is_json: bool, now: dt.datetime) -> ActionRecord:
     """Answer a callback with success; the function gets `result` byte for byte."""
     body = check_result(result, is_json=is_json)
-    return _perform(
+    return carry_out(
         actor,
         Kind.SUCCEED,
         callback.execution,
@@ -97,8 +106,8 @@ def succeed(actor: Actor, callback: Callback, *, result: str, is_json: bool, now
 
 def fail(actor: Actor, callback: Callback, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
     """Answer a callback with failure."""
-    error = _error(error_type or "Rejected", error_message or f"Rejected by {actor.user.get_username()}")
-    return _perform(
+    error = error_of(error_type or "Rejected", error_message or f"Rejected by {actor.user.get_username()}")
+    return carry_out(
         actor,
         Kind.FAIL,
         callback.execution,
@@ -112,7 +121,7 @@ def fail(actor: Actor, callback: Callback, *, error_type: str, error_message: st
 
 def heartbeat(actor: Actor, callback: Callback, *, now: dt.datetime) -> ActionRecord:
     """Tell AWS that somebody is still at it: the heartbeat timeout starts anew."""
-    return _perform(
+    return carry_out(
         actor,
         Kind.HEARTBEAT,
         callback.execution,
@@ -137,30 +146,34 @@ def check_result(result: str, *, is_json: bool) -> bytes:
     return body
 
 
-def _error(error_type: str, error_message: str) -> dict[str, Any]:
+def error_of(error_type: str, error_message: str) -> dict[str, Any]:
     for field, typed in (("error_type", error_type), ("error_message", error_message)):
         if len(typed) > MAX_ERROR_TEXT:
             raise BadValue(field, f"This is {len(typed):,} characters; at most {MAX_ERROR_TEXT:,} are sent.")
     return {"ErrorType": error_type, "ErrorMessage": error_message}
 
 
-def _perform(
+def carry_out(
     actor: Actor,
     kind: Kind,
     execution: Execution,
-    callback: Callback | None,
+    callback: Callback | None = None,
     *,
     verdict: Callable[[], permissions.Verdict],
     request: dict[str, Any],
     call: Callable[[Connection], Answer],
     now: dt.datetime,
+    **more: Any,
 ) -> ActionRecord:
+    """Permit, write down (with `more` columns), call, write down the outcome, have the mirror look. Raises NotAllowed,
+    AlreadyDone, BadValue.
+    """
     if repeated := _sent_before(actor, kind, execution, callback):
         return repeated
     if not (allowed := verdict()):
         raise NotAllowed(allowed)
     try:
-        record = _write_down(actor, kind, execution, callback, request, now)
+        record = _write_down(actor, kind, execution, callback, request, now, more)
     except IntegrityError:
         return _who_was_first(actor, kind, execution, callback)
     _send(record, execution.function.connection.name, call)
@@ -179,6 +192,7 @@ def _write_down(
     callback: Callback | None,
     request: dict[str, Any],
     now: dt.datetime,
+    more: dict[str, Any],
 ) -> ActionRecord:
     with transaction.atomic(durable=True):
         return ActionRecord.objects.create(
@@ -187,19 +201,21 @@ def _write_down(
             user=actor.user,
             username=actor.user.get_username(),
             address=actor.address,
+            user_agent=text(actor.user_agent, 300),
             execution=execution,
             execution_arn=execution.arn,
             callback=callback,
             request=request,
             reason=actor.reason,
             created_at=now,
+            **more,
         )
 
 
 def _who_was_first(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord:
     if repeated := _sent_before(actor, kind, execution, callback):
         return repeated
-    first = permissions.answer_of(callback) if callback else _stop_of(execution)
+    first = permissions.answer_of(callback) if callback else _first_of(kind, execution)
     if first is None:
         raise IntegrityError(f"the record of this {kind} could not be written")
     raise AlreadyDone(first)
@@ -221,14 +237,22 @@ def _sent_before(actor: Actor, kind: Kind, execution: Execution, callback: Callb
     return record
 
 
-def _stop_of(execution: Execution) -> ActionRecord | None:
-    return execution.actions.filter(kind=Kind.STOP).exclude(outcome=Outcome.REFUSED).first()
+def _first_of(kind: Kind, execution: Execution) -> ActionRecord | None:
+    """What keeps this one from being done: the same, or one of a pair that are not done at the same time."""
+    if kind in (Kind.PAUSE, Kind.RESUME):
+        under_way = execution.actions.filter(kind__in=(Kind.PAUSE, Kind.RESUME))
+        return under_way.filter(outcome__in=(Outcome.SENDING, Outcome.UNCONFIRMED)).first()
+    return execution.actions.filter(kind=kind).exclude(outcome=Outcome.REFUSED).first()
 
 
 def _send(record: ActionRecord, connection: str, call: Callable[[Connection], Answer]) -> None:
     """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
     try:
-        answer = call(reach(connection))
+        with budget.lane(Lane.INTERACTIVE):
+            answer = call(reach(connection))
+    except NotSupported as error:
+        record.outcome, record.answer = Outcome.REFUSED, text(f"The backend cannot do this. {error}", 1000)
+        _remember_missing(connection, record.kind)
     except GatewayError as error:
         record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
         record.answer, record.aws_request_id = text(str(error), 1000), text(error.request_id, 100)
@@ -239,3 +263,9 @@ def _send(record: ActionRecord, connection: str, call: Callable[[Connection], An
         record.outcome, record.answer = Outcome.ACCEPTED, "AWS accepted it."
         record.aws_request_id = text(answer.request_id, 100)
     record.finished_at = dt.datetime.now(tz=dt.UTC)
+
+
+def _remember_missing(connection: str, kind: str) -> None:
+    """So that its button says so from now on."""
+    row = ConnectionRow.objects.get(name=connection)
+    MissingOperation.objects.update_or_create(connection=row, kind=kind, defaults={"since": dt.datetime.now(tz=dt.UTC)})

@@ -1,34 +1,47 @@
 """Who may do what, decided once: the same verdict shows a button, explains its absence and guards its endpoint."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import is_terminal
-from executions.models import ActionRecord, Callback, Execution
+from executions.models import ActionRecord, Callback, Execution, MissingOperation
 
 VIEW = "executions.view_execution"
+START = "executions.start_executions"
 STOP = "executions.stop_executions"
+PAUSE = "executions.pause_executions"
+REMOVE = "executions.remove_executions"
+BULK = "executions.act_in_bulk"
+PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+FORGET_MISSING = dt.timedelta(days=1)
+"""After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`why` says in a sentence why something is not possible; `forbidden` when it is the person who may not."""
+    """`why` says in a sentence why something is not possible; `forbidden` when it is the person who may not,
+    `lasting` when the backend cannot do it at all: its button stays, and says so.
+    """
 
     allowed: bool
     why: str = ""
     forbidden: bool = False
+    lasting: bool = False
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -46,11 +59,39 @@ def can_read_audit(user: Any) -> Verdict:
 
 
 def can_stop(user: Any, execution: Execution) -> Verdict:
-    if not (may := _may(user, STOP, execution, "stop executions")):
+    return _may(user, STOP, execution, "stop executions") and _going_on(execution)
+
+
+def can_pause(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, PAUSE, execution, "pause executions")):
         return may
-    if is_terminal(execution.status):
-        return Verdict(False, "This execution has ended already.")
-    return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
+    if not (going := _going_on(execution)):
+        return going
+    if execution.status in ("PAUSING", "PAUSED"):
+        return Verdict(False, "This execution is paused already.")
+    return _known(execution, "pause")
+
+
+def can_resume(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, PAUSE, execution, "resume executions")):
+        return may
+    if not (going := _going_on(execution)):
+        return going
+    if execution.status not in ("PAUSING", "PAUSED"):
+        return Verdict(False, "This execution is not paused.")
+    return _known(execution, "resume")
+
+
+def can_delete(user: Any, execution: Execution) -> Verdict:
+    if not (may := _may(user, REMOVE, execution, "delete executions")):
+        return may
+    if not is_terminal(execution.status):
+        return Verdict(False, "AWS deletes only executions that have ended: stop it first.")
+    if execution.gone_at is not None:
+        return Verdict(False, "AWS no longer has this execution.")
+    if execution.status == "DELETING":
+        return Verdict(False, "AWS is deleting it already.")
+    return _known(execution, "delete")
 
 
 def can_heartbeat(user: Any, callback: Callback) -> Verdict:
@@ -75,6 +116,23 @@ def answer_of(callback: Callback) -> ActionRecord | None:
         if record.kind in answers and record.outcome != ActionRecord.Outcome.REFUSED:
             return record
     return None
+
+
+def _going_on(execution: Execution) -> Verdict:
+    if is_terminal(execution.status):
+        return Verdict(False, "This execution has ended already.")
+    return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
+
+
+def _known(execution: Execution, kind: str) -> Verdict:
+    """Whether the backend has this operation, as far as it has told."""
+    missing = MissingOperation.objects.filter(
+        connection=execution.function.connection_id, kind=kind, since__gt=timezone.now() - FORGET_MISSING
+    )
+    if missing.exists():
+        why = f"The backend behind this connection cannot {kind} executions: it does not know the call."
+        return Verdict(False, why, lasting=True)
+    return YES
 
 
 def _open(callback: Callback) -> Verdict:

@@ -1,20 +1,28 @@
-"""Actions whose answer from AWS was lost, settled from what the history says afterwards; never sent again blindly."""
+"""Actions whose answer from AWS was lost, settled from what AWS says afterwards; never sent again blindly."""
 
+import contextlib
 import datetime as dt
 
 from django.db.models import Q
 
+from executions import histories
 from executions.domain.statuses import is_terminal
+from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Execution
+from executions.sync import executions, retention
 
 Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
 GRACE = dt.timedelta(seconds=60)
 """A request still on its way is not taken for lost before this; it is longer than any of our time-outs."""
+DELETION_TAKES = dt.timedelta(days=1)
+"""How long a deletion is followed after AWS has accepted it."""
+AT_ONCE = 20
 
 
 def settle(execution_id: int, *, now: dt.datetime) -> None:
     """Call it after a history was read. A reading older than the grace after the request decides nothing."""
-    open_records = ActionRecord.objects.filter(_unsettled(now), execution_id=execution_id).select_related("callback")
+    unsettled = ActionRecord.objects.filter(_unsettled(now), execution_id=execution_id).exclude(kind=Kind.DELETE)
+    open_records = unsettled.select_related("callback")
     if not (records := list(open_records)):
         return
     execution = Execution.objects.get(pk=execution_id)
@@ -42,9 +50,47 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
 def settle_left(*, now: dt.datetime) -> None:
     """Settle what no reading will: a history that was complete before the grace was over is not read again."""
     left = ActionRecord.objects.filter(_unsettled(now), created_at__lt=now - GRACE, execution__history_complete=True)
-    for execution_id in left.values_list("execution_id", flat=True).distinct():
+    for execution_id in left.exclude(kind=Kind.DELETE).values_list("execution_id", flat=True).distinct():
         if execution_id is not None:
             settle(execution_id, now=now)
+
+
+def settle_deletions(*, now: dt.datetime) -> None:
+    """No history tells of a deletion: AWS is asked whether it still has the execution. Our own copies of what people
+    had purged are removed, also when listing has brought one back.
+    """
+    deletions = ActionRecord.objects.filter(kind=Kind.DELETE)
+    lost = deletions.filter(_unsettled(now), created_at__lt=now - GRACE)
+    for record in lost.select_related("execution__function__connection")[:AT_ONCE]:
+        _settle_deletion(record, now=now)
+    recent = deletions.filter(outcome=Outcome.ACCEPTED, finished_at__gte=now - DELETION_TAKES)
+    if purged := list(recent.filter(purge=True).values_list("execution_arn", flat=True)):
+        retention.remove(list(Execution.objects.filter(arn__in=purged).values_list("pk", flat=True)))
+    going = recent.filter(purge=False, execution__isnull=False, execution__gone_at=None)
+    for record in going.select_related("execution__function__connection").order_by("?")[:AT_ONCE]:
+        with contextlib.suppress(GatewayError):  # asked again at the next turn
+            _still_there(record, now=now)
+
+
+def _settle_deletion(record: ActionRecord, *, now: dt.datetime) -> None:
+    try:
+        going = _still_there(record, now=now)
+    except GatewayError:
+        return  # asked again at the next turn
+    if going:
+        record.outcome, record.answer = Outcome.REFUSED, "AWS still has the execution: it can be deleted again."
+    else:
+        record.outcome, record.answer = Outcome.ACCEPTED, "Confirmed: AWS has deleted it, or is doing so."
+    record.finished_at = now
+    record.save(update_fields=["outcome", "answer", "finished_at"])
+
+
+def _still_there(record: ActionRecord, *, now: dt.datetime) -> bool:
+    """Whether AWS has the execution and is not deleting it. Raises GatewayError."""
+    if record.execution is None:
+        return False
+    found = executions.ask_again(record.execution, now=now)
+    return found is not None and found.status != "DELETING"
 
 
 def _unsettled(now: dt.datetime) -> Q:
@@ -56,6 +102,8 @@ def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, 
         if execution.status == "STOPPED":
             return Outcome.ACCEPTED, "Confirmed by the history: the execution was stopped."
         return (Outcome.REFUSED, "The execution ended by itself.") if is_terminal(execution.status) else None
+    if record.kind in (Kind.PAUSE, Kind.RESUME):
+        return _paused_or_resumed(record, execution)
     callback = record.callback
     if callback is None or callback.is_open or record.kind == Kind.HEARTBEAT:
         return None
@@ -63,3 +111,16 @@ def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, 
     if callback.status == expected:
         return Outcome.ACCEPTED, "Confirmed by the history."
     return Outcome.REFUSED, "The callback ended otherwise."
+
+
+def _paused_or_resumed(record: ActionRecord, execution: Execution) -> tuple[str, str] | None:
+    event = "ExecutionPaused" if record.kind == Kind.PAUSE else "ExecutionResumed"
+    # AWS's clock and ours may differ a little, and only one of these is under way at a time.
+    since = record.created_at.timestamp() - 5
+    seen = any(one.type == event and one.at >= since for one in histories.history_of(execution).events)
+    going, paused = not is_terminal(execution.status), execution.status in ("PAUSING", "PAUSED")
+    if seen or (going and paused == (record.kind == Kind.PAUSE)):
+        return Outcome.ACCEPTED, "Confirmed by the history."
+    if is_terminal(execution.status):
+        return Outcome.REFUSED, "The execution ended before that."
+    return None

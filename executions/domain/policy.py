@@ -23,9 +23,12 @@ READ: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 ACT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
-        "StopAndAnswer",
+        "StopPauseAndAnswer",
         (
             "lambda:StopDurableExecution",
+            "lambda:PauseDurableExecution",
+            "lambda:ResumeDurableExecution",
+            "lambda:DeleteDurableExecution",
             "lambda:SendDurableExecutionCallbackSuccess",
             "lambda:SendDurableExecutionCallbackFailure",
             "lambda:SendDurableExecutionCallbackHeartbeat",

@@ -3,7 +3,7 @@
 Only the rows that are shown get bars, so a timeline of 3,000 operations costs little more than one of 30.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from executions.domain.scale import Interval, Scale, Segment, make_scale, with_f
 from executions.domain.ticks import Tick, make_ticks
 from executions.domain.words import count, duration
 
-__all__ = ["Bar", "Row", "Scale", "Segment", "Tick", "Timeline", "build"]
+__all__ = ["Bar", "Row", "Scale", "Segment", "Tick", "Timeline", "build", "busy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,17 @@ def build(
     zoom: tuple[float, float] | None = None,
     only: frozenset[str] | None = None,
     scale: Scale | None = None,
+    also: Iterable[Interval] = (),
 ) -> Timeline:
     """The timeline at `now`.
 
     `folded`: operations whose children are hidden. `zoom`: the part of the axis to show, in epoch seconds. `only`: show
     just these operations and what they are in. `scale`: the axis of another timeline, to draw a child's rows in it.
+    `also`: when something else happened that the axis must not draw as idle.
     """
     start, end = _bounds(history, now)
     if scale is None:
-        scale = _scale(history, start, end, collapse_idle=collapse_idle, zoom=zoom)
+        scale = _scale(history, start, end, collapse_idle=collapse_idle, zoom=zoom, also=also)
     order = tuple(_visible(history, folded, _with_ancestors(history, only)))
     return Timeline(history, scale, start, end, order, folded)
 
@@ -146,15 +148,21 @@ def _bounds(history: History, now: float) -> Interval:
 
 
 def _scale(
-    history: History, start: float, end: float, *, collapse_idle: bool, zoom: tuple[float, float] | None
+    history: History,
+    start: float,
+    end: float,
+    *,
+    collapse_idle: bool,
+    zoom: tuple[float, float] | None,
+    also: Iterable[Interval],
 ) -> Scale:
     open_end = not history.is_over
+    active = [*busy(history, end), *also]
     if zoom is not None:
         left, right = max(start, zoom[0]), min(end, zoom[1])
         if left < right:
-            busy = _busy(history, end)
-            return make_scale(left, right, busy, collapse=collapse_idle, open_end=open_end and right == end)
-    scale = make_scale(start, end, _busy(history, end), collapse=collapse_idle, open_end=open_end)
+            return make_scale(left, right, active, collapse=collapse_idle, open_end=open_end and right == end)
+    scale = make_scale(start, end, active, collapse=collapse_idle, open_end=open_end)
     if open_end:
         ahead = [until for operation in history.operations.values() if (until := deadline_of(operation)) is not None]
         latest = max(ahead, default=end)
@@ -163,18 +171,20 @@ def _scale(
     return scale
 
 
-def _busy(history: History, end: float) -> list[Interval]:
-    """When code ran. Every event is a moment of it: it says that something happened between two idle stretches."""
-    busy = [(invocation.started_at, invocation.ended_at) for invocation in history.invocations]
-    busy += [(at, at) for at in {event.at for event in history.events}]
+def busy(history: History, end: float) -> list[Interval]:
+    """When code ran, up to `end`. Every event is a moment of it: it says that something happened between two idle
+    stretches.
+    """
+    found = [(invocation.started_at, invocation.ended_at) for invocation in history.invocations]
+    found += [(at, at) for at in {event.at for event in history.events}]
     for operation in history.operations.values():
         for attempt in operation.attempts:
             if attempt.started_at is not None and attempt.status != "NEVER_FINISHED":
-                busy.append((attempt.started_at, end if attempt.ended_at is None else attempt.ended_at))
+                found.append((attempt.started_at, end if attempt.ended_at is None else attempt.ended_at))
     since = running_since(history)
     if since is not None:
-        busy.append((since, end))
-    return busy
+        found.append((since, end))
+    return found
 
 
 def _with_ancestors(history: History, only: frozenset[str] | None) -> set[str] | None:

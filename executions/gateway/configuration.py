@@ -34,7 +34,8 @@ class Configured:
     """One account and Region. `region` is "" for the ambient one: the AWS settings say which.
 
     `include` and `exclude` are patterns for names of functions, as shells have them; exclude wins. `budget_share` is
-    the part of AWS's quota that may be used, None for the installation's.
+    the part of AWS's quota that may be used, `keep_days` and `keep_mb` what the mirror keeps; None for the
+    installation's. `push_queue` is the URL of the queue that tells of this account and Region.
     """
 
     name: str = AMBIENT
@@ -45,6 +46,9 @@ class Configured:
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     budget_share: float | None = None
+    push_queue: str = ""
+    keep_days: float | None = None
+    keep_mb: float | None = None
 
     def wants(self, function: str) -> bool:
         """Whether a function of this name is mirrored."""
@@ -63,6 +67,24 @@ def configured() -> tuple[Configured, ...]:
 
 def named(name: str) -> Configured | None:
     return next((one for one in configured() if one.name == name), None)
+
+
+def push_queue(name: str) -> str:
+    """The URL of this connection's push queue, or "". PUSH_QUEUE_URL is the ambient connection's."""
+    one = named(name)
+    return "" if one is None else one.push_queue or ("" if settings.CONNECTIONS_FILE else str(settings.PUSH_QUEUE_URL))
+
+
+def keep_days(name: str) -> float:
+    """How long an execution of this connection is kept after its end; 0 for ever."""
+    own = one.keep_days if (one := named(name)) else None
+    return float(settings.KEEP_DAYS) if own is None else own
+
+
+def keep_mb(name: str) -> float:
+    """How much the histories of this connection may take; 0 without limit."""
+    own = one.keep_mb if (one := named(name)) else None
+    return float(settings.KEEP_MB) if own is None else own
 
 
 def load(path: Path) -> tuple[Configured, ...]:
@@ -93,6 +115,8 @@ def parse(text: str, source: str = "connections.toml") -> tuple[Configured, ...]
         made = _connection(table, place)
         if made.name in [other.name for other in found]:
             raise place.wrong("name", f"must be another one: {made.name!r} is taken")
+        if made.push_queue and made.push_queue in [other.push_queue for other in found]:
+            raise place.wrong("push_queue", "must be another one: each connection needs a queue of its own")
         found.append(made)
     return tuple(found)
 
@@ -139,6 +163,9 @@ def _connection(table: dict[str, Any], place: _Place) -> Configured:
         include=_patterns(table, "include", place) or ("*",),
         exclude=_patterns(table, "exclude", place),
         budget_share=_number(table, "budget_share", place, 0.07, 1.0),
+        push_queue=_url(table, "push_queue", place),
+        keep_days=_number(table, "keep_days", place, 0, 36_500),
+        keep_mb=_number(table, "keep_mb", place, 0, 1e9),
     )
     if made.external_id and not made.role_arn:
         raise place.wrong("external_id", "goes with role_arn")

@@ -44,9 +44,7 @@ def reach(name: str) -> Connection:
 def opened(settings: Configured) -> Connection:
     """A new client. Nothing is sent yet: a role is assumed when the first call needs it."""
     try:
-        # botocore itself looks only at AWS_DEFAULT_REGION and the profile, unlike all other AWS SDKs.
-        region = settings.region or os.environ.get("AWS_REGION") or None
-        session = _assuming(settings, region) if settings.role_arn else boto3.session.Session()
+        session, region = session_of(settings)
         client = session.client("lambda", region_name=region, endpoint_url=settings.endpoint or None, config=CLIENT)
     except ValueError as error:
         raise NoCredentials(f"The AWS settings cannot be used: {error}.", "Correct AWS_ENDPOINT_URL_LAMBDA.") from error
@@ -54,6 +52,13 @@ def opened(settings: Configured) -> Connection:
         raise triage(error, asked="open a connection") from error
     client.meta.events.register("before-parse.lambda", _read)
     return Connection(settings.name, client.meta.region_name, client, settings)
+
+
+def session_of(settings: Configured) -> tuple[boto3.session.Session, str | None]:
+    """A session with this connection's credentials, and its Region; None leaves the Region to the AWS settings."""
+    # botocore itself looks only at AWS_DEFAULT_REGION and the profile, unlike all other AWS SDKs.
+    region = settings.region or os.environ.get("AWS_REGION") or None
+    return (_assuming(settings, region) if settings.role_arn else boto3.session.Session()), region
 
 
 def _assuming(settings: Configured, region: str | None) -> boto3.session.Session:

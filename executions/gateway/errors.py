@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import botocore.exceptions as boto
 
@@ -79,6 +80,12 @@ class Refused(GatewayError):
     kind = "refused"
 
 
+class NotSupported(GatewayError):
+    """What stands behind the endpoint does not know this operation, as AWS's emulator does not know them all."""
+
+    kind = "unsupported"
+
+
 class OverBudget(GatewayError):
     """We did not ask: our own share of AWS's quota was used up for longer than the caller could wait."""
 
@@ -123,7 +130,7 @@ _TABLE: dict[str, tuple[type[GatewayError], str]] = {
     "ServiceUnavailable": (ServiceTrouble, _WAIT),
     **dict.fromkeys(
         ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
-        (NotFound, "Check PUSH_QUEUE_URL, and that the queue is in this Region."),
+        (NotFound, "Check PUSH_QUEUE_URL or push_queue, and that the queue is in this Region."),
     ),
     **dict.fromkeys(("RequestThrottled", "KmsThrottled"), (Throttled, _WAIT)),
     **dict.fromkeys(QUEUE_KMS_CODES | KMS_CODES, (KeyTrouble, "Check the customer-managed key's policy and state.")),
@@ -191,6 +198,8 @@ def _answered(error: boto.ClientError, asked: str) -> GatewayError:
     meta = error.response.get("ResponseMetadata", {})
     code, status = str(answer.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
     known, remedy = _TABLE.get(code, (None, ""))
+    if known is None and _unknown_operation(code, status, answer):
+        known, status = NotSupported, 0  # it was certainly not carried out
     if known is None:
         known = Throttled if status == 429 else ServiceTrouble if status >= 500 else GatewayError
         remedy = _WAIT if known.retry else ""
@@ -203,6 +212,15 @@ def _answered(error: boto.ClientError, asked: str) -> GatewayError:
         maybe_done=status >= 500,
         retry_after=_seconds(error.response.get("retryAfterSeconds") or meta.get("HTTPHeaders", {}).get("retry-after")),
     )
+
+
+def _unknown_operation(code: str, status: int, answer: Any) -> bool:
+    """AWS and gateways say so by a code or a status; AWS's emulator by a 500 that names the path."""
+    if code in ("UnknownOperationException", "UnknownOperation") or status in (405, 501):
+        return True
+    if status == 404:
+        return code in ("", "404", "Not Found")
+    return status == 500 and "Unknown path pattern" in str(answer.get("Message", ""))
 
 
 def _seconds(value: object) -> float | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from executions import metrics
-from executions.gateway import budget
+from executions.gateway import budget, circuit
 from executions.gateway.connections import Connection
 from executions.gateway.errors import NotUnderstood, Throttled, triage
 
@@ -191,6 +191,42 @@ def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> A
     return _act(connection, "stop", "stop the execution", client, DurableExecutionArn=arn, Error=error)
 
 
+def pause_execution(connection: Connection, arn: str, *, token: str, reason: str, timeout_too: bool) -> Answer:
+    """Ask for a pause; the status follows later. The same token within 15 minutes pauses once.
+
+    `timeout_too`: the execution timeout stands still meanwhile.
+    """
+    return _act(
+        connection,
+        "control",
+        "pause the execution",
+        connection.client.pause_durable_execution,
+        DurableExecutionArn=arn,
+        ClientToken=token,
+        ExecutionTimeoutPaused=timeout_too,
+        **_given(Reason=reason),
+    )
+
+
+def resume_execution(connection: Connection, arn: str, *, token: str, reason: str) -> Answer:
+    """Ask for the end of a pause; the status follows later. The same token within 15 minutes resumes once."""
+    return _act(
+        connection,
+        "control",
+        "resume the execution",
+        connection.client.resume_durable_execution,
+        DurableExecutionArn=arn,
+        ClientToken=token,
+        **_given(Reason=reason),
+    )
+
+
+def delete_execution(connection: Connection, arn: str) -> Answer:
+    """Ask AWS to delete an execution that has ended; it does so a little later."""
+    client = connection.client.delete_durable_execution
+    return _act(connection, "control", "delete the execution", client, DurableExecutionArn=arn)
+
+
 def callback_success(connection: Connection, callback_id: str, result: bytes) -> Answer:
     """Answer a callback; `result` is what the function gets, byte for byte."""
     client = connection.client.send_durable_execution_callback_success
@@ -216,6 +252,24 @@ def _act(connection: Connection, api: str, asked: str, call: Callable[..., Any],
 def _call(
     connection: Connection, api: str, asked: str, call: Callable[..., Any], *, patience: float = 60.0, **request: object
 ) -> dict[str, Any]:
+    with circuit.guarding(connection.name, api, _function_of(request)):
+        return _send(connection, api, asked, call, patience, request)
+
+
+def _function_of(request: dict[str, object]) -> str:
+    """The ARN or name of the function that a request is about, "" when it does not say."""
+    about = str(request.get("DurableExecutionArn") or request.get("FunctionName") or "")
+    return ":".join(about.split("/", 1)[0].split(":")[:7])
+
+
+def _send(
+    connection: Connection,
+    api: str,
+    asked: str,
+    call: Callable[..., Any],
+    patience: float,
+    request: dict[str, object],
+) -> dict[str, Any]:
     budget.acquire(connection.name, api, patience=patience)
     counter = getattr(_counts, "counter", None)
     if counter is not None:
@@ -227,7 +281,7 @@ def _call(
         error = triage(raised, asked=asked)
         metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
         if isinstance(error, Throttled):
-            budget.pause(connection.name, api, error.retry_after or 1.0)
+            budget.throttled(connection.name, api, error.retry_after)
         raise error from raised
     metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
     return answer

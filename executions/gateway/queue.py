@@ -3,17 +3,17 @@
 Its calls count against no quota of Lambda's, so they take no place in the call budget.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import boto3
 import orjson
 from botocore.config import Config
 
+from executions.gateway import connections
+from executions.gateway.configuration import named
 from executions.gateway.errors import NoCredentials, NotUnderstood, triage
 
 LONGEST_POLL, MOST_MESSAGES = 20, 10
@@ -48,13 +48,17 @@ class Depth:
     dead: int | None
 
 
-@lru_cache(maxsize=8)
-def ambient(url: str) -> Queue:
-    """The queue at this URL, by the ambient AWS settings and AWS_ENDPOINT_URL_SQS. Raises GatewayError."""
+@lru_cache(maxsize=256)
+def reach(name: str, url: str) -> Queue:
+    """The queue at this URL, by the credentials of the connection of this name. Raises GatewayError."""
+    settings = named(name)
+    if settings is None:
+        raise NoCredentials(f"The connection {name} is not configured any more.")
     try:
-        client = boto3.session.Session().client(
+        session, region = connections.session_of(settings)
+        client = session.client(
             "sqs",
-            region_name=os.environ.get("AWS_REGION") or None,
+            region_name=region,
             # Our loop asks again by itself. A long poll is no slow answer.
             config=Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},

@@ -4,14 +4,15 @@ from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-VIEW, STOP, HEARTBEAT, AUDIT, ANSWER = (
-    "view_execution", "stop_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
+VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
+    "view_execution", "stop_executions", "pause_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
 )
+START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
 ROLES = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, HEARTBEAT, AUDIT, ANSWER),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
 }
 
 

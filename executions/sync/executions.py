@@ -5,15 +5,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
+from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
-from executions.gateway import budget, lambda_api
+from executions.gateway import budget, configuration, lambda_api
 from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
@@ -62,7 +62,8 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
             newest = _list_new(connection, function, listed, back=back, now=now)
             reconciled = _due_for_reconciling(function, now)
             if reconciled:
-                _reconcile(connection, function, listed, now=now)
+                with budget.lane(Lane.RECONCILE):
+                    _reconcile(connection, function, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now)
         _schedule(function, now=now)
@@ -95,6 +96,21 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     return Execution.objects.get(arn=str(arn))
 
 
+def ask_again(execution: Execution, *, now: dt.datetime) -> Execution | None:
+    """What AWS says of one execution now; -> its row, None when AWS no longer has it. Raises GatewayError."""
+    connection = reach(execution.function.connection.name)
+    try:
+        summary = lambda_api.get_execution(connection, execution.arn, patience=PATIENCE)
+    except NotFound:
+        mark_gone(execution, now=now)
+        return None
+    upsert(execution.function, [summary], now=now)
+    execution.refresh_from_db()
+    if summary.status == ExecutionStatus.DELETING:
+        execution.status = summary.status  # kept in the mirror as the outcome that it follows
+    return execution
+
+
 def _connection_for(arn: ExecutionArn, *, now: dt.datetime) -> Connection:
     """The connection that mirrors this ARN's account and Region; raises NotFound when none does."""
     rows = functions.connection_rows(now=now)
@@ -114,10 +130,11 @@ def upsert(
 ) -> Listed:
     """Write what AWS said of some executions of one function; the order of calls does not matter.
 
-    What is not mirrored and would be removed again for its age is passed over, unless somebody has `asked_for` it.
+    What is not mirrored and would be removed again for its age, or is being deleted, is passed over, unless somebody
+    has `asked_for` it.
     """
     listed, moved = Listed(), Counter[str]()
-    before = None if asked_for else pacing.horizon(now, settings.KEEP_DAYS)
+    before = None if asked_for else pacing.horizon(now, configuration.keep_days(function.connection.name))
     summaries = [summary for summary in summaries if fits(summary.arn, MAX_LENGTH)]
     with transaction.atomic():
         # One writer a function at a time keeps the counts by status true.
@@ -128,6 +145,8 @@ def upsert(
             row = known.get(summary.arn)
             if row is None:
                 if before and summary.ended_at and summary.ended_at < before:
+                    continue
+                if summary.status == ExecutionStatus.DELETING and not asked_for:
                     continue
                 if summary.arn not in fresh and (made := _new(function, summary, now)):
                     fresh[summary.arn] = made

@@ -4,7 +4,9 @@ import datetime as dt
 import time
 
 from executions.domain.arns import ExecutionArn
+from executions.domain.lanes import Lane
 from executions.domain.statuses import is_terminal
+from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Execution
 from executions.sync import executions, history
@@ -17,7 +19,10 @@ PATIENCE = 10.0
 def find(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     """The execution with this ARN, read from AWS first when the mirror does not know it. Raises GatewayError."""
     known = Execution.objects.filter(arn=str(arn)).first()
-    return known or executions.read_one(arn, now=now)
+    if known:
+        return known
+    with budget.lane(Lane.INTERACTIVE):
+        return executions.read_one(arn, now=now)
 
 
 def complete_history(execution: Execution, *, now: dt.datetime) -> Execution:
@@ -25,9 +30,10 @@ def complete_history(execution: Execution, *, now: dt.datetime) -> Execution:
     if execution.history_complete or execution.gone_at:
         return execution
     deadline = time.monotonic() + PATIENCE
-    pulled = history.pull(execution, now=now, deadline=deadline)
-    fresh = Execution.objects.select_related("function__connection").get(pk=execution.pk)
-    if is_terminal(fresh.status) and not fresh.history_complete and pulled.new_events:
-        history.pull(fresh, now=now, deadline=deadline)
-        fresh.refresh_from_db()
+    with budget.lane(Lane.INTERACTIVE):
+        pulled = history.pull(execution, now=now, deadline=deadline)
+        fresh = Execution.objects.select_related("function__connection").get(pk=execution.pk)
+        if is_terminal(fresh.status) and not fresh.history_complete and pulled.new_events:
+            history.pull(fresh, now=now, deadline=deadline)
+            fresh.refresh_from_db()
     return fresh

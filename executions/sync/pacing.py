@@ -5,7 +5,11 @@ import datetime as dt
 from executions.domain.statuses import is_terminal
 
 LIST_FLOOR = 1.0
+AHEAD = 0.75
+"""Seconds of the budget that are handed out in advance; dispatch comes every half second."""
 WATCHED = 0.8
+CONFIRMING = 60.0
+"""Seconds after an action in which its effect is looked for before other things."""
 LIST_SHARE, WATCHED_SHARE, RUNNING_SHARE = 0.8, 0.4, 0.5
 UNWATCHED_FLOOR, UNWATCHED_CEILING = 3.0, 60.0
 ENDED_FLOOR, ENDED_CEILING = 1.0, 600.0

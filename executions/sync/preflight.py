@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from executions.domain.lanes import Lane
 from executions.domain.policy import forms_of
-from executions.gateway import lambda_api
+from executions.gateway import budget, lambda_api
 from executions.gateway.configuration import configured
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import Denied, GatewayError
@@ -107,4 +108,5 @@ def names() -> list[str]:
 
 def check(connection: str) -> list[Check]:
     """Of the connection of this name; raises GatewayError when it cannot be opened at all."""
-    return Preflight(reach(connection)).run()
+    with budget.lane(Lane.INTERACTIVE):
+        return Preflight(reach(connection)).run()

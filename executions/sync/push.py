@@ -9,11 +9,12 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import Q
 
 from executions.domain import pushes
@@ -29,7 +30,8 @@ from executions.sync import executions, functions, hasten, pacing, push_health, 
 log = structlog.get_logger(__name__)
 LONG_POLL = 5
 """Seconds. SQS allows 20, but a worker that is to stop waits for the end of it."""
-RUN = 300.0
+RUN, COUNT_EVERY = 300.0, 30.0
+IDLE = 0.2
 CLAIM = 60
 """Seconds after which the queue is read by another worker when this one was killed; several polls long."""
 _CLAIM_KEY = "durascope:push:consumer"
@@ -53,15 +55,15 @@ class Applied:
     failed: int = 0
 
 
-def row_with_queue(*, now: dt.datetime) -> Connection | None:
-    """The connection that has a push queue."""
-    return next((row for row in functions.connection_rows(now=now) if push_health.queue_url(row)), None)
+def rows_with_queues(*, now: dt.datetime) -> list[Connection]:
+    """The connections that have a push queue."""
+    return [row for row in functions.connection_rows(now=now) if push_health.queue_url(row)]
 
 
 def opened(row: Connection, *, clock: Callable[[], dt.datetime]) -> Queue:
     """The push queue of this connection. Raises GatewayError after noting it."""
     try:
-        return queue.ambient(push_health.queue_url(row))
+        return queue.reach(row.name, push_health.queue_url(row))
     except GatewayError as error:
         trouble.note(row, push_health.READING, error, now=clock())
         raise
@@ -82,7 +84,8 @@ def apply(row: Connection, messages: list[Message], *, now: dt.datetime) -> tupl
             by_function[str(said.arn.function_arn)].append((message, said))
     # Durable: it refuses to run inside another transaction, whose end would come after the messages are deleted.
     with transaction.atomic(durable=True):
-        known = {item.arn: item for item in Function.objects.filter(connection=row, arn__in=by_function).order_by("pk")}
+        theirs = Function.objects.filter(connection=row, arn__in=by_function).select_related("connection")
+        known = {item.arn: item for item in theirs.order_by("pk")}
         for arn in by_function.keys() - known.keys():
             log.info("push.unknown_function", function=arn, messages=len(by_function[arn]))
             applied.unknown += len(by_function[arn])
@@ -113,8 +116,7 @@ def consume(row: Connection, source: Queue, *, clock: Callable[[], dt.datetime],
 
 
 def listen(*, clock: Callable[[], dt.datetime], going: Callable[[], bool]) -> None:
-    """Consume for some minutes, unless another worker does. Raises GatewayError; after any failure nobody asks again
-    for a moment.
+    """Consume every queue for some minutes, each in a thread of its own, unless another worker does.
 
     The claim is a key in the cache, which ends by itself: losing it, or two that consume at once for a moment, does no
     harm, because applying is idempotent. So it needs no row that survives a restart.
@@ -122,18 +124,39 @@ def listen(*, clock: Callable[[], dt.datetime], going: Callable[[], bool]) -> No
     token = str(uuid.uuid4())
     if not cache.add(_CLAIM_KEY, token, CLAIM):
         return
-    began = time.monotonic()
-    try:
-        row = row_with_queue(now=clock())
-        source = row and opened(row, clock=clock)
-        while row and source and going() and time.monotonic() < began + RUN and cache.get(_CLAIM_KEY) == token:
-            cache.touch(_CLAIM_KEY, CLAIM)
-            consume(row, source, clock=clock)
-    except Exception:
-        cache.touch(_CLAIM_KEY, int(pacing.REFUSED_FLOOR))
-        raise
+    until = time.monotonic() + RUN
+
+    def ours() -> bool:
+        return going() and time.monotonic() < until and cache.get(_CLAIM_KEY) == token
+
+    if rows := rows_with_queues(now=clock()):
+        with ThreadPoolExecutor(len(rows), "push") as pool:
+            for done in [pool.submit(_consume_while, ours, row, clock) for row in rows]:
+                done.result()
     if cache.get(_CLAIM_KEY) == token:
         cache.delete(_CLAIM_KEY)
+
+
+def _consume_while(ours: Callable[[], bool], row: Connection, clock: Callable[[], dt.datetime]) -> None:
+    """What goes wrong with one queue rests this queue only, and for a moment."""
+    resting, counted = 0.0, 0.0
+    while ours():
+        if time.monotonic() < resting:
+            time.sleep(IDLE)
+            continue
+        try:
+            cache.touch(_CLAIM_KEY, CLAIM)
+            source = opened(row, clock=clock)
+            if time.monotonic() >= counted:
+                push_health.measure(row, source, now=clock())
+                counted = time.monotonic() + COUNT_EVERY
+            consume(row, source, clock=clock)
+        except Exception as error:
+            if not isinstance(error, GatewayError):  # those are on the banners already
+                log.exception("push.not_consumed", connection=row.name)
+            resting = time.monotonic() + pacing.REFUSED_FLOOR
+        finally:
+            connections.close_all()  # a long poll needs none
 
 
 def _store(function: Function, told: list[Told], applied: Applied, *, now: dt.datetime) -> bool:

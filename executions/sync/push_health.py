@@ -15,19 +15,20 @@ from collections.abc import Iterable
 
 import redis
 import structlog
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import F, Q
 
 from executions.domain.statuses import OUTCOMES
-from executions.gateway.configuration import AMBIENT
-from executions.gateway.errors import PushSilent
+from executions.gateway import configuration, queue
+from executions.gateway.errors import GatewayError, PushSilent
+from executions.gateway.queue import Queue
 from executions.models import Connection, Execution
 from executions.sync import trouble
 
 log = structlog.get_logger(__name__)
 SCOPE = "push"
 READING = "read the push queue"
+MEASURING = "count what the push queue holds"
 TELLS_WITHIN = dt.timedelta(seconds=60)
 TRUSTED_FOR = dt.timedelta(minutes=15)
 """Push is relied on for this long after it last told something, and not for this long after it missed something."""
@@ -38,8 +39,8 @@ MOST_SKEW = dt.timedelta(minutes=15)
 
 
 def queue_url(row: Connection) -> str:
-    """The push queue of a connection, or "": so far only the one by the ambient settings can have one."""
-    return str(settings.PUSH_QUEUE_URL) if row.name == AMBIENT else ""
+    """The push queue of a connection, or ""."""
+    return configuration.push_queue(row.name)
 
 
 def listens(row: Connection, *, now: dt.datetime) -> None:
@@ -58,6 +59,18 @@ def listening_since(row: Connection) -> dt.datetime | None:
     except redis.RedisError:
         return None
     return since
+
+
+def measure(row: Connection, source: Queue, *, now: dt.datetime) -> None:
+    """Note how many messages wait and how many were given up."""
+    try:
+        depth = queue.depth(source)
+    except GatewayError as error:
+        trouble.note(row, MEASURING, error, now=now)
+        return
+    counted = {"push_waiting": depth.waiting, "push_dead": depth.dead, "push_counted_at": now}
+    Connection.objects.filter(pk=row.pk).update(**counted)
+    trouble.clear(row, MEASURING)
 
 
 def told(row: Connection, moments: Iterable[dt.datetime | None], *, now: dt.datetime) -> None:
@@ -110,6 +123,7 @@ def check(*, now: dt.datetime) -> None:
     for row in Connection.objects.all():
         if not queue_url(row):
             trouble.clear(row, READING)
+            trouble.clear(row, MEASURING)
         if not silent(row, now=now):
             trouble.clear(row, SCOPE)
             continue

@@ -1,4 +1,5 @@
-"""Our own retention: what has ended long ago, or does not fit any more, is removed from the mirror. Off by default.
+"""Our own retention: what has ended long ago, or does not fit any more, is removed from the mirror. Off by default,
+and for each connection by itself.
 
 Oldest ended first, in small transactions, so that neither the lists nor the other writers wait for long. What people
 did stays in the audit record. What AWS still lists must not come back by itself: `executions.upsert` passes over what
@@ -13,13 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Length
 
 from executions import live
-from executions.models import TERMINAL, Execution, Function, HistoryPage
+from executions.gateway import configuration
+from executions.models import TERMINAL, Connection, Execution, Function, HistoryPage
 from executions.sync import pacing
 from executions.sync.executions import count_statuses
 
@@ -44,29 +45,43 @@ class Removed:
 
 
 def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> Removed:
-    """Remove what is too old, then what is too much; at most BATCHES transactions at a time."""
+    """Remove what is too old, then what is too much; at most BATCHES transactions at a time for each connection."""
+    total = Removed()
+    for row in Connection.objects.order_by("pk"):
+        removed = _retain(row, now, sleep)
+        total.executions += removed.executions
+        total.size += removed.size
+    return total
+
+
+def _retain(row: Connection, now: dt.datetime, sleep: Callable[[float], None]) -> Removed:
     removed, batches = Removed(), BATCHES
-    while batches and (batch := _oldest(_too_old(now))):
+    while batches and (batch := _oldest(_too_old(row, now))):
         _remove(batch, removed)
         sleep(PAUSE)
         batches -= 1
-    excess = _excess() if batches else 0
+    excess = _excess(row) if batches else 0
     enough = removed.size + excess
-    while batches and removed.size < enough and (batch := _oldest(_removable(now))):
+    while batches and removed.size < enough and (batch := _oldest(_removable(row, now))):
         _remove(_as_many(batch, enough - removed.size), removed)
         sleep(PAUSE)
         batches -= 1
     if removed.executions:
-        log.info("retention.removed", executions=removed.executions, history_bytes=removed.size)
+        log.info("retention.removed", connection=row.name, executions=removed.executions, history_bytes=removed.size)
     return removed
 
 
-def plan(*, now: dt.datetime) -> tuple[Removed, Removed]:
-    """What `retain` would remove sooner or later: (for its age, then for want of space)."""
+def remove(ids: list[int]) -> None:
+    """Remove these executions now, because somebody has asked for it."""
+    _remove(ids, Removed())
+
+
+def plan(row: Connection, *, now: dt.datetime) -> tuple[Removed, Removed]:
+    """What `retain` would remove of this connection sooner or later: (for its age, then for want of space)."""
     by_age, by_size = Removed(), Removed()
-    before = pacing.horizon(now, settings.KEEP_DAYS)
-    excess = _excess()
-    rows = _removable(now) if excess > 0 else _too_old(now)
+    before = pacing.horizon(now, configuration.keep_days(row.name))
+    excess = _excess(row)
+    rows = _removable(row, now) if excess > 0 else _too_old(row, now)
     sized = rows.annotate(size=Coalesce(Sum(_BYTES), 0)).order_by("ended_at", "pk")
     for ends, size in sized.values_list("ended_at", "size").iterator():
         old = before is not None and ends is not None and ends < before
@@ -81,21 +96,22 @@ def plan(*, now: dt.datetime) -> tuple[Removed, Removed]:
 _BYTES = Length("history_pages__events") + Length("history_pages__payloads")
 
 
-def _ended(now: dt.datetime) -> QuerySet[Execution]:
+def _ended(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
     """But those whose history a worker is reading."""
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
-    return Execution.objects.filter(free, status__in=TERMINAL, ended_at__isnull=False)
+    mine = Execution.objects.filter(function__connection=row)
+    return mine.filter(free, status__in=TERMINAL, ended_at__isnull=False)
 
 
-def _too_old(now: dt.datetime) -> QuerySet[Execution]:
-    before = pacing.horizon(now, settings.KEEP_DAYS)
-    return _ended(now).filter(ended_at__lt=before) if before else Execution.objects.none()
+def _too_old(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
+    before = pacing.horizon(now, configuration.keep_days(row.name))
+    return _ended(row, now).filter(ended_at__lt=before) if before else Execution.objects.none()
 
 
-def _removable(now: dt.datetime) -> QuerySet[Execution]:
+def _removable(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
     """Its function has been listed well after the end: whatever started before it is known, too."""
     known = Q(function__listed_at__gt=F("ended_at") + SETTLED) | Q(function__gone_at__isnull=False)
-    return _ended(now).filter(known, ended_at__lt=now - SETTLED)
+    return _ended(row, now).filter(known, ended_at__lt=now - SETTLED)
 
 
 def _oldest(rows: QuerySet[Execution]) -> list[int]:
@@ -126,12 +142,13 @@ def _sizes(ids: list[int]) -> dict[int, int]:
     return dict(sized.values_list("execution", "size"))
 
 
-def _excess() -> int:
+def _excess(row: Connection) -> int:
     """How many bytes of history there are too many. Looks at every page's length, though not at the page."""
-    if not settings.KEEP_MB:
+    if not (most := configuration.keep_mb(row.name)):
         return 0
-    total = HistoryPage.objects.aggregate(total=Sum(Length("events") + Length("payloads")))["total"] or 0
-    return max(0, total - int(settings.KEEP_MB * MB))
+    pages = HistoryPage.objects.filter(execution__function__connection=row)
+    total = pages.aggregate(total=Sum(Length("events") + Length("payloads")))["total"] or 0
+    return max(0, total - int(most * MB))
 
 
 def _remove(ids: list[int], removed: Removed) -> None:

@@ -3,19 +3,32 @@
 """
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from executions import live
+from executions.domain.lanes import Lane, Turns
 from executions.domain.statuses import is_terminal
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
-from executions.models import TERMINAL, Connection, Execution, Function
+from executions.models import TERMINAL, ActionRecord, Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, storing
+
+
+@dataclass(frozen=True)
+class Urgent:
+    """Executions that somebody looks at now, and those that somebody has just done something to."""
+
+    watched: set[int]
+    acted_on: set[int]
+
+
+_turns: dict[int, Turns] = {}
 
 
 def never_swept() -> bool:
@@ -28,10 +41,10 @@ def claim_functions(*, now: dt.datetime) -> list[int]:
     return [pk for connection in _asked() for pk in _claim_functions(connection, now)]
 
 
-def claim_histories(*, now: dt.datetime) -> list[int]:
-    """Ids of the executions whose histories are to be read now: watched ones first, then unfinished, then failed."""
-    watched = live.watched()
-    return [pk for connection in _asked() for pk in _claim_histories(connection, watched, now)]
+def claim_histories(*, now: dt.datetime) -> dict[int, Lane]:
+    """Ids of the executions whose histories are to be read now, and in which lane each is."""
+    urgent = _urgent(now)
+    return {pk: lane for connection in _asked() for pk, lane in _claim_histories(connection, urgent, now)}
 
 
 def _asked() -> QuerySet[Connection]:
@@ -52,18 +65,31 @@ def _claim_functions(connection: Connection, now: dt.datetime) -> list[int]:
     ]
 
 
-def _claim_histories(connection: Connection, watched: set[int], now: dt.datetime) -> list[int]:
+def _claim_histories(connection: Connection, urgent: Urgent, now: dt.datetime) -> Iterator[tuple[int, Lane]]:
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
     theirs = Execution.objects.filter(function__connection=connection, history_due_at__isnull=False)
     room = _room(connection, "history", theirs.filter(history_claimed_until__gte=now).count())
     per_second = budget.calls_per_second(connection.name, "history")
-    due = _due_histories(theirs.filter(free), watched, per_second, now)
+    due = _due_histories(theirs.filter(free, gone_at=None), urgent, per_second, now)
     until = now + dt.timedelta(seconds=pacing.CLAIM)
-    return [
-        pk
-        for pk in due.values_list("pk", flat=True)[:room]
-        if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until)
-    ]
+    for pk, lane in _in_turn(_turns.setdefault(connection.pk, Turns()), due, room):
+        if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until):
+            yield pk, lane
+
+
+def _in_turn(turns: Turns, due: dict[Lane, QuerySet[Execution]], room: int) -> Iterator[tuple[int, Lane]]:
+    """Some of what is due, each lane by its weight and each execution once."""
+    if room < 1:
+        return
+    waiting = {lane: deque(rows.values_list("pk", flat=True)[:room]) for lane, rows in due.items()}
+    taken: set[int] = set()
+    while len(taken) < room and (lanes := [lane for lane, rows in waiting.items() if rows]):
+        lane = turns.whose(lanes)
+        pk = waiting[lane].popleft()
+        if pk not in taken:
+            taken.add(pk)
+            turns.took(lane)
+            yield pk, lane
 
 
 def forget_claims() -> None:
@@ -73,28 +99,34 @@ def forget_claims() -> None:
 
 
 def _room(connection: Connection, api: str, under_way: int) -> int:
-    """How many more may be handed out: half a second's budget at a time. What is claimed waits in a queue, where
-    nothing more urgent can overtake it, and for a thread, of which lists and histories both need some.
+    """How many more may be handed out: a little more than is spent until the next dispatch, so that there is always
+    something to do and not much in the queue, where nothing more urgent can overtake it. Lists and histories both need
+    threads.
     """
-    return max(0, max(1, budget.calls_per_second(connection.name, api) // 2) - under_way)
+    return max(0, math.ceil(budget.calls_per_second(connection.name, api) * pacing.AHEAD) - under_way)
+
+
+def _urgent(now: dt.datetime) -> Urgent:
+    since = now - dt.timedelta(seconds=pacing.CONFIRMING)
+    acted_on = ActionRecord.objects.filter(created_at__gte=since, execution__isnull=False)
+    return Urgent(live.watched(), set(acted_on.values_list("execution_id", flat=True)))
 
 
 def _due_histories(
-    theirs: QuerySet[Execution], watched: set[int], per_second: int, now: dt.datetime
-) -> QuerySet[Execution]:
-    interval = pacing.watched_interval(watched=len(watched), per_second=per_second)
+    theirs: QuerySet[Execution], urgent: Urgent, per_second: int, now: dt.datetime
+) -> dict[Lane, QuerySet[Execution]]:
+    """By lane, who has waited longest first. A failed execution is of more interest than one that went well."""
+    interval = pacing.watched_interval(watched=len(urgent.watched), per_second=per_second)
     stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
-    looked_at = Q(pk__in=watched, history_failures=0) & stale
-    urgency = Case(
-        When(history_failures__gt=0, then=Value(4)),
-        When(pk__in=watched, then=Value(0)),
-        When(~Q(status__in=TERMINAL), then=Value(1)),
-        When(status__in=["FAILED", "TIMED_OUT"], then=Value(2)),
-        default=Value(3),
-        output_field=IntegerField(),
-    )
-    due = Q(history_due_at__lte=now) | looked_at
-    return theirs.filter(due, gone_at=None).order_by(urgency, "history_due_at")
+    rows = theirs.order_by("history_due_at")
+    due, well = rows.filter(history_due_at__lte=now), Q(history_failures=0)
+    open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
+    return {
+        Lane.CONFIRMATION: due.filter(well, pk__in=urgent.acted_on),
+        Lane.HOT: rows.filter(well & (stale | Q(history_due_at__lte=now)), pk__in=urgent.watched),
+        Lane.WARM: due.filter(well & open_or_failed),
+        Lane.RECONCILE: due.exclude(well & open_or_failed),
+    }
 
 
 @dataclass

@@ -4,6 +4,7 @@
 const plainClick = (event) => event.button === 0 && !event.defaultPrevented && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
 const rowOf = (element) => element?.closest(".tl-row[data-operation-id], .events tr[data-event-id]");
+const isChild = (row) => row?.matches(".is-child"); // a row of an unfolded child execution: its link leads to that one's own page
 const linkOf = (row) => row?.querySelector(".tl-name > a:not(.tl-fold), a.pick");
 
 function mark(row) {
@@ -31,9 +32,16 @@ function choose(row) {
 }
 
 document.addEventListener("click", (event) => {
+  const close = event.target instanceof Element && event.target.closest("#drawer .close");
+  if (!close || !plainClick(event)) return;
+  event.preventDefault();
+  shut(close, null);
+});
+
+document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const row = rowOf(target);
-  if (!row || !plainClick(event) || String(getSelection())) return;
+  if (!row || isChild(row) || !plainClick(event) || String(getSelection())) return;
   const link = target.closest("a, button, input, label");
   if (link && link !== linkOf(row)) return;
   if (choose(row)) event.preventDefault();
@@ -58,17 +66,98 @@ document.addEventListener("plot:range", (event) => {
   location.assign(page);
 });
 
-// Up and down move along the rows, from row to row.
-document.addEventListener("keydown", (event) => {
-  if (!["ArrowDown", "ArrowUp"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-  const row = event.target instanceof Element && rowOf(event.target);
-  if (!row) return;
-  const rows = [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
-  const link = linkOf(rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]);
-  if (!link) return;
-  event.preventDefault();
-  link.focus();
+// The keys of the rows: up and down, Home and End move along them; left folds or goes out, right unfolds or goes in; Enter opens the
+// drawer, because a row's link has the focus; Escape closes it. j and k are up and down, and go to the rows from anywhere.
+const allRows = () => [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
+const depthOf = (row) => Number(/(?:^| )d(\d+)/.exec(row.className)?.[1] ?? 0);
+let goal = null; // where the focus goes as soon as the rows there have been fetched
+
+function goTo(row) {
+  const link = linkOf(row);
+  if (!link) return false;
+  link.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** The next row; a window that has not been fetched yet is scrolled to, which fetches it. */
+function along(row, step) {
+  const part = row.closest(".tl-chunk, tbody"), beside = step > 0 ? part?.nextElementSibling : part?.previousElementSibling;
+  const own = [...part.querySelectorAll("[data-operation-id], tr[data-event-id]")].filter((one) => one.matches(".tl-row, tr"));
+  const next = own[own.indexOf(row) + step];
+  if (next) return goTo(next);
+  if (!beside) return false;
+  if (beside.matches(".tl-gap, .gap-rows")) {
+    goal = { id: beside.id, last: step < 0 };
+    beside.scrollIntoView({ block: step > 0 ? "start" : "end" });
+    return true;
+  }
+  const there = beside.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  return there.length > 0 && goTo(there[step > 0 ? 0 : there.length - 1]);
+}
+
+document.addEventListener("htmx:after:settle", () => {
+  const part = goal && document.getElementById(goal.id);
+  if (!part || part.matches(".tl-gap, .gap-rows")) return;
+  const there = part.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  const row = there[goal.last ? there.length - 1 : 0];
+  goal = null;
+  if (row) goTo(row);
 });
+
+/** Left and right in the tree; whether the key was used. */
+function sideways(row, right) {
+  const fold = row.querySelector(".tl-fold"), open = fold?.getAttribute("aria-expanded") === "true";
+  if (fold && right !== open) {
+    fold.click();
+    return true;
+  }
+  if (right) return open && along(row, 1);
+  const rows = allRows();
+  for (let i = rows.indexOf(row) - 1; i >= 0; i -= 1) if (depthOf(rows[i]) < depthOf(row)) return goTo(rows[i]);
+  return false;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const target = event.target instanceof Element ? event.target : null, row = rowOf(target);
+  if (event.key === "Escape" && (row || target?.closest("#drawer"))) {
+    const close = document.querySelector("#drawer .close");
+    if (!close || document.querySelector("details.drop[open]")) return;
+    event.preventDefault();
+    shut(close, row);
+    return;
+  }
+  if (target?.closest("input, select, textarea, [contenteditable]")) return;
+  const rows = allRows();
+  if (!row) {
+    const first = rows.find((one) => one.matches(".is-selected")) ?? rows[0];
+    if ((event.key === "j" || event.key === "k") && first && goTo(first)) event.preventDefault();
+    return;
+  }
+  const used = event.key === "ArrowDown" || event.key === "j" ? along(row, 1)
+    : event.key === "ArrowUp" || event.key === "k" ? along(row, -1)
+    : event.key === "Home" ? goTo(rows[0])
+    : event.key === "End" ? goTo(rows[rows.length - 1])
+    : event.key === "ArrowRight" ? row.matches(".tl-row") && sideways(row, true)
+    : event.key === "ArrowLeft" ? row.matches(".tl-row") && sideways(row, false)
+    : false;
+  if (used) event.preventDefault();
+});
+
+/** Closes the drawer: the page's own link without the selection, and the focus back on the row. */
+function shut(close, from) {
+  const row = document.querySelector(".tl-row.is-selected, .events tr.is-selected") ?? from;
+  const drawer = document.getElementById("drawer"), link = linkOf(row);
+  row?.classList.remove("is-selected");
+  link?.removeAttribute("aria-current");
+  history.pushState(null, "", close.href);
+  const empty = document.createElement("p");
+  empty.className = "muted";
+  empty.textContent = "Choose a row to see all about it.";
+  drawer.replaceChildren(empty);
+  link?.focus();
+}
 
 // A stream begins by saying where the mirror is. When the page shows that already, there is nothing to fetch.
 const greeted = new WeakSet();

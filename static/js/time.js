@@ -61,9 +61,17 @@ function show(element, now) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function refresh(root) {
+const fixed = "[data-mode=clock], [data-mode=full]"; // these do not change by themselves, and a history has thousands
+const written = new WeakMap();
+
+function refresh(root, which = "") {
   const now = Date.now() / 1000;
-  for (const element of root.querySelectorAll("time[data-epoch]")) show(element, now);
+  for (const element of root.querySelectorAll(`time[data-epoch]${which}`)) {
+    const known = written.get(element);
+    if (known && known.mode === mode && known.epoch === element.dataset.epoch && known.text === element.textContent) continue;
+    show(element, now);
+    if (element.matches(fixed)) written.set(element, { mode, epoch: element.dataset.epoch, text: element.textContent });
+  }
 }
 
 function choose(next) {
@@ -94,5 +102,5 @@ document.addEventListener("htmx:after:settle", (event) => {
   refresh(event.target.parentElement ?? event.target);
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
-setInterval(() => { if (!document.hidden) refresh(document); }, 1000);
+setInterval(() => { if (!document.hidden) refresh(document, `:not(${fixed})`); }, 1000);
 choose(mode);

@@ -18,11 +18,12 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from django.core.cache import cache
 
 from executions.domain import statuses
+from executions.domain.lanes import Lane
 from executions.gateway import budget, connections, errors, lambda_api
+from executions.gateway.bucket import State
 from executions.gateway.configuration import AMBIENT, Configured
 from executions.gateway.connections import Connection
 from executions.gateway.errors import GatewayError
@@ -53,7 +54,8 @@ CONFIGURATION = {
 def _no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """These tests are about what is said, not how often. A pause that AWS asks for must not outlive its test."""
     monkeypatch.setattr(budget, "acquire", lambda *_, **__: None)
-    monkeypatch.setattr(budget, "_pauses", {})
+    monkeypatch.setattr(budget, "_buckets", {})
+    cache.clear()
 
 
 # --- our words against AWS's ---
@@ -147,6 +149,32 @@ CALLS = {
         {"StopTimestamp": STARTED},
         lambda made: made.fields == {"StopTimestamp": STARTED},
     ),
+    "pause_execution": Call(
+        lambda at: lambda_api.pause_execution(at, EXECUTION, token="t-1", reason="why (by ada)", timeout_too=False),
+        "pause_durable_execution",
+        {
+            "DurableExecutionArn": EXECUTION,
+            "ClientToken": "t-1",
+            "ExecutionTimeoutPaused": False,
+            "Reason": "why (by ada)",
+        },
+        {},
+        lambda made: made.fields == {},
+    ),
+    "resume_execution": Call(
+        lambda at: lambda_api.resume_execution(at, EXECUTION, token="t-1", reason=""),
+        "resume_durable_execution",
+        {"DurableExecutionArn": EXECUTION, "ClientToken": "t-1"},
+        {},
+        lambda made: made.fields == {},
+    ),
+    "delete_execution": Call(
+        lambda at: lambda_api.delete_execution(at, EXECUTION),
+        "delete_durable_execution",
+        {"DurableExecutionArn": EXECUTION},
+        {"DeletionRequestTimestamp": STARTED},
+        lambda made: made.fields == {"DeletionRequestTimestamp": STARTED},
+    ),
     "callback_success": Call(
         lambda at: lambda_api.callback_success(at, CALLBACK, b'{"ok": true}'),
         "send_durable_execution_callback_success",
@@ -205,6 +233,7 @@ def test_request_and_answer_fit_the_service_model(call: Call, stubbed: tuple[Con
 
 
 ERRORS = {
+    "ResourceConflictException": (409, errors.Refused),
     "ResourceNotFoundException": (404, errors.NotFound),
     "InvalidParameterValueException": (400, errors.Refused),
     "TooManyRequestsException": (429, errors.Throttled),
@@ -233,6 +262,7 @@ def test_each_error_that_the_model_has_for_a_call_becomes_the_right_kind(
 ) -> None:
     connection, stubber = stubbed
     for code in sorted(_modelled_errors(call.method)):
+        cache.clear()  # or the circuit would open
         status, kind = ERRORS[code]
         stubber.add_client_error(call.method, code, "the reason", status)
         with stubber, pytest.raises(GatewayError) as raised:
@@ -337,7 +367,7 @@ def _serving(wire: Wire) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             pass
@@ -473,8 +503,9 @@ def test_throttling_says_when_to_come_back_and_pauses_that_api(wire: Wire, conne
     error = _raised(connection, "get_history")
     assert isinstance(error, errors.Throttled) and error.retry_after == 7
     assert len(wire.asked) == 1, "botocore must not retry behind the budget's back"
-    assert 6 < budget._paused_for(AMBIENT, "history") <= 7
-    assert budget._paused_for(AMBIENT, "list") <= 0
+    state = budget.state(AMBIENT, "history")
+    assert state is not None and 6 < state.paused <= 8 and state.part == pytest.approx(0.5, abs=0.01)
+    assert budget.state(AMBIENT, "list") == State(7, 1.0, 0.0, dict.fromkeys(Lane, 0))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -613,24 +644,10 @@ def test_each_api_gets_its_share_of_the_quota_and_at_least_one_call(settings: An
     assert budget.calls_per_second("default", "history") == 1
 
 
-def test_when_redis_does_not_answer_nothing_is_asked_of_aws(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    monkeypatch.undo()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        settings.REDIS_URL = f"redis://127.0.0.1:{free.getsockname()[1]}/0"
-        budget._limiter.cache_clear()
-        try:
-            with pytest.raises(errors.OverBudget, match="Redis"):
-                budget.acquire("test", "list", patience=0)
-        finally:
-            budget._limiter.cache_clear()
-
-
 def test_a_call_that_finds_no_place_in_time_says_so(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.undo()
     settings.BUDGET_SHARE = 0.07
-    limiter = MovingWindowRateLimiter(MemoryStorage())
-    monkeypatch.setattr(budget, "_limiter", lambda: limiter)
+    monkeypatch.setattr(budget, "_buckets", {})
     budget.acquire("test", "list", patience=0)
     with pytest.raises(errors.OverBudget, match=re.escape("BUDGET_SHARE")):
         budget.acquire("test", "list", patience=0)

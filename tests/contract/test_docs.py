@@ -268,9 +268,16 @@ def test_readme_tells_the_roles_that_there_are_and_what_they_may() -> None:
     for role, permissions in ROLES.items():
         may = [
             "executions.view_execution" in permissions,
-            {"executions.stop_executions", "executions.heartbeat_callbacks", "executions.read_audit"}
+            {
+                "executions.stop_executions",
+                "executions.pause_executions",
+                "executions.heartbeat_callbacks",
+                "executions.read_audit",
+            }
             <= set(permissions),
             "executions.answer_callbacks" in permissions,
+            {"executions.start_executions", "executions.remove_executions", "executions.act_in_bulk"}
+            <= set(permissions),
         ]
         assert [cell == "yes" for cell in rows[role]] == may, role
 

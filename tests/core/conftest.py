@@ -36,7 +36,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
     ):
         monkeypatch.setattr(f"{module}.reach", lambda *_: connection)
     monkeypatch.setattr(budget, "acquire", lambda *_, **__: None)
-    monkeypatch.setattr(budget, "pause", lambda *_, **__: None)
+    monkeypatch.setattr(budget, "throttled", lambda *_, **__: None)
     return fake
 
 

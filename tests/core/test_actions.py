@@ -212,7 +212,10 @@ def test_stop_sends_type_and_message_once_and_not_to_what_has_ended(
     aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime
 ) -> None:
     perform.stop(actor(approver), execution, error_type="TableLeft", error_message="gone", now=now)
-    assert dict(aws.requests)["stop_durable_execution"]["Error"] == {"ErrorType": "TableLeft", "ErrorMessage": "gone"}
+    assert dict(aws.requests)["stop_durable_execution"]["Error"] == {
+        "ErrorType": "TableLeft",
+        "ErrorMessage": "gone (by the-approver)",
+    }
     with pytest.raises(perform.AlreadyDone, match="the-approver stopped the execution"):
         perform.stop(actor(approver), execution, error_type="", error_message="", now=now)
     history.pull(execution, now=now)
@@ -234,15 +237,16 @@ def test_heartbeats_may_be_sent_again_and_again_while_the_callback_is_open(
     [
         ("", set()),
         ("viewer", set()),
-        ("operator", {"stop", "heartbeat"}),
-        ("approver", {"stop", "heartbeat", "answer"}),
-        ("admin", {"stop", "heartbeat", "answer"}),
+        ("operator", {"stop", "pause", "heartbeat"}),
+        ("approver", {"stop", "pause", "heartbeat", "answer"}),
+        ("admin", {"stop", "pause", "heartbeat", "answer"}),
     ],
 )
 def test_each_role_may_do_what_it_says(execution: Execution, callback: Callback, role: str, may: set[str]) -> None:
     user = factories.user(role)
     verdicts = {
         "stop": permissions.can_stop(user, execution),
+        "pause": permissions.can_pause(user, execution),
         "heartbeat": permissions.can_heartbeat(user, callback),
         "answer": permissions.can_answer(user, callback),
     }

@@ -161,9 +161,9 @@ def test_each_due_history_is_handed_out_once_and_unfinished_ones_come_first(aws:
     running = aws.start("a", "running", at=EPOCH + 2)
     functions.discover(default_connection(), now=now)
     executions.list_function(the_function(), now=now)
-    claimed = schedule.claim_histories(now=now)
+    claimed = list(schedule.claim_histories(now=now))
     assert [Execution.objects.get(pk=pk).arn for pk in claimed] == [running, ended]
-    assert schedule.claim_histories(now=now) == []
+    assert not schedule.claim_histories(now=now)
 
 
 def test_once_reads_until_nothing_is_due_and_reports_by_function(aws: FakeLambda, now: dt.datetime) -> None:

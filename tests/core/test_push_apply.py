@@ -13,10 +13,10 @@ from django.db import OperationalError
 from executions import live
 from executions.domain.statuses import is_terminal
 from executions.gateway import queue
-from executions.gateway.errors import GatewayError, Unreachable
+from executions.gateway.errors import Denied, Unreachable
 from executions.gateway.queue import Depth, Message, Queue
 from executions.models import Connection, Execution, Function, StatusCount, Trouble
-from executions.sync import executions, functions, push, push_health, schedule
+from executions.sync import executions, functions, pacing, push, push_health, schedule
 from tests.fakes import EPOCH, FakeLambda, execution_arn
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -227,7 +227,7 @@ class FakeQueue:
         self.messages, self.receives, self.queue = list(messages), 0, Queue("https://queue", None)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(queue, "ambient", lambda _: self.queue)
+        monkeypatch.setattr(queue, "reach", lambda *_: self.queue)
         monkeypatch.setattr(queue, "receive", self._receive)
         monkeypatch.setattr(queue, "delete", self._delete)
         monkeypatch.setattr(queue, "depth", lambda _: Depth(len(self.messages), 4))
@@ -274,13 +274,47 @@ def test_a_queue_that_cannot_be_read_is_told_and_left_alone_for_a_moment(
 
     with monkeypatch.context() as broken:
         broken.setattr(queue, "receive", refuse)
-        with pytest.raises(GatewayError):
-            push.listen(clock=lambda: now, going=times(9))
-        push.listen(clock=lambda: now, going=times(9))
+        push.listen(clock=lambda: now, going=times(4))
     assert source.receives == 1 and Trouble.objects.get().scope == push_health.READING
     assert push_health.listening_since(row) is None
     push.consume(row, source.queue, clock=lambda: now)
     assert not Trouble.objects.exists()
+
+
+def test_what_the_queue_holds_is_counted_now_and_then(
+    row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeQueue(*[message("{")] * 12).install(monkeypatch)
+    push.listen(clock=lambda: now, going=times(3))
+    counted = Connection.objects.get()
+    assert (counted.push_waiting, counted.push_dead, counted.push_counted_at) == (12, 4, now)
+
+    def refuse(_: Queue) -> Depth:
+        raise Denied("AWS does not allow to ask for the push queue's depth.")
+
+    monkeypatch.setattr(queue, "depth", refuse)
+    push.listen(clock=lambda: now, going=times(1))
+    assert Trouble.objects.get().scope == push_health.MEASURING
+    assert push_health.listening_since(row), "it is read all the same"
+
+
+def test_whatever_goes_wrong_with_one_reading_the_next_one_follows(
+    row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FakeQueue(told(ARN, "RUNNING"))
+    source.install(monkeypatch)
+    monkeypatch.setattr(pacing, "REFUSED_FLOOR", 0.1)
+    answers = iter([OperationalError("the server closed the connection"), ValueError("?")])
+    real = executions.upsert
+
+    def upsert(*args: Any, **kwargs: Any) -> Any:
+        if error := next(answers, None):
+            raise error
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(executions, "upsert", upsert)
+    push.listen(clock=lambda: now, going=times(6))
+    assert source.messages == [] and Execution.objects.count() == 1
 
 
 def test_the_foreground_command_empties_the_queue_and_tells_its_depth(
@@ -289,7 +323,7 @@ def test_the_foreground_command_empties_the_queue_and_tells_its_depth(
     FakeQueue(told(ARN, "RUNNING"), message("{")).install(monkeypatch)
     call_command("consume_push", once=True)
     assert capsys.readouterr().out == (
-        "2 messages, 1 new, 1 malformed\nabout 0 messages wait, 4 in the dead-letter queue\n"
+        "2 messages, 1 new, 1 malformed\ndefault: about 0 messages wait, 4 in the dead-letter queue\n"
     )
 
 

@@ -94,9 +94,9 @@ def test_settings_that_cannot_be_used_are_told_like_a_queue_that_cannot_be_read(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "no-address")
-    queue.ambient.cache_clear()
+    queue.reach.cache_clear()
     with pytest.raises(NoCredentials, match="AWS_ENDPOINT_URL_SQS"):
-        push.listen(clock=lambda: now, going=lambda: True)
+        push.opened(row, clock=lambda: now)
     assert Trouble.objects.get().scope == push_health.READING
 
 

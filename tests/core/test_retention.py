@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as some
 
 from executions.domain.arns import ExecutionArn
+from executions.gateway import configuration
 from executions.models import ActionRecord, Callback, Execution, Function, HistoryPage, StatusCount
 from executions.sync import executions, functions, history, retention
 from tests import factories
@@ -71,6 +73,24 @@ def test_what_ended_longer_ago_than_keep_days_is_removed_and_nothing_else(settin
     assert left() == kept and counts_are_true()
 
 
+def test_each_connection_keeps_what_it_is_told_to(settings: Any, tmp_path: Path) -> None:
+    settings.KEEP_DAYS, settings.KEEP_MB = 30, 0
+    own = {"a": "", "b": "keep_days = 5", "c": "keep_days = 0", "d": "keep_days = 0\nkeep_mb = 0.05"}
+    (tmp_path / "connections.toml").write_text(
+        "".join(f'[[connection]]\nname = "{name}"\nregion = "eu-west-1"\n{keys}\n' for name, keys in own.items())
+    )
+    settings.CONNECTIONS_FILE = str(tmp_path / "connections.toml")
+    configuration.configured.cache_clear()
+    try:
+        of = {name: factories.function(connection=factories.connection(name=name)) for name in [*own, "gone"]}
+        made = {name: [ended(function, days, size=40 * KB) for days in (3, 10, 90)] for name, function in of.items()}
+        retain()
+        kept = {name: sum(row.pk in left() for row in rows) for name, rows in made.items()}
+        assert kept == {"a": 2, "b": 1, "c": 3, "d": 1, "gone": 2} and counts_are_true()
+    finally:
+        configuration.configured.cache_clear()
+
+
 def test_a_history_that_is_being_read_waits_for_the_next_time(settings: Any) -> None:
     settings.KEEP_DAYS = 1
     row = ended(factories.function(), 2)
@@ -112,7 +132,7 @@ def test_whatever_is_kept_ended_after_whatever_is_removed(
     settings.KEEP_DAYS, settings.KEEP_MB = keep_days, keep_kb * KB / retention.MB
     of = [factories.function(), factories.function()]
     made = {(row := ended(of[which], days, size=size * KB)).pk: row for days, size, which in rows}
-    planned = sum(part.executions for part in retention.plan(now=timezone.now()))
+    planned = sum(part.executions for part in retention.plan(factories.connection(), now=timezone.now()))
     retain()
     kept, gone = left(), made.keys() - left()
     ends = {pk: row.ended_at for pk, row in made.items() if row.ended_at}
@@ -205,7 +225,7 @@ def test_the_command_says_first_what_would_go_and_then_what_went(settings: Any) 
     assert "Everything is kept" in said()
     settings.KEEP_DAYS, settings.KEEP_MB = 45, 0.6
     plan = said("--dry-run")
-    assert "Older than 45 days: 1 execution with 0.5 MB" in plan and "More than 0.6 MB: 1 execution" in plan
+    assert "default: older than 45 days: 1 execution with 0.5 MB" in plan and "more than 0.6 MB: 1 execution" in plan
     assert Execution.objects.count() == 3
     assert "Removed 2 executions with 1.0 MB of history." in said()
     assert Execution.objects.count() == 1

@@ -53,8 +53,8 @@ def test_executions_that_people_look_at_leave_room_for_those_that_nobody_does(no
 def test_one_watched_execution_is_read_about_every_second(now: dt.datetime) -> None:
     watched = factories.execution(history_due_at=now + dt.timedelta(hours=1), history_read_at=now)
     live.watch(watched.pk)
-    assert schedule.claim_histories(now=now + dt.timedelta(seconds=0.5)) == []
-    assert schedule.claim_histories(now=now + dt.timedelta(seconds=1)) == [watched.pk]
+    assert not schedule.claim_histories(now=now + dt.timedelta(seconds=0.5))
+    assert list(schedule.claim_histories(now=now + dt.timedelta(seconds=1))) == [watched.pk]
 
 
 def test_a_process_that_is_alone_takes_back_what_its_predecessor_had_claimed(now: dt.datetime) -> None:

@@ -344,10 +344,45 @@ def test_unknown_executions_and_garbled_arns_raise_typed_errors(lambda_client: A
             call(DurableExecutionArn="not-an-arn")
 
 
-def test_pause_resume_and_delete_are_refused_with_a_typed_error(lambda_client: Any, ran: dict[str, str]) -> None:
-    for operation in ("pause_durable_execution", "resume_durable_execution", "delete_durable_execution"):
-        with pytest.raises(lambda_client.exceptions.InvalidParameterValueException, match="does not pause"):
-            getattr(lambda_client, operation)(DurableExecutionArn=ran["tab"])
+def test_a_paused_execution_stands_still_until_it_is_resumed(lambda_client: Any, waiting: tuple[str, str]) -> None:
+    arn, callback_id = waiting
+    for _ in range(2):  # the same token pauses once
+        lambda_client.pause_durable_execution(
+            DurableExecutionArn=arn, ClientToken="p1", Reason="stocktaking", ExecutionTimeoutPaused=True
+        )
+    paused = wait_for(lambda: seen(lambda_client, arn, "PAUSED"))
+    assert paused["PauseDetails"]["Reason"] == "stocktaking" and paused["PauseDetails"]["ExecutionTimeoutPaused"]
+    with pytest.raises(lambda_client.exceptions.ResourceConflictException):
+        lambda_client.pause_durable_execution(DurableExecutionArn=arn)
+    with pytest.raises(lambda_client.exceptions.ResourceConflictException):
+        lambda_client.delete_durable_execution(DurableExecutionArn=arn)
+    lambda_client.send_durable_execution_callback_success(CallbackId=callback_id, Result=b'{"accepted": true}')
+    time.sleep(0.5)
+    assert lambda_client.get_durable_execution(DurableExecutionArn=arn)["Status"] == "PAUSED"
+    lambda_client.resume_durable_execution(DurableExecutionArn=arn, Reason="counted")
+    wait_for(lambda: seen(lambda_client, arn, "SUCCEEDED"))
+    events = lambda_client.get_durable_execution_history(DurableExecutionArn=arn, MaxItems=1000)["Events"]
+    kinds = [event["EventType"] for event in events]
+    assert kinds.count("ExecutionPaused") == 1
+    assert kinds.index("ExecutionPaused") < kinds.index("CallbackSucceeded") < kinds.index("ExecutionResumed")
+    with pytest.raises(lambda_client.exceptions.ResourceConflictException):
+        lambda_client.resume_durable_execution(DurableExecutionArn=arn)
+    assert lambda_client.delete_durable_execution(DurableExecutionArn=arn)["DeletionRequestTimestamp"]
+    assert lambda_client.get_durable_execution(DurableExecutionArn=arn)["Status"] == "DELETING"
+    wait_for(lambda: gone(lambda_client, arn))
+
+
+def seen(client: Any, arn: str, status: str) -> Any:
+    found = client.get_durable_execution(DurableExecutionArn=arn)
+    return found if found["Status"] == status else None
+
+
+def gone(client: Any, arn: str) -> bool:
+    try:
+        client.get_durable_execution(DurableExecutionArn=arn)
+    except client.exceptions.ResourceNotFoundException:
+        return True
+    return False
 
 
 # --- callbacks ------------------------------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
 """The mirror over HTTP against a fake Lambda API: one server and one client of it, a new world for each test."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from botocore.config import Config
-from limits.storage import MemoryStorage, memory
-from limits.strategies import MovingWindowRateLimiter
+from django.core.cache import cache
 
-from executions.gateway import budget, connections
+from executions.gateway import budget, circuit, connections
 from executions.gateway.configuration import Configured
 from executions.gateway.connections import Connection
 from tests.fakes import REGION
@@ -61,7 +59,6 @@ def scene(
     """Makes a world, a service that tells of it and a mirror that asks: scene(seed=..., page_items=..., ahead=...)."""
     for module in ("functions", "executions", "history"):
         monkeypatch.setattr(f"executions.sync.{module}.reach", lambda *_: client)
-    limiter: list[Any] = []
 
     def make(
         *, seed: int = 0, functions: int = 2, page_items: int = 1000, ahead: float = 0.0, flowing: bool = False
@@ -69,10 +66,9 @@ def scene(
         clock = Clock(flowing=flowing)
         # The budget waits by the clock of the world, and counts by it.
         monkeypatch.setattr(budget, "time", clock)
-        monkeypatch.setattr(memory, "time", clock)
-        monkeypatch.setattr(budget, "_pauses", {})
-        limiter.append(MovingWindowRateLimiter(MemoryStorage()))
-        monkeypatch.setattr(budget, "_limiter", lambda: limiter[-1])
+        monkeypatch.setattr(circuit, "time", clock)
+        monkeypatch.setattr(budget, "_buckets", {})
+        cache.clear()
         # Each page of a history by itself, as when AWS is slow; or all as one.
         monkeypatch.setattr("executions.sync.storing.STORE_EVERY", 0.0 if seed % 2 else 60.0)
         served.api = Api(World(clock, seed=seed, functions=functions), page_items=page_items)

@@ -1,5 +1,6 @@
 """The ground truth at AWS: functions, their executions and every event, growing by a seeded random script."""
 
+import itertools
 import random
 import threading
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class World:
         self.lock = threading.RLock()
         self.functions: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, Run] = {}
+        self._numbers = itertools.count(1)
         for number in range(functions):
             self.add_function(f"function-{number}")
 
@@ -73,7 +75,7 @@ class World:
 
     def start(self, function: str = "function-0") -> Run:
         with self.lock:
-            number = len(self.runs) + 1
+            number = next(self._numbers)
             name, at = f"run-{number}", self._moment()
             run = Run(execution_arn(function, name, number), name, function, at, Script(at))
             run.script.started(name, timeout=3600)

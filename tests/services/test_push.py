@@ -3,12 +3,14 @@
 import importlib.util
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,14 +19,16 @@ from django.core.management import call_command
 from django.db import connection as database
 from django.utils import timezone
 
-from executions.gateway import queue
+from executions.gateway import configuration, queue
 from executions.gateway.errors import GatewayError, NotFound, Unreachable
 from executions.gateway.queue import Depth, Queue
-from executions.models import Connection, Execution, Trouble
+from executions.models import Connection, Execution, StatusCount, Trouble
 from executions.sync import push, push_health
 from tests import factories
+from tests.faults.test_crashes import database_url
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+ROOT = Path(__file__).parents[2]
 HIDDEN = 1
 """Seconds for which a message that was received is not handed out again."""
 
@@ -73,9 +77,9 @@ def sqs(sqs_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    queue.ambient.cache_clear()
+    queue.reach.cache_clear()
     yield boto3.Session("testing", "testing", region_name="eu-west-1").client("sqs", endpoint_url=sqs_server)
-    queue.ambient.cache_clear()
+    queue.reach.cache_clear()
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ def url(sqs: Any, settings: Any) -> str:
 
 @pytest.fixture
 def source(url: str) -> Queue:
-    return queue.ambient(url)
+    return queue.reach("default", url)
 
 
 @pytest.fixture
@@ -200,14 +204,107 @@ def test_a_server_that_is_not_there_is_told_with_the_right_variable(
     source: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")
-    queue.ambient.cache_clear()
+    queue.reach.cache_clear()
     with pytest.raises(Unreachable, match="AWS_ENDPOINT_URL_SQS") as raised:
-        queue.receive(queue.ambient(source.url), wait=1)
+        queue.receive(queue.reach("default", source.url), wait=1)
     assert isinstance(raised.value, GatewayError) and raised.value.retry
 
 
 def test_the_command_empties_the_queue(sqs: Any, url: str, row: Connection, capsys: pytest.CaptureFixture[str]) -> None:
     sqs.send_message(QueueUrl=url, MessageBody=event())
     call_command("consume_push", once=True)
-    assert capsys.readouterr().out.splitlines()[-1] == "about 0 messages wait, 0 in the dead-letter queue"
+    assert capsys.readouterr().out.splitlines()[-1] == "default: about 0 messages wait, 0 in the dead-letter queue"
     assert Execution.objects.count() == 1
+
+
+# --- several accounts, and workers that are killed ---
+
+OTHER = "222222222222"
+
+
+@pytest.fixture
+def two_accounts(
+    sqs_server: str, sqs: Any, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> Iterator[dict[str, tuple[Any, str]]]:
+    """Connections `a` and `b`, each by a role in an account of its own and with a queue there; -> the side of
+    EventBridge: a client and the queue's URL.
+    """
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sqs_server)
+    sides: dict[str, tuple[Any, str]] = {}
+    text = ""
+    for name, account in {"a": "111111111111", "b": OTHER}.items():
+        role = f"arn:aws:iam::{account}:role/durascope"
+        sts = boto3.Session("testing", "testing", region_name="eu-west-1").client("sts", endpoint_url=sqs_server)
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="events")["Credentials"]
+        session = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], "eu-west-1")
+        client = session.client("sqs", endpoint_url=sqs_server)
+        made = str(client.create_queue(QueueName=f"durascope-{uuid.uuid4().hex[:8]}")["QueueUrl"])
+        sides[name] = client, made
+        text += f'[[connection]]\nname = "{name}"\nregion = "eu-west-1"\nrole_arn = "{role}"\npush_queue = "{made}"\n'
+        factories.function("orders", connection=factories.connection(name=name), arn=of_account(account))
+    (tmp_path / "connections.toml").write_text(text)
+    settings.CONNECTIONS_FILE = str(tmp_path / "connections.toml")
+    configuration.configured.cache_clear()
+    yield sides
+    configuration.configured.cache_clear()
+
+
+def of_account(account: str) -> str:
+    return f"arn:aws:lambda:eu-west-1:{account}:function:orders"
+
+
+def told_by(account: str, number: int) -> str:
+    return event(number).replace(f"{factories.ACCOUNT}orders", of_account(account))
+
+
+def test_each_queue_is_read_with_the_role_of_its_connection(two_accounts: dict[str, tuple[Any, str]]) -> None:
+    for number, (name, account) in enumerate({"a": "111111111111", "b": OTHER}.items()):
+        client, url = two_accounts[name]
+        client.send_message(QueueUrl=url, MessageBody=told_by(account, number))
+    listened = time.monotonic() + 8
+    push.listen(clock=timezone.now, going=lambda: time.monotonic() < listened and Execution.objects.count() < 2)
+    found = Execution.objects.values_list("function__connection__name", "arn").order_by("arn")
+    assert [(name, arn.split(":")[4]) for name, arn in found] == [("a", "111111111111"), ("b", OTHER)]
+    assert Connection.objects.filter(pushed_at__isnull=False, push_counted_at__isnull=False).count() == 2
+    # Another account's credentials do not even see the queue: so it was the role that read it.
+    with pytest.raises(GatewayError):
+        queue.receive(Queue(two_accounts["b"][1], two_accounts["a"][0]), wait=0)
+
+
+def test_a_queue_that_cannot_be_read_keeps_no_other_from_it(two_accounts: dict[str, tuple[Any, str]]) -> None:
+    client, url = two_accounts["b"]
+    two_accounts["a"][0].delete_queue(QueueUrl=two_accounts["a"][1])
+    client.send_message(QueueUrl=url, MessageBody=told_by(OTHER, 1))
+    listened = time.monotonic() + 8
+    push.listen(clock=timezone.now, going=lambda: time.monotonic() < listened and not Execution.objects.exists())
+    assert Execution.objects.get().function.connection.name == "b"
+    assert set(Trouble.objects.values_list("connection__name", flat=True)) == {"a"}
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "executions.gateway.queue:receive:after:1",  # in hand, nothing stored
+        "executions.sync.executions:count_statuses:before:1",  # inserted, not committed
+        "executions.sync.push:apply:after:1",  # committed, not deleted
+        "executions.gateway.queue:delete:after:1",
+    ],
+)
+def test_a_consumer_that_is_killed_loses_nothing(
+    point: str, sqs: Any, url: str, source: Queue, row: Connection
+) -> None:
+    for number in range(7):
+        sqs.send_message(QueueUrl=url, MessageBody=event(number, "RUNNING" if number % 2 else "SUCCEEDED"))
+    script = "import sys, django; django.setup(); from tests.faults.worker import install; install(sys.argv[1])\n"
+    script += "from executions import tasks; tasks.consume_push()"
+    ours = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": "", "SECRET_KEY": "k" * 40}
+    ours |= {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PUSH_QUEUE_URL": url, "LOG_LEVEL": "ERROR"}
+    killed = subprocess.run([sys.executable, "-c", script, point], cwd=ROOT, env=ours, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while Execution.objects.count() < 7 or queue.depth(source).waiting:
+        assert time.monotonic() < deadline, "what was told is lost"
+        consume(row, source)
+    assert queue.depth(source).dead == 0
+    counted = dict(StatusCount.objects.values_list("status", "executions"))
+    assert counted == {"SUCCEEDED": 4, "RUNNING": 3}

@@ -1,10 +1,8 @@
-"""What is shared through Redis: the call budget, the live feed, who is watching."""
+"""What is shared through Redis: the live feed, who is watching. The call budget has test_shared_budget.py."""
 
 import asyncio
 import subprocess
 import sys
-import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 import redis
 
 from executions import live
-from executions.gateway import budget
 
 pytestmark = [pytest.mark.services]
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,53 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def on_redis(redis_url: str, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     settings.REDIS_URL = redis_url  # type: ignore[attr-defined]
-    budget._limiter.cache_clear()
     live._redis.cache_clear()
     yield redis_url
-    budget._limiter.cache_clear()
     live._redis.cache_clear()
-
-
-CALLER = """
-import os, sys, time
-os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
-import django
-django.setup()
-from executions.gateway import budget
-end = time.monotonic() + 3
-while time.monotonic() < end:
-    budget.acquire(sys.argv[1], "history", patience=10)
-    print(time.time(), flush=True)
-"""
-
-
-def test_processes_together_never_exceed_the_budget_in_any_second(on_redis: str, tmp_path: Path) -> None:
-    connection = f"test-{uuid.uuid4()}"
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": str(ROOT),
-        "REDIS_URL": on_redis,
-        "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'unused.sqlite3'}",
-    }
-    processes = [
-        subprocess.Popen([sys.executable, "-c", CALLER, connection], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    times = sorted(float(line) for process in processes for line in process.communicate(timeout=60)[0].split())
-    allowed = budget.calls_per_second("default", "history")
-    assert len(times) >= 2 * allowed, "the budget was not even used"
-    # A process may print a moment after it was let through; half a window is a generous bound for that.
-    worst = max(sum(1 for at in times if start <= at < start + 0.5) for start in times)
-    assert worst <= allowed
-
-
-def test_a_pause_stops_calls_until_it_is_over(on_redis: str) -> None:
-    connection = f"test-{uuid.uuid4()}"
-    budget.pause(connection, "list", 0.4)
-    began = time.monotonic()
-    budget.acquire(connection, "list")
-    assert time.monotonic() - began >= 0.39
 
 
 async def test_what_a_worker_publishes_reaches_a_page_of_another_process(on_redis: str) -> None:

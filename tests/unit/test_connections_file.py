@@ -23,6 +23,9 @@ endpoint = "http://127.0.0.1:8001"
 include = ["kyc-*", "refund"]
 exclude = ["kyc-test-*"]
 budget_share = 0.25
+push_queue = "https://sqs.us-gov-west-1.amazonaws.com/123456789012/durascope"
+keep_days = 400
+keep_mb = 2048
 """
 
 
@@ -30,6 +33,7 @@ def test_a_connection_needs_only_a_name_and_a_region() -> None:
     retail, kyc = parse(GOOD)
     assert retail == Configured(name="retail", region="eu-west-1")
     assert kyc.role_arn.endswith("durascope") and kyc.budget_share == 0.25
+    assert (kyc.keep_days, kyc.keep_mb, retail.keep_days) == (400, 2048, None) and kyc.push_queue.endswith("/durascope")
 
 
 def test_exclude_wins_over_include_and_names_are_matched_whole() -> None:
@@ -52,6 +56,9 @@ def test_exclude_wins_over_include_and_names_are_matched_whole() -> None:
         ('include = "coffee"', "line 5: include must be a list"),
         ('exclude = ["a;b"]', "line 5: exclude must be a list"),
         ("budget_share = 2", "line 5: budget_share must be a number from 0.07 to 1, not 2"),
+        ('push_queue = "durascope"', "line 5: push_queue must be a URL"),
+        ("keep_days = -1", "line 5: keep_days must be a number from 0 to 36500, not -1"),
+        ('keep_mb = "lots"', "line 5: keep_mb must be a number"),
         ("budget_share = true", "line 5: budget_share must be a number"),
         ('colour = "red"', "line 5: colour is not known here"),
     ],
@@ -72,6 +79,12 @@ def test_a_mistake_is_told_with_its_line_and_key(line: str, says: str) -> None:
 def test_a_second_connection_of_the_same_name_is_told_at_its_own_line() -> None:
     with pytest.raises(BadConnections, match=r"line 5: name must be another one: 'a' is taken"):
         parse('[[connection]]\nname="a"\nregion="eu-west-1"\n[[connection]]\nname = "a"\nregion = "eu-west-2"')
+
+
+def test_a_queue_that_another_connection_reads_is_told_at_its_line() -> None:
+    both = [f'[[connection]]\nname = "{name}"\nregion = "eu-west-1"\npush_queue = "https://q/1"' for name in "ab"]
+    with pytest.raises(BadConnections, match="line 8: push_queue must be another one"):
+        parse("\n".join(both))
 
 
 @pytest.mark.parametrize(

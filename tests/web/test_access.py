@@ -25,6 +25,7 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
     values: dict[str, Any] = {
         "execution_id": execution_id,
         "callback_id": callback_id,
+        "other_id": 1,
         "function_id": 1,
         "event_id": 1,
         "operation_id": "op",
@@ -57,7 +58,10 @@ def test_somebody_without_a_role_is_refused_everywhere(client: Client, name: str
     assert client.get(address(name)).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["stop", "callback-succeed", "callback-fail", "callback-heartbeat", "audit"])
+ACTIONS = ["stop", "pause", "resume", "delete", "callback-succeed", "callback-fail", "callback-heartbeat"]
+
+
+@pytest.mark.parametrize("name", [*ACTIONS, "audit"])
 def test_a_viewer_can_neither_act_nor_read_the_audit(client: Client, name: str) -> None:
     callback = factories.callback()
     client.force_login(factories.user("viewer"))
@@ -102,7 +106,7 @@ def test_logging_out_takes_a_post(client: Client) -> None:
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("name", ["stop", "callback-succeed", "callback-fail", "callback-heartbeat", "login", "logout"])
+@pytest.mark.parametrize("name", [*ACTIONS, "login", "logout"])
 def test_every_post_needs_a_csrf_token(name: str) -> None:
     callback = factories.callback()
     client = Client(enforce_csrf_checks=True)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from executions.gateway.connections import Connection
-from executions.models import ActionRecord, Callback
+from executions.models import ActionRecord, Callback, Execution
 from tests import factories
 from tests.fakes import EPOCH, REGION, FakeLambda, client_error
 
@@ -38,8 +38,8 @@ def approver(client: Client) -> Client:
 
 
 def url(callback: Callback, action: str) -> str:
-    if action == "stop":
-        return f"/executions/{callback.execution_id}/stop/"
+    if action in ("stop", "pause", "resume", "delete"):
+        return f"/executions/{callback.execution_id}/{action}/"
     return f"/executions/{callback.execution_id}/callbacks/{callback.pk}/{action}/"
 
 
@@ -47,7 +47,7 @@ def form(**values: Any) -> dict[str, Any]:
     return {"token": str(uuid.uuid4()), "reason": "", **values}
 
 
-@pytest.mark.parametrize("action", ["stop", "succeed", "fail", "heartbeat"])
+@pytest.mark.parametrize("action", ["stop", "pause", "succeed", "fail", "heartbeat"])
 def test_asking_shows_a_form_and_changes_nothing(
     approver: Client, aws: FakeLambda, callback: Callback, action: str
 ) -> None:
@@ -57,7 +57,7 @@ def test_asking_shows_a_form_and_changes_nothing(
     assert not ActionRecord.objects.exists() and not aws.calls
 
 
-@pytest.mark.parametrize("action", ["stop", "succeed", "fail", "heartbeat"])
+@pytest.mark.parametrize("action", ["stop", "pause", "succeed", "fail", "heartbeat"])
 def test_the_same_form_comes_as_a_fragment_for_the_dialog(approver: Client, callback: Callback, action: str) -> None:
     page = approver.get(url(callback, action), headers={"HX-Request": "true"})
     assert page.status_code == 200
@@ -86,7 +86,7 @@ def test_answering_sends_the_text_once_and_says_what_aws_said(
 def test_stopping_sends_the_type_and_message(approver: Client, aws: FakeLambda, callback: Callback) -> None:
     approver.post(url(callback, "stop"), form(error_type="TableLeft", error_message="gone <home>"))
     error = dict(aws.requests)["stop_durable_execution"]["Error"]
-    assert error == {"ErrorType": "TableLeft", "ErrorMessage": "gone <home>"}
+    assert error == {"ErrorType": "TableLeft", "ErrorMessage": "gone <home> (by ada)"}
 
 
 def test_failing_without_words_says_who_rejected(approver: Client, aws: FakeLambda, callback: Callback) -> None:
@@ -147,3 +147,35 @@ def test_a_callback_of_another_execution_is_a_404(approver: Client, callback: Ca
     other = factories.execution()
     assert approver.get(f"/executions/{other.pk}/callbacks/{callback.pk}/succeed/").status_code == 404
     assert approver.get(f"/executions/{2**70}/stop/").status_code == 404
+
+
+def test_pausing_and_resuming_send_reason_and_name(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    approver.post(url(callback, "pause"), form(reason="stocktaking", timeout_too="on"))
+    sent = dict(aws.requests)["pause_durable_execution"]
+    assert (sent["Reason"], sent["ExecutionTimeoutPaused"]) == ("stocktaking (by ada)", True)
+    Execution.objects.update(status="PAUSED")
+    page = approver.get(f"/executions/{callback.execution_id}/").content.decode()
+    assert "Resume…" in page and "Pause…" not in page
+    approver.post(url(callback, "resume"), form())
+    assert dict(aws.requests)["resume_durable_execution"]["Reason"] == "by ada"
+
+
+def test_what_a_backend_cannot_do_is_said_at_the_button(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    aws.fail_next("pause_durable_execution", client_error("UnknownOperationException", 404))
+    approver.post(url(callback, "pause"), form())
+    page = approver.get(f"/executions/{callback.execution_id}/").content.decode()
+    assert "cannot pause executions" in page
+    assert b"cannot pause executions" in approver.get(url(callback, "pause")).content
+
+
+def test_deleting_takes_the_typed_name_and_leads_to_the_list_when_our_copy_went_too(
+    client: Client, aws: FakeLambda, callback: Callback
+) -> None:
+    client.force_login(factories.user("admin"))
+    aws.add(callback.execution.arn, "ExecutionSucceeded", EPOCH + 30)
+    Execution.objects.update(status="SUCCEEDED", ended_at=factories.ago(5))
+    wrong = client.post(url(callback, "delete"), form(copy="purge", typed="order-2"))
+    assert b"not the execution" in wrong.content and not aws.calls
+    answer = client.post(url(callback, "delete"), form(copy="purge", typed="order-1"))
+    assert answer["Location"] == "/executions/" and not Execution.objects.exists()
+    assert aws.calls["delete_durable_execution"] == 1

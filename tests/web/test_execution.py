@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.pages.timeline_rows import CHUNK
 from executions.histories import history_of
 from executions.models import Execution
 from tests import factories, histories
@@ -129,7 +130,7 @@ def test_a_finished_execution_opens_no_stream(as_viewer: Client, big: Execution)
 
 def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Execution) -> None:
     page = text(as_viewer, url(big))
-    assert len(events_of_rows(page)) == 60
+    assert len(events_of_rows(page)) == CHUNK
     found = events_of_rows(page)
     for address in re.findall(r'class="tl-gap"[^>]*hx-get="([^"]+)"', page):
         found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
@@ -141,7 +142,7 @@ def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Executio
 def test_the_spacers_are_as_high_as_their_rows(as_viewer: Client, big: Execution) -> None:
     page = text(as_viewer, url(big))
     heights = [int(height) for height in re.findall(r'<svg class="wide" width="1" height="(\d+)"', page)]
-    assert sum(heights) == (200 - 60) * 26
+    assert sum(heights) == (200 - CHUNK) * 26
 
 
 def test_a_link_to_an_operation_far_down_opens_its_window(as_viewer: Client, big: Execution) -> None:
@@ -152,7 +153,7 @@ def test_a_link_to_an_operation_far_down_opens_its_window(as_viewer: Client, big
 
 
 def test_the_windows_that_are_open_stay_open_in_a_refresh(as_viewer: Client, big: Execution) -> None:
-    assert len(events_of_rows(text(as_viewer, url(big, "timeline/?have=0&have=120")))) == 120
+    assert len(events_of_rows(text(as_viewer, url(big, "timeline/?have=0&have=120")))) == 2 * CHUNK
 
 
 def test_folding_hides_what_is_inside_and_is_in_the_url(as_viewer: Client, big: Execution) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.pages.history import CHUNK
 from executions.models import Execution
 from executions.sync import on_demand
 from tests import factories, histories
@@ -70,7 +71,7 @@ def test_a_link_to_an_event_that_is_missing_says_so(as_viewer: Client, big: Exec
 def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Execution) -> None:
     page = text(as_viewer, url(big))
     found = events_of_rows(page)
-    assert len(found) == 100
+    assert len(found) == CHUNK
     for address in re.findall(r'class="gap-rows" hx-get="([^"]+)"', page):
         found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
     assert found == list(range(1, big.last_event_id + 1))

@@ -1,4 +1,4 @@
-"""`manage.py consume_push --once`: empty the push queue in the foreground and say what was in it."""
+"""`manage.py consume_push --once`: empty the push queues in the foreground and say what was in it."""
 
 from typing import Any
 
@@ -7,19 +7,25 @@ from django.utils import timezone
 
 from executions.gateway import queue
 from executions.gateway.errors import GatewayError
+from executions.models import Connection
 from executions.sync import push
 
 
 class Command(BaseCommand):
-    help = "Stores what the push queue holds, and says how much waits and how much was given up."
+    help = "Stores what the push queues hold, and says how much waits and how much was given up."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", required=True, help="stop when the queue is empty")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        row = push.row_with_queue(now=timezone.now())
-        if row is None:
-            raise CommandError("There is no push queue: set PUSH_QUEUE_URL (docs/push.md).")
+        rows = push.rows_with_queues(now=timezone.now())
+        if not rows:
+            raise CommandError("No connection has a push queue: set PUSH_QUEUE_URL or push_queue (docs/push.md).")
+        failures = [str(error) for row in rows if (error := self._empty(row))]
+        if failures:
+            raise CommandError(" ".join(failures))
+
+    def _empty(self, row: Connection) -> GatewayError | None:
         try:
             source = push.opened(row, clock=timezone.now)
             # A message that cannot be stored hides for a while, so that this comes to an end.
@@ -27,9 +33,10 @@ class Command(BaseCommand):
                 self._tell(applied)
             depth = queue.depth(source)
         except GatewayError as error:
-            raise CommandError(str(error)) from error
+            return error
         dead = "no dead-letter queue" if depth.dead is None else f"{depth.dead} in the dead-letter queue"
-        self.stdout.write(f"about {depth.waiting} messages wait, {dead}")
+        self.stdout.write(f"{row.name}: about {depth.waiting} messages wait, {dead}")
+        return None
 
     def _tell(self, applied: push.Applied) -> None:
         counts = {name: number for name, number in vars(applied).items() if number}

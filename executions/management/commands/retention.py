@@ -1,32 +1,38 @@
-"""`manage.py retention`: remove now what KEEP_DAYS and KEEP_MB do not keep, or say what that would be."""
+"""`manage.py retention`: remove now what is not to be kept any longer, or say what that would be."""
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from executions.domain.words import count
+from executions.gateway.configuration import keep_days, keep_mb
+from executions.models import Connection
 from executions.sync import retention
 
 
 class Command(BaseCommand):
-    help = "Removes ended executions that KEEP_DAYS and KEEP_MB do not keep; the oldest first."
+    help = "Removes ended executions that KEEP_DAYS, KEEP_MB or their connection's own do not keep; the oldest first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.KEEP_DAYS and not settings.KEEP_MB:
+        rows = list(Connection.objects.order_by("name"))
+        if not any(keep_days(row.name) or keep_mb(row.name) for row in rows):
             self.stdout.write("Everything is kept: neither KEEP_DAYS nor KEEP_MB is set.")
         elif options["dry_run"]:
-            by_age, by_size = retention.plan(now=timezone.now())
-            if settings.KEEP_DAYS:
-                self.stdout.write(f"Older than {settings.KEEP_DAYS:g} days: {_words(by_age)}.")
-            if settings.KEEP_MB:
-                self.stdout.write(f"More than {settings.KEEP_MB:g} MB: {_words(by_size)}.")
+            for row in rows:
+                self._tell(row)
         else:
             self.stdout.write(f"Removed {_words(self._remove_all())}.")
+
+    def _tell(self, row: Connection) -> None:
+        by_age, by_size = retention.plan(row, now=timezone.now())
+        if days := keep_days(row.name):
+            self.stdout.write(f"{row.name}: older than {days:g} days: {_words(by_age)}.")
+        if most := keep_mb(row.name):
+            self.stdout.write(f"{row.name}: more than {most:g} MB: {_words(by_size)}.")
 
     def _remove_all(self) -> retention.Removed:
         total = retention.Removed()
