@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, HEARTBEAT, PAUSE, REMOVE, STOP, VIEW
+from executions.actions.permissions import ANSWER, AUDIT, BULK, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, STOP, VIEW
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -45,6 +45,7 @@ MATRIX: dict[str, str] = {
     "execution-event": VIEW,
     "execution-payload": VIEW,
     "execution-checkpoints": VIEW,
+    "execution-diff": VIEW,
     "execution-compare-with": VIEW,
     "execution-compare": VIEW,
     "execution-compare-rows": VIEW,
@@ -54,6 +55,12 @@ MATRIX: dict[str, str] = {
     "history-json": VIEW,
     "inbox": VIEW,
     "audit": AUDIT,
+    "bulks": BULK,
+    "bulk-new": BULK,
+    "bulk": BULK,
+    "bulk-progress": BULK,
+    "bulk-stop": BULK,
+    "bulk-again": BULK,
     "stop": STOP,
     "pause": PAUSE,
     "resume": PAUSE,
@@ -62,6 +69,11 @@ MATRIX: dict[str, str] = {
     "callback-fail": ANSWER,
     "callback-heartbeat": HEARTBEAT,
 }
+
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+STILL_POSTS = ("logout",)
+"""What may be sent also where READ_ONLY is set; logging in is public and never comes so far."""
 
 
 class AccessMiddleware:
@@ -78,13 +90,16 @@ class AccessMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
-        needed = MATRIX.get(match.view_name) if match else None
+        name = match.view_name if match else ""
+        needed = MATRIX.get(name)
         if needed == PUBLIC:
             return None
         if needed == BEARER:
             return _without_token(request)
         if not request.user.is_authenticated:
             return _to_login(request)
+        if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
+            raise PermissionDenied(READ_ONLY.why)
         if needed is None or (needed != ANYBODY and not request.user.has_perm(needed)):
             raise PermissionDenied("Your role does not include this.")
         return None

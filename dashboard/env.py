@@ -35,6 +35,7 @@ VARIABLES: dict[str, str] = {
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
     "METRICS_PORT": "0",
+    "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
@@ -69,6 +70,7 @@ class Environment:
     log_format: str = "console"
     metrics_token: str = ""
     metrics_port: int = 0
+    read_only: bool = False
     people_without_scope: str = "everything"
     keep_days: float = 0
     keep_mb: float = 0
@@ -102,6 +104,7 @@ def read(source: Mapping[str, str]) -> Environment:
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),
         metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
+        read_only=_switch(values, "READ_ONLY"),
         people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
         keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
         keep_mb=_number(values, "KEEP_MB", 0, 1e9),

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from datetime import timedelta
 
 from csp.constants import NONE, SELF
 
@@ -21,6 +22,7 @@ CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys
 METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
+READ_ONLY = ENV.read_only
 PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "executions",
     "dashboard",
@@ -48,6 +51,7 @@ MIDDLEWARE = [
     "dashboard.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "dashboard.urls"
 ASGI_APPLICATION = "dashboard.asgi.application"
@@ -82,7 +86,15 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-AUTHENTICATION_BACKENDS = ["dashboard.backends.GroupBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "dashboard.backends.GroupBackend"]
+# Guessing passwords is slowed down: ten wrong ones for a name from one address, then a quarter of an hour's pause.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "locked.html"
+AXES_RESET_ON_SUCCESS = AXES_USE_ATTEMPT_EXPIRATION = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"

@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Pre
 from executions.actions.permissions import can_read_audit, can_view
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES
-from executions.models import ActionRecord, Callback, Connection, Execution, Function, StatusCount, Trouble
+from executions.models import ActionRecord, Bulk, Callback, Connection, Execution, Function, StatusCount, Trouble
 
 PAGE_ROWS = 50
 COUNT_CAP = 10_000
@@ -130,11 +130,7 @@ def execution_list(user: Any, chosen: ListFilter, cursor: Cursor | None = None) 
 
     Keyset: its cost does not grow with depth.
     """
-    rows = filtered(user, chosen)
-    if chosen.status:
-        rows = rows.filter(status=chosen.status)
-    if chosen.failed:
-        rows = rows.filter(status__in=FAILURES)
+    rows = matching(user, chosen)
     older = cursor is None or cursor.older
     if cursor:
         beyond = Q(started_at__lt=cursor.started_at) | Q(started_at=cursor.started_at, pk__lt=cursor.pk)
@@ -157,6 +153,21 @@ def execution_list(user: Any, chosen: ListFilter, cursor: Cursor | None = None) 
 def _open_of_a_page() -> QuerySet[Callback]:
     rows = Callback.objects.filter(status="STARTED").only("execution", "operation_id", "name", "timeout_at")
     return rows.order_by(F("timeout_at").asc(nulls_last=True), "opened_at")
+
+
+def matching(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
+    """All executions that the list shows with this filter, page after page."""
+    rows = filtered(user, chosen)
+    if chosen.status:
+        rows = rows.filter(status=chosen.status)
+    return rows.filter(status__in=FAILURES) if chosen.failed else rows
+
+
+def bulks(user: Any) -> QuerySet[Bulk]:
+    """The bulk actions, newest first: all for who reads what others did everywhere, else one's own."""
+    rows = Bulk.objects.order_by("-created_at", "-pk")
+    everybodys = can_read_audit(user) and not reach_of(user).is_limited
+    return rows if everybodys else rows.filter(user=user)
 
 
 def waiting_count(user: Any, chosen: ListFilter) -> int:

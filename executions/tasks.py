@@ -1,20 +1,17 @@
 """Celery's entry points: each finds its rows and calls the part that does the work."""
 
-import threading
-
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import settle
+from executions.actions import bulk, settle
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
 
-stopping = threading.Event()
-"""Set when the worker is to end: only the push consumer takes long enough to need telling."""
+stopping = budget.stopping
 
 
 @worker_shutting_down.connect
@@ -50,8 +47,16 @@ def dispatch() -> None:
         discover.delay()
     for function_id in schedule.claim_functions(now=now):
         list_function.apply_async((function_id,), expires=pacing.CLAIM)
+    for bulk_id in bulk.due(now=now):
+        bulk_step.apply_async((bulk_id,), expires=pacing.CLAIM)
     for execution_id, lane in schedule.claim_histories(now=now).items():
         pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
+
+
+@shared_task(name="executions.bulk_step")
+def bulk_step(bulk_id: int) -> None:
+    """Some seconds' worth of a bulk; a claim keeps it to one worker at a time."""
+    bulk.step(bulk_id)
 
 
 @shared_task(name="executions.list_function")

@@ -352,7 +352,8 @@ document.addEventListener("htmx:after:swap", (event) => {
 {
 window.htmx?.registerExtension("durascope", {
   htmx_before_morph_attr: (element, { attrName }) =>
-    !(attrName === "open" && element instanceof HTMLDetailsElement && element.dataset.open !== "server"),
+    !(attrName === "open" && element instanceof HTMLDetailsElement && element.dataset.open !== "server")
+    && !(attrName === "checked" && element instanceof HTMLInputElement),
 });
 }
 // payload.js

@@ -67,7 +67,7 @@ def _shown(
 
 def _box(sides: "Sides", role: str, events: tuple[dict[str, Event], dict[str, Event]], view: DiffView) -> DiffBox:
     before, after = whole(sides.a, events[0].get(role)), whole(sides.b, events[1].get(role))
-    return DiffBox.between(before, after, view, title=role.capitalize(), left="A", right="B")
+    return DiffBox.between(before, after, view, title=role.capitalize(), left="A", right="B").untold_role()
 
 
 def input_diff(sides: "Sides") -> DiffBox | None:

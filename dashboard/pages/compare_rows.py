@@ -14,7 +14,7 @@ from executions.domain.history import Operation
 from executions.domain.words import duration
 
 CHUNK = 100
-ROW_HEIGHT, NARROW_HEIGHT = 36, 64  # as in static/css/compare.css
+ROW_HEIGHT, NARROW_HEIGHT = 50, 74  # as in static/css/compare.css
 _SIGNS = {"same": "=", "changed": "~", "added": "+", "missing": "−", "ahead": "…"}
 _PILLS = {"changed": "changed", "added": "appeared", "missing": "missing", "ahead": "ahead"}
 
@@ -41,7 +41,7 @@ class RowWriter:
         joined = f"{query}&amp;" if query else ""
         return (
             f'<tbody id="rows-{at}" class="gap-rows" hx-get="{self._rows}?{joined}from={at}"'
-            f' hx-trigger="intersect rootMargin:900px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="5">'
+            f' hx-trigger="intersect rootMargin:900px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="4">'
             f'<a href="{self._page}?{joined}from={at}">rows {at + 1:,} to {at + number:,}</a>'
             f'<svg class="wide" width="1" height="{(number - 1) * ROW_HEIGHT}" aria-hidden="true"></svg>'
             f'<svg class="narrow" width="1" height="{(number - 1) * NARROW_HEIGHT}" aria-hidden="true"></svg>'
@@ -63,8 +63,8 @@ class RowWriter:
             f"{icon(kind_icon(operation.kind, operation.subtype))}"
             f'<a class="pick" href="{self._page}?{query}" hx-get="{self._payloads}?{query}"'
             f' hx-target="#drawer" hx-swap="innerHTML" hx-push-url="{self._page}?{query}"{current}>'
-            f'<bdi>{escape(operation.label)}</bdi></a> <span class="sub">{escape(_kind(operation))}</span></span></td>'
-            f'<td class="what">{told}{escape(_words(pair))}</td>{_cells(pair)}</tr>\n'
+            f'<bdi>{escape(operation.label)}</bdi></a> <span class="sub">{escape(_kind(operation))}</span></span>'
+            f'<span class="what">{told}{escape(_words(pair))}</span></td>{_cells(pair)}</tr>\n'
         )
 
 

@@ -93,6 +93,10 @@ class DiffBox:
             equal=diff.equal,
         )
 
+    def untold_role(self) -> Self:
+        """For a box whose title is the role."""
+        return replace(self, role="")
+
 
 def _role(before: Payload | None, after: Payload | None) -> str:
     if before and after and before.role != after.role:

@@ -7,39 +7,24 @@ from typing import Any, Self
 
 from django.urls import reverse
 
+from dashboard.pages.gauges import Fact, facts
+from dashboard.pages.story import Story
 from dashboard.pages.tab import NAMES, Subject, TabLink
 from executions import queries
 from executions.actions import permissions
 from executions.domain import links
 from executions.domain.arns import ExecutionArn, InvalidArn
-from executions.domain.diagnosis import whats_going_on
 from executions.domain.history import BAD
 from executions.domain.statuses import is_terminal
-from executions.domain.words import duration, size
 from executions.models import ActionRecord, Callback, Execution
 
-OPERATION_LIMIT, STORED_LIMIT = 3_000, 100 * 1024 * 1024
 MOST_CALLBACKS = 3
-_TONES = {"waiting": "warn", "bad": "bad", "good": "ok", "info": "info", "idle": "info"}
 
 
 @dataclass(frozen=True)
 class Crumb:
     label: str
     url: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """`at` is shown as a time, `since` as a running clock, else `value`. `share`: how much of a limit, 0..1."""
-
-    label: str
-    value: str = ""
-    rest: str = ""
-    note: str = ""
-    at: dt.datetime | None = None
-    since: dt.datetime | None = None
-    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +64,8 @@ class Outside:
 
     console_url: str
     logs_url: str
+    logs_query: str
+    traces_url: str
     commands: tuple[links.Command, ...]
 
 
@@ -88,10 +75,7 @@ class Head:
     badge: str
     crumbs: list[Crumb]
     region: str
-    headline: str
-    detail: str
-    tone: str
-    operation_url: str
+    story: Story
     facts: list[Fact]
     notices: list[Notice]
     buttons: list[Button]
@@ -109,9 +93,9 @@ class Head:
 
     @classmethod
     def of(cls, subject: Subject) -> Self:
-        execution, history = subject.execution, subject.history
+        execution = subject.execution
         found = queries.open_callbacks_of(execution)
-        said = whats_going_on(history, execution.status, subject.seconds)
+        actions = queries.actions_of(execution)
         page = subject.url("execution")
         parsed = _parsed(execution.arn)
         return cls(
@@ -119,11 +103,8 @@ class Head:
             badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else execution.status,
             crumbs=_crumbs(execution),
             region=execution.function.connection.region or (parsed.region if parsed else ""),
-            headline=said.headline if history.events else _unread_headline(execution),
-            detail=said.detail if history.events else _unread(execution),
-            tone=_TONES.get(said.tone, "info"),
-            operation_url=f"{page}?op={said.operation_id}" if said.operation_id else "",
-            facts=list(_facts(subject)),
+            story=Story.of(subject, actions),
+            facts=facts(subject),
             notices=_notices(subject),
             buttons=list(_buttons(subject)),
             compare_failed=execution.status in BAD,
@@ -131,7 +112,7 @@ class Head:
             name_callbacks=len(found) > 1,
             more_callbacks=max(0, len(found) - MOST_CALLBACKS),
             outside=_outside(parsed, execution, subject) if parsed else None,
-            actions=queries.actions_of(execution),
+            actions=actions,
             tabs=subject.tabs,
             tab_label=NAMES[subject.tab][0],
             is_live=subject.is_live,
@@ -183,66 +164,16 @@ def _crumbs(execution: Execution) -> list[Crumb]:
     ]
 
 
-def _unread_headline(execution: Execution) -> str:
-    return "Its history is gone." if execution.gone_at else "Its history has not been read yet."
-
-
-def _unread(execution: Execution) -> str:
-    if execution.gone_at:
-        return "AWS no longer had it when it was to be read. What the list of executions said of it stays here."
-    return "It is being read from AWS; this page shows it as soon as it is here."
-
-
 def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outside:
     ended = execution.ended_at.timestamp() if execution.ended_at else None
     started = execution.started_at.timestamp()
     return Outside(
-        links.console_url(arn), links.logs_url(arn, started, ended, subject.seconds), links.cli_commands(arn)
+        console_url=links.console_url(arn),
+        logs_url=links.logs_url(arn, started, ended, subject.seconds),
+        logs_query=links.logs_query(arn),
+        traces_url=links.traces_url(arn, started, ended, subject.seconds),
+        commands=links.cli_commands(arn),
     )
-
-
-def _facts(subject: Subject) -> list[Fact]:
-    execution, history = subject.execution, subject.history
-    used, stored = history.counts.limit_used, subject.digest.stored_bytes
-    ended, limit = execution.ended_at, f"/ {OPERATION_LIMIT:,}"
-    took = duration((ended - execution.started_at).total_seconds()) if ended else ""
-    return [
-        Fact("Started", at=execution.started_at),
-        Fact("Took", took, note=f"code ran {duration(history.code_seconds)}")
-        if ended
-        else Fact("Running for", since=execution.started_at, note=f"code ran {duration(history.code_seconds)}"),
-        Fact("Operations", f"{used:,}", limit, _retried(history.counts.retries), share=used / OPERATION_LIMIT),
-        Fact("Stored, about", size(stored), "/ 100 MB", share=min(1.0, stored / STORED_LIMIT)),
-        _timeout(subject),
-        _retention(subject),
-    ]
-
-
-def _retried(retries: int) -> str:
-    return f"{retries:,} of them retries" if retries else ""
-
-
-def _timeout(subject: Subject) -> Fact:
-    execution = subject.execution
-    if not execution.timeout_seconds:
-        return Fact("Execution timeout", "not known")
-    limit = dt.timedelta(seconds=execution.timeout_seconds)
-    if is_terminal(execution.status):
-        return Fact("Execution timeout", duration(execution.timeout_seconds))
-    at = execution.started_at + limit
-    share = min(1.0, max(0.0, (subject.now - execution.started_at) / limit)) if limit else None
-    return Fact("Execution timeout", at=at, note=f"of {duration(execution.timeout_seconds)}", share=share)
-
-
-def _retention(subject: Subject) -> Fact:
-    execution, days = subject.execution, subject.execution.function.retention_days
-    if execution.gone_at:
-        return Fact("AWS deleted the history", at=execution.gone_at, note="kept here")
-    if days is None:
-        return Fact("AWS deletes history", "not known", note="kept here")
-    if execution.ended_at:
-        return Fact("AWS deletes history", at=execution.ended_at + dt.timedelta(days=days), note="kept here")
-    return Fact("AWS deletes history", f"{days} d after the end", note="kept here")
 
 
 def _notices(subject: Subject) -> list[Notice]:

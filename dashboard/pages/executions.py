@@ -11,6 +11,7 @@ from dashboard.pages import filter_bar
 from dashboard.pages.filters import Filters, list_url, place_of
 from dashboard.templatetags.durascope import LOOKS
 from executions import queries
+from executions.actions.permissions import BULK_KINDS, can_act_in_bulk
 from executions.domain.arns import ExecutionArn, FunctionArn, InvalidArn
 from executions.domain.statuses import is_terminal
 from executions.models import Callback, Execution
@@ -86,6 +87,7 @@ class Table:
     age: dt.datetime | None
     empty: Empty | None
     message: str
+    choosing: bool
 
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
@@ -117,17 +119,22 @@ class Table:
             age=queries.age_of(functions),
             empty=None if listing.rows else _empty(user, filters, functions, beyond=cursor is not None),
             message=filters.wrong.get("page", ""),
+            choosing=may_act_in_bulk(user),
         )
 
 
 @dataclass(frozen=True)
 class Page:
-    """The list with the bar of filters above it. `wrong`: what cannot be used, as (filter, sentence)."""
+    """The list with the bar of filters above it. `wrong`: what cannot be used, as (filter, sentence). `kept`: the
+    filters, as (name, value), for acting on all that they let through; `kinds` what this person may do to many.
+    """
 
     bar: list[filter_bar.Chip]
     clear_url: str
     wrong: list[tuple[str, str]]
     table: Table
+    kept: list[tuple[str, str]]
+    kinds: list[tuple[str, str]]
 
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
@@ -140,7 +147,13 @@ class Page:
             clear_url=list_url() if filters.narrowing else "",
             wrong=[(chip.label, sentence) for chip in bar for sentence in chip.wrong],
             table=Table.of(user, filters, functions),
+            kept=filters.others(),
+            kinds=[(kind, kind.capitalize()) for kind in BULK_KINDS if can_act_in_bulk(user, kind)],
         )
+
+
+def may_act_in_bulk(user: Any) -> bool:
+    return any(can_act_in_bulk(user, kind) for kind in BULK_KINDS)
 
 
 def elsewhere(params: QueryDict) -> str:

@@ -12,14 +12,18 @@ from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words, said
 from executions import histories, queries
 from executions.actions.permissions import answer_of
+from executions.domain import links
+from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
+from executions.domain.handovers import handovers
 from executions.domain.history import Attempt, Operation
 from executions.domain.words import duration
 from executions.history_pages import CutText
 from executions.models import Callback
 
 MOST_ATTEMPTS = 20
+MOST_COMPARISONS = 8
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,10 @@ class Drawer:
     error: str
     payloads: list[PayloadBox]
     checkpoints: list[Step]
+    comparisons: list[Step]
     callback: OpenCallback | None
     closed: str
+    logs_url: str
     close_url: str
     zoom_url: str
     refresh_url: str
@@ -105,8 +111,10 @@ class Drawer:
             error=error_words(operation.last_error),
             payloads=_payloads(subject, operation),
             checkpoints=_checkpoints(subject, operation),
+            comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
             callback=open_callback(subject.user, row, page) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
+            logs_url=_logs(subject, operation),
             close_url=f"{page}{joined}",
             zoom_url=f"{page}?{_zoom(subject, operation)}&op={operation.id}",
             refresh_url=subject.url("execution-operation", operation_id) + joined,
@@ -135,6 +143,18 @@ def _zoom(subject: Subject, operation: Operation) -> str:
         end = max(end, subject.seconds)
     room = max(0.05, (end - operation.first_at) * 0.1)
     return f"zoom={operation.first_at - room:.3f}~{end + room:.3f}"
+
+
+def _logs(subject: Subject, operation: Operation) -> str:
+    """The lines that its code wrote; nothing for what runs no code."""
+    if operation.kind not in ("Step", "Context"):
+        return ""
+    try:
+        arn = ExecutionArn.parse(subject.execution.arn)
+    except InvalidArn:
+        return ""
+    ended = operation.ended_at if operation.ended_at is not None else None if operation.is_open else operation.last_at
+    return links.logs_url(arn, operation.first_at, ended, subject.seconds, operation.id)
 
 
 def _parent(subject: Subject, operation: Operation, page: str) -> Step | None:
@@ -230,6 +250,14 @@ def _checkpoints(subject: Subject, operation: Operation) -> list[Step]:
     return [
         Step("before and after it", f"{base}?a={max(0, first - 1)}&b={last}&{own}"),
         Step("since then", f"{base}?a={last}&b={subject.history.last_event_id}&{own}"),
+    ]
+
+
+def comparisons(subject: Subject, operation: Operation, *, named: bool = False) -> list[Step]:
+    """Links to the payloads that can be compared: of attempts or polls, and of a result with the next input."""
+    url, prefix = subject.url("execution-diff"), f"{operation.label}: " if named else ""
+    return [
+        Step(prefix + one.words, f"{url}?a={one.before}&b={one.after}") for one in handovers(subject.history, operation)
     ]
 
 

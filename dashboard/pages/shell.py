@@ -4,12 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from executions import queries
-from executions.actions.permissions import can_read_audit, can_view
+from executions.actions.permissions import READ_ONLY, can_read_audit, can_view
 from executions.domain.words import count
 from executions.models import Trouble
 
@@ -58,7 +59,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or _is_fragment(request) or not can_view(user):
         return {"nav": Nav([], None, [])}
-    return {"nav": Nav(_items(request), age(request, timezone.now()), _banners(queries.troubles()))}
+    read_only = [Banner("info", READ_ONLY.why, None, "")] if settings.READ_ONLY else []
+    return {"nav": Nav(_items(request), age(request, timezone.now()), read_only + _banners(queries.troubles()))}
 
 
 def build(request: HttpRequest) -> Nav:

@@ -121,7 +121,7 @@ def _act(
     form = form_class(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            record = send(_actor(request, form), form.cleaned_data)
+            record = send(actor_of(request, form), form.cleaned_data)
         except perform.BadValue as error:
             form.add_error(error.field, str(error))
         except (perform.NotAllowed, perform.AlreadyDone) as error:
@@ -134,7 +134,7 @@ def _act(
     return render(request, template, {"page": page})
 
 
-def _actor(request: HttpRequest, form: ActionForm) -> perform.Actor:
+def actor_of(request: HttpRequest, form: ActionForm) -> perform.Actor:
     return perform.Actor(
         user=request.user,
         address=_address(request),

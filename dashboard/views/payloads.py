@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dashboard.pages.event_diff import EventDiffPage
 from dashboard.pages.execution import Head
 from dashboard.pages.payloads import PayloadsPage, exact_payload
 from dashboard.views.execution import subject_or_404
@@ -17,6 +18,14 @@ def page(request: HttpRequest, execution_id: int) -> HttpResponse:
     if request.GET.get("part") == "content":
         return render(request, "execution/payloads_content.html", {"page": content})
     return render(request, "execution/payloads.html", {"page": content, "head": Head.of(subject)})
+
+
+@require_safe
+def difference(request: HttpRequest, execution_id: int) -> HttpResponse:
+    """The payloads of two events, `a` and `b`."""
+    subject = subject_or_404(request, execution_id, "history")
+    content = EventDiffPage.of(subject, request.GET)
+    return render(request, "execution/event_diff.html", {"page": content, "head": Head.of(subject)})
 
 
 @require_safe

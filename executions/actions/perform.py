@@ -42,6 +42,10 @@ class Actor:
     token: uuid.UUID
     reason: str = ""
     user_agent: str = ""
+    one_of_many: bool = False
+    """Nobody looks at this very execution: the mirror reads it at its turn."""
+    refused: Callable[[GatewayError], None] | None = None
+    """Told of what AWS did not do, beside the record."""
 
     def signed(self, words: str = "") -> str:
         """`words` and the reason with who says so, for the field that AWS has for it."""
@@ -176,9 +180,10 @@ def carry_out(
         record = _write_down(actor, kind, execution, callback, request, now, more)
     except IntegrityError:
         return _who_was_first(actor, kind, execution, callback)
-    _send(record, execution.function.connection.name, call)
+    with budget.lane(Lane.WARM if actor.one_of_many else Lane.INTERACTIVE):
+        _send(record, execution.function.connection.name, call, actor.refused)
     record.save()
-    hasten.history(execution.pk, now=now)
+    hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
     log.info(
         "action", kind=kind, outcome=record.outcome, execution_arn=execution.arn, aws_request_id=record.aws_request_id
     )
@@ -245,17 +250,23 @@ def _first_of(kind: Kind, execution: Execution) -> ActionRecord | None:
     return execution.actions.filter(kind=kind).exclude(outcome=Outcome.REFUSED).first()
 
 
-def _send(record: ActionRecord, connection: str, call: Callable[[Connection], Answer]) -> None:
+def _send(
+    record: ActionRecord,
+    connection: str,
+    call: Callable[[Connection], Answer],
+    refused: Callable[[GatewayError], None] | None = None,
+) -> None:
     """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
     try:
-        with budget.lane(Lane.INTERACTIVE):
-            answer = call(reach(connection))
+        answer = call(reach(connection))
     except NotSupported as error:
         record.outcome, record.answer = Outcome.REFUSED, text(f"The backend cannot do this. {error}", 1000)
         _remember_missing(connection, record.kind)
     except GatewayError as error:
         record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
         record.answer, record.aws_request_id = text(str(error), 1000), text(error.request_id, 100)
+        if refused:
+            refused(error)
     except Exception as error:
         record.outcome, record.answer = Outcome.UNCONFIRMED, f"Unexpected: {type(error).__name__}"[:1000]
         log.exception("action.failed", kind=record.kind, execution_arn=record.execution_arn)

@@ -4,10 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from executions.actions.scopes import reach_of
-from executions.domain.statuses import is_terminal
+from executions.domain.statuses import OUTCOMES, is_terminal
 from executions.models import ActionRecord, Callback, Execution, MissingOperation
 
 VIEW = "executions.view_execution"
@@ -20,6 +22,8 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
+"""What can be done to many at once, and the permission that it needs besides BULK."""
 FORGET_MISSING = dt.timedelta(days=1)
 """After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
@@ -48,6 +52,7 @@ class Verdict:
 
 
 YES = Verdict(True)
+READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
 
 def can_view(user: Any) -> Verdict:
@@ -118,6 +123,29 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     return None
 
 
+def can_act_in_bulk(user: Any, kind: str) -> Verdict:
+    if settings.READ_ONLY:
+        return READ_ONLY
+    if not user.has_perm(BULK):
+        return _no("act on many executions at once")
+    return YES if user.has_perm(BULK_KINDS[kind]) else _no(f"{kind} executions")
+
+
+def able(user: Any, kind: str) -> Q:
+    """The executions to which this can be done, as far as their rows tell: what the verdicts above say of one."""
+    paused, ended = Q(status__in=["PAUSING", "PAUSED"]), Q(status__in=[*OUTCOMES, "DELETING"])
+    states = {
+        "stop": ~ended,
+        "pause": ~ended & ~paused,
+        "resume": paused,
+        "delete": Q(status__in=OUTCOMES),
+    }
+    reach = reach_of(user)
+    if not reach.is_limited:
+        return states[kind] & Q(gone_at=None)
+    return states[kind] & Q(gone_at=None, function__in=reach.acts)
+
+
 def _going_on(execution: Execution) -> Verdict:
     if is_terminal(execution.status):
         return Verdict(False, "This execution has ended already.")
@@ -146,6 +174,8 @@ def _open(callback: Callback) -> Verdict:
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
     if reach_of(user).may_act(execution.function_id):

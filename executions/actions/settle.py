@@ -14,6 +14,7 @@ from executions.sync import executions, retention
 Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
 GRACE = dt.timedelta(seconds=60)
 """A request still on its way is not taken for lost before this; it is longer than any of our time-outs."""
+GONE = "Nobody will know whether AWS carried it out: the execution is gone, and what was read of it does not tell."
 DELETION_TAKES = dt.timedelta(days=1)
 """How long a deletion is followed after AWS has accepted it."""
 AT_ONCE = 20
@@ -31,6 +32,8 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
         late_enough = execution.history_complete or (read_at is not None and read_at >= record.created_at + GRACE)
         if found := _found_in_history(record, execution):
             record.outcome, record.answer = found
+        elif execution.gone_at and not execution.history_complete:
+            record.outcome, record.answer = Outcome.REFUSED, GONE
         elif not late_enough:
             continue
         elif record.kind == Kind.HEARTBEAT:
@@ -48,9 +51,13 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
 
 
 def settle_left(*, now: dt.datetime) -> None:
-    """Settle what no reading will: a history that was complete before the grace was over is not read again."""
-    left = ActionRecord.objects.filter(_unsettled(now), created_at__lt=now - GRACE, execution__history_complete=True)
-    for execution_id in left.exclude(kind=Kind.DELETE).values_list("execution_id", flat=True).distinct():
+    """Settle what no reading will: the history was complete before the grace was over, or AWS has the execution no
+    longer, or we have it no longer.
+    """
+    left = ActionRecord.objects.filter(_unsettled(now), created_at__lt=now - GRACE).exclude(kind=Kind.DELETE)
+    left.exclude(kind=Kind.START).filter(execution=None).update(outcome=Outcome.REFUSED, answer=GONE, finished_at=now)
+    never_read_again = Q(execution__history_complete=True) | Q(execution__gone_at__isnull=False)
+    for execution_id in left.filter(never_read_again).values_list("execution_id", flat=True).distinct():
         if execution_id is not None:
             settle(execution_id, now=now)
 

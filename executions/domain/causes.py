@@ -114,12 +114,12 @@ def unfinished(history: History) -> Operation | None:
     return found[-1] if found else None
 
 
-def path_to(history: History, operation: Operation) -> list[str]:
-    """Names of the contexts around it, the outermost first."""
-    names: list[str] = []
+def contexts_around(history: History, operation: Operation) -> list[Operation]:
+    """The contexts around it, the outermost first."""
+    found: list[Operation] = []
     at: Operation | None = operation
-    while at is not None and not at.orphan and at.parent_id is not None and len(names) <= operation.depth:
+    while at is not None and not at.orphan and at.parent_id is not None and len(found) <= operation.depth:
         at = history.operations.get(at.parent_id)
         if at is not None:
-            names.append(at.label)
-    return names[::-1]
+            found.append(at)
+    return found[::-1]

@@ -107,7 +107,7 @@ def _pair(left: Operation | None, right: Operation | None, depth: int, history: 
 def _differences(left: Operation, right: Operation) -> list[str]:
     found = []
     if left.label != right.label:
-        found.append(f"was called {left.label}")
+        found.append(f"renamed from {left.label}")
     if left.status != right.status:
         found.append(f"{_plain(left.status)} → {_plain(right.status)}")
     if len(left.attempts) != len(right.attempts):

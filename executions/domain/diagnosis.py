@@ -7,7 +7,6 @@ from executions.domain.causes import (
     done_of,
     error_words,
     open_callbacks,
-    path_to,
     progress_around,
     root_cause,
     unfinished,
@@ -15,9 +14,10 @@ from executions.domain.causes import (
 )
 from executions.domain.history import History, Operation
 from executions.domain.statuses import OUTCOMES
-from executions.domain.words import count, duration
+from executions.domain.words import count, duration, moment
 
 __all__ = [
+    "Pause",
     "Sentence",
     "activity",
     "error_words",
@@ -37,6 +37,14 @@ class Sentence:
     tone: str
     operation_id: str | None = None
     deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused the execution, and the reason that they gave: AWS keeps a reason, but no name."""
+
+    who: str
+    why: str = ""
 
 
 def activity(history: History) -> str:
@@ -98,15 +106,18 @@ def _took(history: History) -> str | None:
     return duration(facts.ended_at - facts.started_at)
 
 
-def whats_going_on(history: History, status: str, now: float) -> Sentence:
+def whats_going_on(history: History, status: str, now: float, pause: Pause | None = None) -> Sentence:
     """The sentence at the top of an execution's page. `status`: as AWS last gave it, maybe ahead of the events."""
+    if status == "PAUSED":
+        return _paused(history, now, pause)
     describe = _BY_STATUS.get(status)
     if describe is not None:
         return describe(history, now)
     if status == "RUNNING" or status == "PAUSING":
         sentence = _running(history, now)
         if status == "PAUSING":
-            return Sentence("Pausing.", sentence.headline, "idle", sentence.operation_id, sentence.deadline)
+            by = f" by {pause.who}" if pause else ""
+            return Sentence(f"Being paused{by}.", sentence.headline, "idle", sentence.operation_id, sentence.deadline)
         return sentence
     return Sentence(f"The status is {status}.", "This status is not known here.", "info")
 
@@ -150,8 +161,10 @@ def _waiting_for(history: History, operation: Operation, now: float) -> Sentence
         )
     if operation.wait is not None:
         end = operation.wait.scheduled_end
-        left = f"It wakes in {duration(end - now)}." if end and end > now else "It should have woken by now."
-        return Sentence(f"Sleeping in {label} for {since}.", left if end else "", "idle", key, end)
+        if not end:
+            return Sentence(f"Sleeping in {label} for {since}.", "", "idle", key)
+        left = f"it wakes in {duration(end - now)}" if end > now else "it should have woken by now"
+        return Sentence(f"Sleeping until {moment(end, now)}.", f"In {label} for {since}; {left}.", "idle", key, end)
     if operation.invoke is not None:
         function = operation.invoke.function_name or label
         return Sentence(f"Waiting for {function} for {since}.", f"Chained invoke {label}.", "waiting", key)
@@ -189,12 +202,10 @@ def _failed(history: History, now: float) -> Sentence:
     if cause is None:
         detail = "No operation failed with this error: the function's own code raised it." if history.is_over else ""
         return Sentence(f"Failed: {error}" if error else "Failed.", detail, "bad")
-    parts = path_to(history, cause)
     attempts = len(cause.attempts)
     tries = f" after {count(attempts, 'attempt')}" if attempts > 1 else ""
-    inside = f" Inside {' › '.join(parts)}." if parts else ""
     headline = f"Failed because {history.called(cause)} failed" + (f": {error}" if error else ".")
-    return Sentence(headline, f"The {_kind_word(cause)} failed{tries}.{inside}", "bad", cause.id)
+    return Sentence(headline, f"The {_kind_word(cause)} failed{tries}.", "bad", cause.id)
 
 
 def _kind_word(operation: Operation) -> str:
@@ -216,14 +227,16 @@ def _stopped(history: History, now: float) -> Sentence:
     return Sentence(f"Stopped: {error}" if error else "Stopped.", detail, "idle")
 
 
-def _paused(history: History, now: float) -> Sentence:
+def _paused(history: History, now: float, pause: Pause | None) -> Sentence:
     facts = history.execution
+    by = f" by {pause.who}" if pause else ""
     since = f" for {duration(now - facts.paused_at)}" if facts.paused_at else ""
     waiting = waiting_on(history)
-    reason = f"Reason: {facts.pause_reason} " if facts.pause_reason else ""
-    detail = f"{reason}Waits and callbacks complete meanwhile, but no code runs until it is resumed."
+    why = (pause.why if pause else "") or facts.pause_reason or ""
+    because = f" because “{why}”" if why else ""
+    detail = "Waits and callbacks complete meanwhile, but no code runs until it is resumed."
     first = waiting[0] if waiting else None
-    return Sentence(f"Paused{since}.", detail, "idle", first.id if first else None)
+    return Sentence(f"Paused{by}{since}{because}.", detail, "idle", first.id if first else None)
 
 
 def _deleting(history: History, now: float) -> Sentence:
@@ -235,6 +248,5 @@ _BY_STATUS: dict[str, Callable[[History, float], Sentence]] = {
     "FAILED": _failed,
     "TIMED_OUT": _timed_out,
     "STOPPED": _stopped,
-    "PAUSED": _paused,
     "DELETING": _deleting,
 }

@@ -1,4 +1,4 @@
-"""Where else to look at an execution: the AWS console, CloudWatch Logs Insights, the AWS CLI and the SAM CLI."""
+"""Where else to look at an execution: the AWS console, CloudWatch Logs Insights, X-Ray, the AWS CLI and the SAM CLI."""
 
 import re
 import shlex
@@ -44,12 +44,21 @@ def console_url(arn: ExecutionArn) -> str:
     )
 
 
-def logs_query(arn: ExecutionArn) -> str:
-    """A Logs Insights query for the lines of this execution (the Java SDK names the field differently)."""
-    quoted = '"' + str(arn).replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def logs_query(arn: ExecutionArn, operation_id: str = "") -> str:
+    """A Logs Insights query for the lines of this execution, or of one operation of it.
+
+    The Java SDK names the execution's field differently.
+    """
+    quoted = _quoted(str(arn))
+    one = f"| filter operationId = {_quoted(operation_id)}\n" if operation_id else ""
     return (
         "fields @timestamp, level, operationName, attempt, message, @message\n"
         f"| filter executionArn = {quoted} or durableExecutionArn = {quoted}\n"
+        f"{one}"
         "| sort @timestamp asc\n"
         "| limit 1000"
     )
@@ -74,16 +83,24 @@ def _instant(at: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def logs_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float) -> str:
-    """Logs Insights, with `logs_query` filled in and the time range set around the execution (epoch seconds)."""
-    end = (now if ended_at is None else ended_at) + _AFTER
-    group = f"/aws/lambda/{arn.function_name}"
-    detail = (
-        f"~(end~{_escaped(_instant(end))}~start~{_escaped(_instant(started_at - _BEFORE))}"
-        f"~timeType~'ABSOLUTE~tz~'UTC~editorString~{_escaped(logs_query(arn))}~source~(~{_escaped(group)}))"
-    )
+def logs_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float, operation_id: str = "") -> str:
+    """Logs Insights, with `logs_query` filled in and the time range set around what is asked for (epoch seconds)."""
+    query, group = _escaped(logs_query(arn, operation_id)), _escaped(f"/aws/lambda/{arn.function_name}")
+    detail = f"~({_range(started_at, ended_at, now)}~timeType~'ABSOLUTE~tz~'UTC~editorString~{query}~source~(~{group}))"
     # The fragment's own query string is percent-encoded with '$' in place of '%'.
     return f"{_console(arn)}/cloudwatch/home?region={arn.region}#logsV2:logs-insights$3FqueryDetail$3D{detail}"
+
+
+def traces_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float) -> str:
+    """X-Ray's traces of the function while the execution ran: a history does not say which of them are its own."""
+    expression = f"service(id(name: {_quoted(arn.function_name)} ))"
+    detail = f"~(query~(expression~{_escaped(expression)})~context~(timeRange~({_range(started_at, ended_at, now)})))"
+    return f"{_console(arn)}/cloudwatch/home?region={arn.region}#xray:traces/query?{detail}"
+
+
+def _range(started_at: float, ended_at: float | None, now: float) -> str:
+    end = (now if ended_at is None else ended_at) + _AFTER
+    return f"end~{_escaped(_instant(end))}~start~{_escaped(_instant(started_at - _BEFORE))}"
 
 
 def cli_commands(arn: ExecutionArn) -> tuple[Command, ...]:

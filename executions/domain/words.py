@@ -1,7 +1,9 @@
 """Numbers as people read them: durations, sizes and counts."""
 
 import math
+from datetime import UTC, datetime
 
+_LAST = 253_402_300_799.0  # the end of the calendar
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3_600, 86_400, 365 * 86_400
 _PAIRS = ((_YEAR, "y", _DAY, "d"), (_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "m"), (_MINUTE, "m", 1, "s"))
 
@@ -25,6 +27,12 @@ def duration(seconds: float) -> str:
             large, rest = divmod(rounded, big)
             return f"{large} {big_name} {rest // small} {small_name}" if rest >= small else f"{large} {big_name}"
     return f"{whole} s"
+
+
+def moment(at: float, now: float) -> str:
+    """A time in UTC, with its day when that is not today's: "14:05:09 UTC", "2026-11-23 14:05:09 UTC"."""
+    then, today = (datetime.fromtimestamp(min(max(one, 0.0), _LAST), UTC) for one in (at, now))
+    return f"{then:%H:%M:%S} UTC" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def size(byte_count: int) -> str:

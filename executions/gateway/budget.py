@@ -38,6 +38,8 @@ BACK = AWAY + ANSWERS_WITHIN + 2.0
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.WARM)
 _lock = threading.Lock()
 _buckets: dict[tuple[str, str], Bucket] = {}
+stopping = threading.Event()
+"""Set when a worker is to end: its calls that have a place are finished, and no other gets one."""
 _away_until = 0.0
 _SCRIPT = Path(__file__).with_name("bucket.lua")
 
@@ -75,10 +77,13 @@ def place(connection: str) -> str:
 
 
 def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
-    """Wait for a place in the budget; raises OverBudget after `patience` seconds without one."""
+    """Wait for a place in the budget; raises OverBudget after `patience` seconds without one, and when stopping."""
     deadline = time.monotonic() + patience
     waiter, chosen = uuid.uuid4().hex, _lane.get()
-    while wait := _ask(connection, api, chosen, waiter):
+    while stopping.is_set() or (wait := _ask(connection, api, chosen, waiter)):
+        if stopping.is_set():
+            _do(connection, api, "leave", waiter)
+            raise OverBudget("Durascope is stopping.", "The next start goes on with it.")
         if time.monotonic() + wait > deadline:
             _do(connection, api, "leave", waiter)
             raise OverBudget(

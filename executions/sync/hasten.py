@@ -6,9 +6,10 @@ from executions import live
 from executions.models import Execution
 
 
-def history(execution_id: int, *, now: dt.datetime) -> None:
-    """The history changes about now: read it at the next dispatch and often for the next seconds."""
+def history(execution_id: int, *, now: dt.datetime, watch: bool = True) -> None:
+    """The history changes about now: read it at the next dispatch and, to `watch` it, often for the next seconds."""
     Execution.objects.filter(pk=execution_id, history_complete=False, gone_at=None).update(
         history_due_at=now, history_misses=0, history_failures=0
     )
-    live.watch(execution_id)
+    if watch:
+        live.watch(execution_id)

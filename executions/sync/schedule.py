@@ -16,7 +16,7 @@ from executions.domain.statuses import is_terminal
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
-from executions.models import TERMINAL, ActionRecord, Connection, Execution, Function
+from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
 from executions.sync import executions, functions, history, pacing, storing
 
 
@@ -96,6 +96,7 @@ def forget_claims() -> None:
     """For a process that is the only one, when it starts: whoever claimed anything is dead."""
     Function.objects.filter(list_claimed_until__isnull=False).update(list_claimed_until=None)
     Execution.objects.filter(history_claimed_until__isnull=False).update(history_claimed_until=None)
+    Bulk.objects.filter(claimed_until__isnull=False, finished_at=None).update(claimed_until=None)
 
 
 def _room(connection: Connection, api: str, under_way: int) -> int:

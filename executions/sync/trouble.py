@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 from django.db import InterfaceError, OperationalError
 
+from executions.gateway.budget import stopping
 from executions.gateway.errors import GatewayError, NotUnderstood
 from executions.models import Connection, Function, Trouble
 from executions.sync.columns import text
@@ -43,7 +44,9 @@ def understood(what: str) -> Iterator[None]:
 
 
 def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime) -> None:
-    """Keep since when `scope` fails and the latest words for it."""
+    """Keep since when `scope` fails and the latest words for it. Nothing is wrong when it is we who stop."""
+    if stopping.is_set():
+        return
     said = {"kind": error.kind, "words": text(error.words, 500), "remedy": text(error.remedy, 500)}
     _, new = Trouble.objects.update_or_create(
         connection=connection, scope=scope, defaults=said, create_defaults={**said, "since": now}

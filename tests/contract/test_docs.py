@@ -82,6 +82,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "LOG_FORMAT": "xml",
         "METRICS_TOKEN": "short",
         "METRICS_PORT": "70000",
+        "READ_ONLY": "perhaps",
         "PEOPLE_WITHOUT_SCOPE": "some",
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",

@@ -274,6 +274,24 @@ def test_a_crash_while_sending_is_settled_although_the_history_was_complete_befo
     assert ActionRecord.objects.get().outcome == Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize("how", ["AWS has it no longer", "we have it no longer"])
+def test_what_nobody_can_find_out_any_more_is_settled_as_such(
+    how: str, aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    aws.fail_next("send_durable_execution_callback_success", ReadTimeoutError(endpoint_url="http://x"))
+    record = answer(approver, callback, now)
+    if how == "AWS has it no longer":
+        Execution.objects.update(gone_at=now, history_due_at=None)
+    else:
+        Execution.objects.all().delete()
+    settle_left(now=now + GRACE)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.UNCONFIRMED
+    settle_left(now=now + GRACE + dt.timedelta(seconds=1))
+    record.refresh_from_db()
+    assert record.outcome == Outcome.REFUSED and "Nobody will know" in record.answer and record.finished_at
+
+
 def test_a_reading_that_failed_settles_nothing(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
 ) -> None:

@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 import urllib.parse
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -117,6 +118,8 @@ class Api:
         self.quotas = QUOTAS if quotas is None else quotas
         self.faults: list[Fault] = []
         self.calls: list[tuple[str, float]] = []
+        self.stops: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
         self.violations: list[tuple[str, float]] = []
         self.latency = LATENCY
         self.calls_left = MOST_CALLS
@@ -205,6 +208,7 @@ class Api:
 
     def stop(self, request: Request) -> dict[str, Any]:
         run = self._run(request.about)
+        self.stops[run.arn] += 1
         if not run.ended:
             self.world.end(run, "Stopped")
         return {"StopTimestamp": run.ended_at}
@@ -216,6 +220,8 @@ class Api:
             waiting = self.world.close_callback(request.about, request.operation.removeprefix("Callback"))
         if not waiting:
             raise Refused("CallbackTimeoutException")
+        if request.operation != "CallbackHeartbeat":
+            self.answers[request.about] += 1
         return {}
 
     def _function(self, name_or_arn: str) -> dict[str, Any]:

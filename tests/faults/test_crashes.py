@@ -68,7 +68,7 @@ def killed_at(_processes: "subprocess.Popen[str]") -> Callable[[str], None]:
 
     def run(point: str) -> None:
         assert _processes.stdin is not None and _processes.stdout is not None
-        _processes.stdin.write(f"executions.sync.{point}\n")
+        _processes.stdin.write(f"executions.{point if point.startswith('actions.') else f'sync.{point}'}\n")
         _processes.stdin.flush()
         assert _processes.stdout.readline().strip() == str(-signal.SIGKILL), f"{point} was never reached"
 

@@ -93,7 +93,7 @@ def test_a_step_that_is_gone_stays_where_it_was() -> None:
 def test_a_renamed_step_is_found_by_its_id() -> None:
     found = compared(steps("check", "charge", "ship"), steps("check", "charge card", "ship"))
     pair = first(found)
-    assert (pair.what, pair.words, pair.payloads) == ("changed", "was called charge", ("result",))
+    assert (pair.what, pair.words, pair.payloads) == ("changed", "renamed from charge", ("result",))
     assert found.counts["same"] == 2
 
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from executions.domain.arns import ExecutionArn
-from executions.domain.links import cli_commands, console_url, logs_query, logs_url
+from executions.domain.links import cli_commands, console_url, logs_query, logs_url, traces_url
 
 ARN = ExecutionArn("aws", "us-east-1", "123456789012", "coffee_order", "$LATEST", "order-1042", "db8f7d52")
 
@@ -54,6 +54,18 @@ def test_the_logs_link_carries_the_query_the_group_and_the_time_range() -> None:
 
 def test_the_logs_link_of_a_running_execution_ends_at_now() -> None:
     assert "end~'2026-11-24T06*3a05*3a00.000Z" in logs_url(ARN, 1_795_403_615.5, None, 1_795_500_000.0)
+
+
+def test_the_logs_of_one_operation_are_asked_for_by_its_id() -> None:
+    assert '| filter operationId = "a\\\\\\"b"\n' in logs_query(ARN, 'a\\"b')
+    assert "operationId" not in logs_query(ARN)
+    assert "operationId*20*3d*20*22abc*22" in logs_url(ARN, 1e9, 1e9, 1e9, "abc")
+
+
+def test_the_traces_link_names_the_function_and_the_time_range() -> None:
+    url = traces_url(ARN, 1_795_403_615.5, None, 1_795_500_000.0)
+    assert "#xray:traces/query?~(query~(expression~'service*28id*28name*3a*20*22coffee_order*22*20*29*29)" in url
+    assert "start~'2026-11-23T03*3a12*3a35.500Z" in url and "end~'2026-11-24T06*3a05*3a00.000Z" in url
 
 
 def test_the_query_looks_for_both_spellings_of_the_field() -> None:

@@ -1,5 +1,6 @@
 """The fragment in the list's last column and the sentence at the top of an execution's page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executions.domain.diagnosis import (
+    Pause,
     activity,
     open_callbacks,
     root_cause,
@@ -135,7 +137,7 @@ def test_a_running_step_and_the_very_beginning() -> None:
 def test_a_failure_is_explained_by_its_deepest_cause() -> None:
     sentence = whats_going_on(recorded("doomed"), "FAILED", 2e9)
     assert sentence.headline == "Failed because charge failed: ValueError: card declined: insufficient funds"
-    assert sentence.detail == "The step failed after 3 attempts. Inside payment."
+    assert sentence.detail == "The step failed after 3 attempts."
     assert sentence.operation_id == named(recorded("doomed"), "charge").id
     assert sentence.tone == "bad"
 
@@ -184,9 +186,22 @@ def test_paused_executions_say_why_and_what_goes_on_meanwhile() -> None:
     history = folded(script)
     assert activity(history) == "paused: quarter end"
     sentence = whats_going_on(history, "PAUSED", script.at + 60)
-    assert sentence.headline == "Paused for 1 m."
-    assert "quarter end" in sentence.detail
-    assert whats_going_on(history, "PAUSING", script.at).headline == "Pausing."
+    assert sentence.headline == "Paused for 1 m because “quarter end”."
+    assert "no code runs until it is resumed" in sentence.detail
+    ours = whats_going_on(history, "PAUSED", script.at + 60, Pause("ada", "stocktaking"))
+    assert ours.headline == "Paused by ada for 1 m because “stocktaking”."
+    assert whats_going_on(history, "PAUSING", script.at, Pause("ada")).headline == "Being paused by ada."
+    assert whats_going_on(history, "PAUSING", script.at).headline == "Being paused."
+
+
+def test_a_sleeping_execution_says_until_when() -> None:
+    script = begun()
+    script.wait_started("nap", 7200)
+    sentence = whats_going_on(folded(script), "RUNNING", script.at + 60)
+    assert re.fullmatch(r"Sleeping until (\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC\.", sentence.headline)
+    assert sentence.detail == "In nap for 1 m; it wakes in 1 h 59 m."
+    late = whats_going_on(folded(script), "RUNNING", script.at + 9000)
+    assert "it should have woken by now" in late.detail
 
 
 def test_an_unknown_status_is_said_as_it_is() -> None:

@@ -28,6 +28,7 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "other_id": 1,
         "function_id": 1,
         "event_id": 1,
+        "bulk_id": 1,
         "operation_id": "op",
         "text": "arn:x",
     }
@@ -106,7 +107,7 @@ def test_logging_out_takes_a_post(client: Client) -> None:
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "login", "logout"])
+@pytest.mark.parametrize("name", [*ACTIONS, "bulk-new", "bulk-stop", "bulk-again", "login", "logout"])
 def test_every_post_needs_a_csrf_token(name: str) -> None:
     callback = factories.callback()
     client = Client(enforce_csrf_checks=True)

@@ -1,0 +1,181 @@
+"""One action on many executions: planned by somebody, carried out by a worker row by row, each through the same care as
+a single one.
+
+Each row has a token of its own, made before anything is sent. A worker that is killed leaves a record with that token,
+and whoever comes after finds it instead of sending again.
+"""
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from executions.actions import lifecycle, perform, permissions
+from executions.actions.perform import Actor, Kind, Outcome
+from executions.gateway.errors import GatewayError
+from executions.models import ActionRecord, Bulk, BulkRow, Execution
+
+log = structlog.get_logger(__name__)
+MOST = 10_000
+"""Executions of one bulk."""
+SAMPLE = 10
+AT_ONCE = 20
+"""Rows between two looks at whether somebody has stopped it."""
+SECONDS = 20.0
+"""How long a worker is at it before others get its thread."""
+CLAIM = dt.timedelta(seconds=60)
+WAIT = dt.timedelta(seconds=5)
+"""Before the next try when AWS has no room or cannot be reached."""
+
+Act = Callable[[Actor, Execution, dict[str, Any], dt.datetime], ActionRecord]
+ACTS: dict[str, Act] = {
+    Kind.STOP: lambda actor, execution, options, now: perform.stop(
+        actor,
+        execution,
+        error_type=options.get("error_type", ""),
+        error_message=options.get("error_message", ""),
+        now=now,
+    ),
+    Kind.PAUSE: lambda actor, execution, options, now: lifecycle.pause(
+        actor, execution, timeout_too=options.get("timeout_too", True), now=now
+    ),
+    Kind.RESUME: lambda actor, execution, options, now: lifecycle.resume(actor, execution, now=now),
+    Kind.DELETE: lambda actor, execution, options, now: lifecycle.delete(
+        actor, execution, purge=options.get("purge", False), now=now
+    ),
+}
+
+
+def begin(
+    actor: Actor, kind: str, rows: QuerySet[Execution], *, options: dict[str, Any], chosen: str, now: dt.datetime
+) -> Bulk:
+    """Write down what is to be done to which; a worker takes it up. The same form sent again is the same bulk."""
+    if sent := Bulk.objects.filter(token=actor.token, user=actor.user).first():
+        return sent
+    if not (allowed := permissions.can_act_in_bulk(actor.user, kind)):
+        raise perform.NotAllowed(allowed)
+    found = list(rows.order_by("-started_at", "-pk").values_list("pk", "arn")[:MOST])
+    with transaction.atomic():
+        bulk = Bulk.objects.create(
+            token=actor.token,
+            kind=kind,
+            user=actor.user,
+            username=actor.user.get_username(),
+            address=actor.address,
+            user_agent=actor.user_agent,
+            reason=actor.reason,
+            options=options,
+            chosen=chosen,
+            total=len(found),
+            created_at=now,
+        )
+        BulkRow.objects.bulk_create(
+            [BulkRow(bulk=bulk, execution_id=pk, execution_arn=arn, token=uuid.uuid4()) for pk, arn in found],
+            batch_size=500,
+        )
+    log.info("bulk.begun", kind=kind, total=bulk.total, bulk_id=bulk.pk)
+    return bulk
+
+
+def due(*, now: dt.datetime) -> list[int]:
+    """The bulks that no worker is at."""
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    return list(Bulk.objects.filter(free, finished_at=None, stopped_at=None).values_list("pk", flat=True))
+
+
+def step(bulk_id: int, *, clock: Callable[[], dt.datetime] = timezone.now, seconds: float = SECONDS) -> None:
+    """Do a part of what is left; nothing when somebody else is at it."""
+    mine = _unfinished(bulk_id).filter(Q(claimed_until=None) | Q(claimed_until__lt=clock()))
+    if not mine.update(claimed_until=clock() + CLAIM):
+        return
+    bulk = Bulk.objects.select_related("user").get(pk=bulk_id)
+    until, wait = time.monotonic() + seconds, False
+    while time.monotonic() < until and not wait:
+        if not _unfinished(bulk_id).update(claimed_until=clock() + CLAIM):
+            return  # stopped meanwhile
+        waiting = bulk.rows.filter(done_at=None).order_by("pk")
+        rows = list(waiting.select_related("execution__function__connection")[:AT_ONCE])
+        if not rows:
+            Bulk.objects.filter(pk=bulk_id).update(finished_at=clock(), claimed_until=None)
+            return
+        for row in rows:
+            if wait := not _do(bulk, row, now=clock()):
+                break
+    Bulk.objects.filter(pk=bulk_id).update(claimed_until=clock() + WAIT if wait else None)
+
+
+def stop(bulk: Bulk, user: Any, *, now: dt.datetime) -> None:
+    """What has not been sent yet is not sent; what has been sent stays."""
+    _unfinished(bulk.pk).update(stopped_at=now, stopped_by=user.get_username(), claimed_until=None)
+
+
+def again(bulk: Bulk, *, now: dt.datetime) -> int:
+    """Go on with what is left, and try again what AWS refused or could not be sent; -> how many rows that are. What is
+    unconfirmed is never sent again.
+    """
+    with transaction.atomic():
+        Bulk.objects.select_for_update().get(pk=bulk.pk)
+        failed = bulk.rows.filter(failed_rows(), execution__isnull=False)
+        rows = list(failed.only("pk"))
+        for row in rows:
+            row.token, row.record, row.words, row.done_at = uuid.uuid4(), None, "", None
+        BulkRow.objects.bulk_update(rows, ["token", "record", "words", "done_at"], batch_size=200)
+        left = bulk.rows.filter(done_at=None).count()
+        if left:
+            Bulk.objects.filter(pk=bulk.pk).update(finished_at=None, stopped_at=None, stopped_by="", claimed_until=None)
+    return left
+
+
+def failed_rows() -> Q:
+    """Of a bulk: what AWS refused, and what was not sent at all."""
+    return Q(record__outcome=Outcome.REFUSED) | Q(record=None, done_at__isnull=False)
+
+
+def able(user: Any, kind: str, rows: QuerySet[Execution]) -> QuerySet[Execution]:
+    """Those of them to which this can be done now: the verdicts of permissions.py, asked of the database."""
+    return rows.filter(permissions.able(user, kind))
+
+
+def _unfinished(bulk_id: int) -> QuerySet[Bulk]:
+    return Bulk.objects.filter(pk=bulk_id, finished_at=None, stopped_at=None)
+
+
+def _do(bulk: Bulk, row: BulkRow, *, now: dt.datetime) -> bool:
+    """One row; False when it has to be tried later, because AWS has no room or cannot be reached."""
+    record, words = None, ""
+    refusals: list[GatewayError] = []
+    try:
+        record = _act(bulk, row, now, refusals.append)
+    except (perform.NotAllowed, perform.AlreadyDone, perform.BadValue) as error:
+        words = str(error)[:500]
+    if any(error.retry and not error.maybe_done for error in refusals):
+        # The refused record keeps its token; the next try is another one.
+        BulkRow.objects.filter(pk=row.pk).update(token=uuid.uuid4(), words=str(refusals[-1])[:500])
+        return False
+    BulkRow.objects.filter(pk=row.pk).update(record=record, words=words, done_at=now)
+    return True
+
+
+def _act(bulk: Bulk, row: BulkRow, now: dt.datetime, refused: Callable[[GatewayError], None]) -> ActionRecord:
+    if row.execution is None:
+        raise perform.NotAllowed(permissions.Verdict(False, "It is no longer in the mirror."))
+    if bulk.user is None:
+        raise perform.NotAllowed(permissions.Verdict(False, "Whoever asked for this is no longer here."))
+    if not (allowed := permissions.can_act_in_bulk(bulk.user, bulk.kind)):
+        raise perform.NotAllowed(allowed)
+    actor = Actor(
+        user=bulk.user,
+        address=bulk.address,
+        token=row.token,
+        reason=bulk.reason,
+        user_agent=bulk.user_agent,
+        one_of_many=True,
+        refused=refused,
+    )
+    return ACTS[bulk.kind](actor, row.execution, bulk.options, now)

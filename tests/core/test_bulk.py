@@ -1,0 +1,187 @@
+"""One action on many executions: each row exactly once, stoppable, repeatable for what failed, through trouble."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from django.contrib.auth.models import User
+
+from executions.actions import bulk, perform, permissions
+from executions.domain.statuses import ExecutionStatus
+from executions.models import ActionRecord, Bulk, Execution, Function
+from tests import factories
+from tests.fakes import FakeLambda, client_error
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+Outcome = ActionRecord.Outcome
+
+
+@pytest.fixture
+def function(aws: FakeLambda) -> Function:
+    aws.add_function("coffee")
+    return factories.function("coffee", arn=aws.functions["coffee"]["FunctionArn"])
+
+
+def running(aws: FakeLambda, function: Function, count: int) -> list[Execution]:
+    return [factories.execution(function, arn=aws.start("coffee", f"order-{n}")) for n in range(count)]
+
+
+def begin(user: User, kind: str = "stop", token: uuid.UUID | None = None, **options: Any) -> Bulk:
+    actor = perform.Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason="closing time")
+    now = factories.ago()
+    return bulk.begin(actor, kind, bulk.able(user, kind, Execution.objects.all()), options=options, chosen="", now=now)
+
+
+def outcomes(one: Bulk) -> list[str]:
+    return [row.record.outcome if row.record else row.words for row in one.rows.order_by("pk").select_related("record")]
+
+
+def test_every_execution_is_stopped_once_with_a_record_of_its_own(
+    aws: FakeLambda, function: Function, admin: User
+) -> None:
+    running(aws, function, 45)
+    factories.execution(function, "SUCCEEDED")
+    one = begin(admin, error_type="Closing")
+    assert one.total == 45
+    bulk.step(one.pk)
+    one.refresh_from_db()
+    assert one.finished_at and outcomes(one) == [Outcome.ACCEPTED] * 45
+    assert aws.calls["stop_durable_execution"] == ActionRecord.objects.count() == 45
+    error = dict(aws.requests)["stop_durable_execution"]["Error"]
+    assert error == {"ErrorType": "Closing", "ErrorMessage": f"closing time (by {admin.username})"}
+    bulk.step(one.pk)
+    assert aws.calls["stop_durable_execution"] == 45
+
+
+def test_the_same_form_sent_twice_is_one_bulk(aws: FakeLambda, function: Function, admin: User) -> None:
+    running(aws, function, 2)
+    token = uuid.uuid4()
+    assert begin(admin, token=token).pk == begin(admin, token=token).pk
+    assert Bulk.objects.count() == 1
+
+
+def test_stopped_in_the_middle_the_rest_is_not_sent_until_somebody_goes_on(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 45)
+    one = begin(admin)
+    act = bulk.ACTS["stop"]
+
+    def stops_after_the_first(*args: Any) -> ActionRecord:
+        bulk.stop(one, admin, now=factories.ago())
+        return act(*args)
+
+    monkeypatch.setitem(bulk.ACTS, "stop", stops_after_the_first)
+    bulk.step(one.pk)
+    assert aws.calls["stop_durable_execution"] == bulk.AT_ONCE
+    assert bulk.due(now=factories.ago()) == []
+    monkeypatch.setitem(bulk.ACTS, "stop", act)
+    assert bulk.again(one, now=factories.ago()) == 45 - bulk.AT_ONCE
+    bulk.step(one.pk)
+    assert aws.calls["stop_durable_execution"] == 45
+
+
+def test_what_failed_can_be_tried_again_and_what_is_unconfirmed_never_is(
+    aws: FakeLambda, function: Function, admin: User
+) -> None:
+    running(aws, function, 4)
+    denied, lost = client_error("AccessDeniedException", 403), ReadTimeoutError(endpoint_url="http://x")
+    aws.fail_next("stop_durable_execution", denied, lost)
+    one = begin(admin)
+    bulk.step(one.pk)
+    assert sorted(outcomes(one)) == [Outcome.ACCEPTED] * 2 + [Outcome.REFUSED, Outcome.UNCONFIRMED]
+    assert bulk.again(one, now=factories.ago()) == 1
+    bulk.step(one.pk)
+    assert sorted(outcomes(one)) == [Outcome.ACCEPTED] * 3 + [Outcome.UNCONFIRMED]
+    assert aws.calls["stop_durable_execution"] == 5
+    assert ActionRecord.objects.filter(outcome=Outcome.REFUSED).count() == 1, "the first try stays on record"
+
+
+@pytest.mark.parametrize(
+    "error", [client_error("TooManyRequestsException", 429), EndpointConnectionError(endpoint_url="http://x")]
+)
+def test_when_aws_has_no_room_or_is_away_it_waits_and_goes_on(
+    aws: FakeLambda, function: Function, admin: User, error: Exception
+) -> None:
+    running(aws, function, 3)
+    aws.fail_next("stop_durable_execution", error)
+    one = begin(admin)
+    bulk.step(one.pk)
+    one.refresh_from_db()
+    assert one.finished_at is None and one.rows.filter(done_at=None).count() == 3
+    assert bulk.due(now=factories.ago()) == [], "it waits first"
+    Bulk.objects.update(claimed_until=None)
+    bulk.step(one.pk)
+    assert outcomes(one) == [Outcome.ACCEPTED] * 3
+
+
+def test_only_one_worker_is_at_it_and_a_dead_ones_claim_ends(aws: FakeLambda, function: Function, admin: User) -> None:
+    running(aws, function, 2)
+    one = begin(admin)
+    now = factories.ago()
+    Bulk.objects.update(claimed_until=now + bulk.CLAIM)
+    bulk.step(one.pk)
+    assert not aws.calls["stop_durable_execution"]
+    bulk.step(one.pk, clock=lambda: now + 2 * bulk.CLAIM)
+    assert aws.calls["stop_durable_execution"] == 2
+
+
+def test_a_row_whose_worker_died_while_sending_is_not_sent_again(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 3)
+    one = begin(admin)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(perform, "_send", killed)
+        bulk.step(one.pk)
+    Bulk.objects.update(claimed_until=None)
+    bulk.step(one.pk)
+    assert outcomes(one) == [Outcome.SENDING, Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert aws.calls["stop_durable_execution"] == 2
+
+
+def test_whoever_loses_the_right_in_the_middle_sends_nothing_more(
+    aws: FakeLambda, function: Function, now: dt.datetime
+) -> None:
+    person = factories.user("operator")
+    person.groups.add(factories.group("admin"))
+    running(aws, function, 2)
+    one = begin(person)
+    person.groups.clear()
+    bulk.step(one.pk)
+    assert not aws.calls["stop_durable_execution"]
+    assert all("Your role does not let you" in words for words in outcomes(one))
+
+
+@pytest.mark.parametrize("kind", list(permissions.BULK_KINDS))
+@pytest.mark.parametrize("status", [*map(str, ExecutionStatus), "SOMETHING_NEW"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_database_finds_exactly_what_the_verdict_of_one_allows(
+    admin: User, kind: str, status: str, gone: bool
+) -> None:
+    one = factories.execution(status=status, gone_at=factories.ago() if gone else None)
+    verdict = getattr(permissions, f"can_{kind}")(admin, one)
+    assert bulk.able(admin, kind, Execution.objects.all()).exists() is bool(verdict)
+
+
+def test_all_kinds_go_through_their_own_action(aws: FakeLambda, function: Function, admin: User) -> None:
+    running(aws, function, 2)
+    bulk.step(begin(admin, "pause").pk)
+    Execution.objects.update(status="PAUSED")
+    bulk.step(begin(admin, "resume").pk)
+    Execution.objects.update(status="SUCCEEDED", ended_at=factories.ago(1))
+    for arn in aws.executions:
+        aws.executions[arn]["EndTimestamp"] = 1.0
+    bulk.step(begin(admin, "delete", purge=True).pk)
+    assert not Execution.objects.exists()
+    assert {name: count for name, count in aws.calls.items() if count == 2} == {
+        "pause_durable_execution": 2,
+        "resume_durable_execution": 2,
+        "delete_durable_execution": 2,
+    }
