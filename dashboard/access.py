@@ -9,7 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
-from executions.actions.permissions import ANSWER, AUDIT, BULK, HEARTBEAT, PAUSE, READ_ONLY, REMOVE, STOP, VIEW
+from executions.actions.permissions import (
+    ANSWER,
+    AUDIT,
+    BULK,
+    HEARTBEAT,
+    PAUSE,
+    READ_ONLY,
+    REMOVE,
+    SHARE,
+    STOP,
+    VIEW,
+)
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -18,6 +29,9 @@ ANYBODY = "*"
 
 BEARER = "bearer"
 """Open to programs that send METRICS_TOKEN; not there at all while that is not set. A login does not open it."""
+
+LINK = "link"
+"""Open to whoever has a share link that works: to who is logged in, or to everybody, as SHARE_LINKS says."""
 
 MATRIX: dict[str, str] = {
     "login": PUBLIC,
@@ -53,6 +67,19 @@ MATRIX: dict[str, str] = {
     "execution-payloads": VIEW,
     "execution-live": VIEW,
     "history-json": VIEW,
+    "share": SHARE,
+    "shares": SHARE,
+    "share-revoke": SHARE,
+    "shared-entry": LINK,
+    "shared": LINK,
+    "shared-timeline": LINK,
+    "shared-rows": LINK,
+    "shared-operation": LINK,
+    "shared-history": LINK,
+    "shared-event": LINK,
+    "shared-payload": LINK,
+    "shared-checkpoints": LINK,
+    "shared-payloads": LINK,
     "inbox": VIEW,
     "audit": AUDIT,
     "bulks": BULK,
@@ -86,7 +113,13 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if is_shared(request):
+            # An address that opens by itself must not travel further than it was sent.
+            response["Referrer-Policy"] = "no-referrer"
+            response["Cache-Control"] = "no-store"
+            response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
@@ -94,15 +127,22 @@ class AccessMiddleware:
         needed = MATRIX.get(name)
         if needed == PUBLIC:
             return None
+        if needed == LINK and settings.SHARE_LINKS != "login":
+            return None  # its view answers what is not there, and everything while links are off, in the same words
         if needed == BEARER:
             return _without_token(request)
         if not request.user.is_authenticated:
             return _to_login(request)
         if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
             raise PermissionDenied(READ_ONLY.why)
-        if needed is None or (needed != ANYBODY and not request.user.has_perm(needed)):
+        if needed is None or (needed not in (ANYBODY, LINK) and not request.user.has_perm(needed)):
             raise PermissionDenied("Your role does not include this.")
         return None
+
+
+def is_shared(request: HttpRequest) -> bool:
+    """Whether somebody asks through a share link. Also of what no view answers: its address holds a token as well."""
+    return request.path_info.startswith("/shared/")
 
 
 def _without_token(request: HttpRequest) -> HttpResponse | None:

@@ -31,6 +31,9 @@ VARIABLES: dict[str, str] = {
     "BUDGET_SHARE": "0.5",
     "CALLBACK_RESULT_LIMIT": "1048576",
     "REDACT_KEYS": "",
+    "SHARE_LINKS": "login",
+    "SHARE_DAYS": "30",
+    "IMPORT_MB": "32",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
@@ -66,6 +69,9 @@ class Environment:
     callback_result_limit: int
     push_queue_url: str = ""
     redact_keys: list[str] = field(default_factory=list)
+    share_links: str = "login"
+    share_days: float = 30
+    import_mb: float = 32
     log_level: str = "INFO"
     log_format: str = "console"
     metrics_token: str = ""
@@ -100,6 +106,9 @@ def read(source: Mapping[str, str]) -> Environment:
         callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
         push_queue_url=_url(values, "PUSH_QUEUE_URL", ("http", "https")),
         redact_keys=_words(values["REDACT_KEYS"]),
+        share_links=_choice(values, "SHARE_LINKS", ("off", "login", "public")),
+        share_days=_number(values, "SHARE_DAYS", 0.01, 365),
+        import_mb=_number(values, "IMPORT_MB", 0.1, 1024),
         log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),

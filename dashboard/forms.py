@@ -6,6 +6,9 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.conf import settings
+
+from executions.domain import words
 
 REASON = "Kept in the audit trail; what stops or pauses tells AWS, too, with your name."
 
@@ -112,3 +115,42 @@ class SucceedForm(ActionForm):
 class HeartbeatForm(ActionForm):
     title = "Send a heartbeat"
     button = "Send the heartbeat"
+
+
+def lifetimes() -> list[tuple[str, str]]:
+    """How long a share link may work: the usual choices up to SHARE_DAYS, and SHARE_DAYS itself."""
+    most = round(settings.SHARE_DAYS * 24, 2)
+    usual = [
+        (1, "1 hour"),
+        (8, "8 hours"),
+        (24, "1 day"),
+        (7 * 24, "7 days"),
+        (30 * 24, "30 days"),
+        (90 * 24, "90 days"),
+    ]
+    found = [(f"{hours:g}", label) for hours, label in usual if hours <= most]
+    if f"{most:g}" not in dict(found):
+        found.append((f"{most:g}", f"{words.duration(most * 3600)}, the longest"))
+    return found
+
+
+class ShareForm(forms.Form):
+    """What a share link shows, for how long, and to whom it says what. `view`: where it opens, "history?event=3"."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    view = forms.CharField(required=False, max_length=2100, widget=forms.HiddenInput)
+    note = forms.CharField(
+        required=False, max_length=300, label="Note", help_text="Whoever opens the link reads this first."
+    )
+    lasts = forms.ChoiceField(label="Works for", choices=lifetimes, widget=forms.Select(attrs={"class": "form-select"}))
+    redacted = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Hide secrets",
+        help_text="By the names of their keys. Without this, payloads can be downloaded exactly as AWS stored them.",
+    )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        choices = [value for value, _ in lifetimes()]
+        self.fields["lasts"].initial = "168" if "168" in choices else choices[-1]

@@ -1,9 +1,27 @@
 """Structured logs: one line an event, key=value for people or JSON for machines."""
 
 import logging
+import re
 import sys
+from typing import Any
 
 import structlog
+
+_TOKEN = re.compile(r"(/shared/)[^/\s?]+")
+
+
+def without_tokens(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A share link's address opens by itself: it is never written down whole."""
+    if isinstance(event.get("event"), str) and "/shared/" in event["event"]:
+        event["event"] = _TOKEN.sub(r"\1…", event["event"])
+    return event
+
+
+def _access_without_tokens(record: logging.LogRecord) -> bool:
+    """The same for uvicorn's own log of requests."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_TOKEN.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args)
+    return True
 
 
 def configure(*, level: str, style: str) -> None:
@@ -31,6 +49,7 @@ def configure(*, level: str, style: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                without_tokens,
                 last,
             ],
         )
@@ -38,6 +57,7 @@ def configure(*, level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn.access").addFilter(_access_without_tokens)
     for chatty in (
         "botocore",
         "boto3",

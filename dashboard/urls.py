@@ -20,10 +20,13 @@ from dashboard.views import (
     live,
     overview,
     payloads,
+    share,
+    shared,
     styleguide,
 )
 
 ONE = "executions/<int:execution_id>/"
+SHARED = "shared/<str:token>/"
 
 urlpatterns = [
     path("", overview.page, name="overview"),
@@ -60,6 +63,24 @@ urlpatterns = [
     path(ONE + "callbacks/<int:callback_id>/succeed/", actions.succeed, name="callback-succeed"),
     path(ONE + "callbacks/<int:callback_id>/fail/", actions.fail, name="callback-fail"),
     path(ONE + "callbacks/<int:callback_id>/heartbeat/", actions.heartbeat, name="callback-heartbeat"),
+    path(ONE + "share/", share.make, name="share"),
+    path("share-links/", share.index, name="shares"),
+    path("share-links/<int:link_id>/revoke/", share.revoke, name="share-revoke"),
+    # Under its token a share link has the pages of one execution and nothing else; see views/shared.py.
+    path(SHARED, shared.enter, name="shared-entry"),
+    path(SHARED + "view/", shared.through(execution.page), name="shared"),
+    path(SHARED + "timeline/", shared.through(execution.timeline), name="shared-timeline"),
+    path(SHARED + "rows/", shared.through(execution.rows), name="shared-rows"),
+    path(SHARED + "operations/<str:operation_id>/", shared.through(execution.operation), name="shared-operation"),
+    path(SHARED + "history/", shared.through(history.page), name="shared-history"),
+    path(SHARED + "events/<int:event_id>/", shared.through(history.event), name="shared-event"),
+    path(
+        SHARED + "events/<int:event_id>/payload/",
+        shared.through(payloads.download, exact=True),
+        name="shared-payload",
+    ),
+    path(SHARED + "checkpoints/", shared.through(checkpoints.page), name="shared-checkpoints"),
+    path(SHARED + "payloads/", shared.through(payloads.page), name="shared-payloads"),
     path("bulk/", bulk.index, name="bulks"),
     path("bulk/new/", bulk.new, name="bulk-new"),
     path("bulk/<int:bulk_id>/", bulk.page, name="bulk"),

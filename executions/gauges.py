@@ -8,9 +8,11 @@ from collections import Counter
 
 from executions import metrics, upkeep
 from executions.domain.quotas import QUOTA_PER_SECOND
-from executions.gateway import budget
+from executions.gateway import budget, configuration, queue
 from executions.gateway.configuration import named
 from executions.metrics import Family
+from executions.models import Connection
+from executions.sync import push_health
 from executions.upkeep import Given, Upkeep
 
 _BY_CONNECTION = ("connection",)
@@ -24,13 +26,26 @@ def exposition(*, now: dt.datetime) -> bytes:
     return metrics.exposition([*_budgets(found), *_ages(found, now), *_queues(found, now), *_counts(found), waiting])
 
 
-def given(connection: str) -> Given:
-    """Its budget, and its functions in the patterns that IAM knows: `*` and `?`, but no sets of characters."""
+def given(row: Connection) -> Given:
+    """Its budget, its functions in the patterns that IAM knows (`*` and `?`, but no sets of characters), its push
+    queue, and what is kept.
+    """
+    connection = row.name
     settings = named(connection)
     patterns = [re.sub(r"\[[^\]]*\]", "?", pattern) for pattern in settings.include] if settings else ["*"]
     states = {api: budget.state(connection, api) for api in QUOTA_PER_SECOND}
     slowed = {api: state.part for api, state in states.items() if state and state.part < 1}
-    return Given({api: budget.calls_per_second(connection, api) for api in QUOTA_PER_SECOND}, tuple(patterns), slowed)
+    url = configuration.push_queue(connection)
+    return Given(
+        {api: budget.calls_per_second(connection, api) for api in QUOTA_PER_SECOND},
+        tuple(patterns),
+        slowed,
+        has_queue=bool(url),
+        queue_arn=queue.arn(url),
+        listening_since=push_health.listening_since(row),
+        keep_days=configuration.keep_days(connection),
+        keep_mb=configuration.keep_mb(connection),
+    )
 
 
 def _budgets(found: list[Upkeep]) -> list[Family]:
@@ -55,6 +70,7 @@ def _ages(found: list[Upkeep], now: dt.datetime) -> list[Family]:
     data = Family("durascope_data_age_seconds", "Age of the oldest list of a function's executions.", _BY_CONNECTION)
     sweep = Family("durascope_discovery_age_seconds", "Since the functions were last discovered.", _BY_CONNECTION)
     push = Family("durascope_push_age_seconds", "Since the push queue last brought something.", _BY_CONNECTION)
+    depth = Family("durascope_push_queue", "Messages in the push queue, and given up.", (*_BY_CONNECTION, "state"))
     missed = Family("durascope_push_missed", "Changes that polling found and push had not told.", _BY_CONNECTION)
     for one in found:
         name = (one.row.name,)
@@ -62,7 +78,10 @@ def _ages(found: list[Upkeep], now: dt.datetime) -> list[Family]:
             if at is not None:
                 family.samples.append((name, _seconds(at, now)))
         missed.samples.append((name, one.row.push_missed))
-    return [data, sweep, push, missed]
+        for state, count in (("waiting", one.row.push_waiting), ("dead", one.row.push_dead)):
+            if count is not None:
+                depth.samples.append(((*name, state), count))
+    return [data, sweep, push, missed, depth]
 
 
 def _queues(found: list[Upkeep], now: dt.datetime) -> list[Family]:

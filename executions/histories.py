@@ -5,7 +5,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from executions import history_pages, metrics
+from executions import history_pages, metrics, sharing
 from executions.domain.events import Event, parse_events
 from executions.domain.operations import History, fold
 from executions.models import Execution
@@ -33,13 +33,14 @@ def history_of(execution: Execution) -> History:
 
 
 def wire_events(execution: Execution, *, with_payloads: bool) -> list[dict[str, Any]]:
-    """The stored events as AWS wrote them, in order of EventId."""
+    """The stored events as AWS wrote them, in order of EventId; through a share link, as it shows them."""
     pages = execution.history_pages.order_by("number")
     if not with_payloads:
         pages = pages.defer("payloads")
-    return [
+    events = [
         event for page in pages for event in history_pages.decode(page.events, page.payloads if with_payloads else None)
     ]
+    return sharing.cleaned(execution, events)
 
 
 def event_with_payload(execution: Execution, event_id: int) -> Event | None:
@@ -48,4 +49,4 @@ def event_with_payload(execution: Execution, event_id: int) -> Event | None:
     if page is None:
         return None
     wire = [event for event in history_pages.decode(page.events, page.payloads) if event.get("EventId") == event_id]
-    return parse_events(wire)[0] if wire else None
+    return parse_events(sharing.cleaned(execution, wire))[0] if wire else None

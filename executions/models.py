@@ -110,6 +110,13 @@ class Execution(models.Model):
         default=False, help_text="events are stored of which the other columns do not tell yet"
     )
     gone_at = models.DateTimeField(null=True, help_text="when AWS said that it no longer has it")
+    imported_at = models.DateTimeField(
+        null=True, help_text="when somebody brought its history as a file; AWS is never asked"
+    )
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    seen_through = ""
+    """How much a share link lets through, or "" for who is logged in: see executions/sharing.py. Never stored."""
 
     class Meta:
         indexes = [
@@ -228,12 +235,17 @@ class ActionRecord(models.Model):
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
+        SHARE = "share", "made a share link"
+        UNSHARE = "unshare", "revoked a share link"
+        IMPORT = "import", "imported a history"
+        DISCARD = "discard", "removed an imported history"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
         ACCEPTED = "accepted", "accepted by AWS"
         REFUSED = "refused", "refused"
         UNCONFIRMED = "unconfirmed", "sent, but not confirmed"
+        DONE = "done", "done"
 
     token = models.UUIDField(unique=True, help_text="from the form: a repeated POST finds its first self")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -300,6 +312,8 @@ class ActionRecord(models.Model):
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
             ("read_audit", "Can read everybody's actions"),
+            ("share_executions", "Can make and revoke share links"),
+            ("import_histories", "Can import histories from files"),
         ]
 
     def __str__(self) -> str:
@@ -367,3 +381,28 @@ class BulkRow(models.Model):
 
     def __str__(self) -> str:
         return self.execution_arn
+
+
+class ShareLink(models.Model):
+    """An address that shows one execution to whoever has it. Its token is not kept, only the token's hash."""
+
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 in hex")
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="share_links")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_by_name = models.CharField(max_length=150)
+    note = models.CharField(max_length=300, blank=True)
+    tab = models.CharField(max_length=20, help_text="where it opens: a name of dashboard/pages/tab.py")
+    query = models.CharField(max_length=2000, blank=True, help_text="and in which state: that tab's query")
+    redacted = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by_name = models.CharField(max_length=150, blank=True)
+    opened_at = models.DateTimeField(null=True, help_text="when it was last opened")
+    opened_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="share_newest")]
+
+    def __str__(self) -> str:
+        return self.note or f"share link {self.pk}"

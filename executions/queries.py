@@ -10,10 +10,20 @@ from typing import Any, TypeAlias
 
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
 
-from executions.actions.permissions import can_read_audit, can_view
+from executions.actions.permissions import can_read_audit, can_share, can_view
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES
-from executions.models import ActionRecord, Bulk, Callback, Connection, Execution, Function, StatusCount, Trouble
+from executions.models import (
+    ActionRecord,
+    Bulk,
+    Callback,
+    Connection,
+    Execution,
+    Function,
+    ShareLink,
+    StatusCount,
+    Trouble,
+)
 
 PAGE_ROWS = 50
 COUNT_CAP = 10_000
@@ -311,12 +321,16 @@ def open_callbacks_of(execution: Execution) -> list[Callback]:
 
 
 def callback_of(execution: Execution, operation_id: str) -> Callback | None:
-    """The callback that this operation is."""
+    """The callback that this operation is; a share link does not tell who answered it."""
+    if execution.seen_through:
+        return None
     return execution.callbacks.filter(operation_id=operation_id).first()
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:
-    """By its ARN: a start names it before it is mirrored, and records outlive our copy."""
+    """By its ARN: a start names it before it is mirrored, and records outlive our copy. A share link tells of none."""
+    if execution.seen_through:
+        return []
     found = ActionRecord.objects.filter(execution_arn=execution.arn)
     return list(found.order_by("-created_at", "-pk").select_related("callback"))
 
@@ -335,3 +349,12 @@ def last_success(user: Any, execution: Execution) -> Execution | None:
     """The newest success of its function, itself aside; of those before it when there is one."""
     succeeded = of_the_same_function(user, execution).filter(status="SUCCEEDED").exclude(pk=execution.pk)
     return succeeded.filter(started_at__lte=execution.started_at).first() or succeeded.first()
+
+
+def share_links(user: Any, of: Execution | None = None, limit: int = 500) -> list[ShareLink]:
+    """The share links that somebody may see and revoke, the newest first: all to what they may see, or none."""
+    if not can_share(user):
+        return []
+    rows = ShareLink.objects.filter(Exists(visible(user).filter(pk=OuterRef("execution"))))
+    rows = rows.filter(execution=of) if of else rows
+    return list(rows.select_related("execution__function").order_by("-created_at", "-pk")[:limit])

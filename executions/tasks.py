@@ -1,5 +1,7 @@
 """Celery's entry points: each finds its rows and calls the part that does the work."""
 
+import contextlib
+
 from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
@@ -9,7 +11,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
+from executions.sync import executions, functions, history, pacing, preflight, push, push_health, retention, schedule
 
 stopping = budget.stopping
 
@@ -31,10 +33,12 @@ def discover() -> None:
 
 @shared_task(name="executions.discover_one")
 def discover_one(connection_id: int) -> None:
-    try:
-        functions.discover(Connection.objects.get(pk=connection_id), now=timezone.now())
-    except GatewayError:
-        return
+    row = Connection.objects.get(pk=connection_id)
+    with contextlib.suppress(GatewayError):
+        functions.discover(row, now=timezone.now())
+    row.refresh_from_db()
+    if preflight.is_due(row, now=timezone.now()):
+        preflight.check_and_keep(row, now=timezone.now())
 
 
 @shared_task(name="executions.dispatch")

@@ -53,11 +53,17 @@ class Given:
     """What a connection was given: calls a second by API, and the patterns of the functions that it mirrors.
 
     `slowed`: the part of the budget that is in use, for the APIs that AWS has throttled lately.
+    `queue_arn` is "" when the push queue's URL does not tell; `listening_since`: its queue has been read since then.
     """
 
     per_second: dict[str, int]
     functions: tuple[str, ...] = ("*",)
     slowed: dict[str, float] = field(default_factory=dict)
+    has_queue: bool = False
+    queue_arn: str = ""
+    listening_since: dt.datetime | None = None
+    keep_days: float = 0
+    keep_mb: float = 0
 
 
 def by_connection(*, now: dt.datetime) -> list[Upkeep]:

@@ -12,9 +12,10 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
+from executions import sharing
 from executions.actions.permissions import ROLES
 from executions.domain.statuses import is_terminal
-from executions.models import ActionRecord, Callback, Connection, Execution, Function, Trouble
+from executions.models import ActionRecord, Callback, Connection, Execution, Function, ShareLink, Trouble
 from executions.sync.executions import count_statuses
 
 ACCOUNT = "arn:aws:lambda:eu-west-1:123456789012:function:"
@@ -143,3 +144,17 @@ def trouble(**values: Any) -> Trouble:
         "since": ago(120),
     }
     return Trouble.objects.create(connection=values.pop("connection", None) or connection(), **{**defaults, **values})
+
+
+def share_link(of: Execution | None = None, *, token: str = "a-token", **values: Any) -> ShareLink:  # noqa: S107
+    """A link that an operator made an hour ago for a week, opening the timeline."""
+    by = values.pop("made_by", None) if "made_by" in values else user("operator")
+    defaults: dict[str, Any] = {
+        "token_hash": sharing.hash_of(token),
+        "made_by": by,
+        "made_by_name": by.get_username() if by else "somebody",
+        "tab": "timeline",
+        "created_at": ago(hours=1),
+        "expires_at": ago(days=-7),
+    }
+    return ShareLink.objects.create(execution=of or execution(), **{**defaults, **values})

@@ -15,6 +15,7 @@ from executions.models import ActionRecord
 
 LOOKS = {
     ActionRecord.Outcome.ACCEPTED: ("ok", "check"),
+    ActionRecord.Outcome.DONE: ("ok", "check"),
     ActionRecord.Outcome.REFUSED: ("bad", "x"),
     ActionRecord.Outcome.SENDING: ("info", "pending"),
     ActionRecord.Outcome.UNCONFIRMED: ("warn", "unknown"),

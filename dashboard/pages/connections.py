@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from django.urls import reverse
 
@@ -13,7 +13,7 @@ from executions import metrics, upkeep
 from executions.domain import policy, quotas
 from executions.domain.arns import FunctionArn, InvalidArn
 from executions.domain.words import count, duration
-from executions.models import Trouble
+from executions.models import Connection, Trouble
 from executions.upkeep import Given, Upkeep
 
 READING = ("list", "history", "get", "control")
@@ -33,6 +33,8 @@ discovered every 30 seconds, so that by then something has stopped.
 BROKEN = ("credentials", "unreachable", "answer")
 """Kinds of trouble that concern the whole connection."""
 UNKNOWN = "not known"
+_OUTCOMES = {"allowed": ("ok", "succeeded"), "not tried": ("grey", "unknown")}
+"""Of the preflight; the others are bad."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,20 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Permission:
+    """One IAM action, as the last preflight found it; `resource`: how a policy must name it, "" when it is allowed."""
+
+    tone: str
+    icon: str
+    action: str
+    outcome: str
+    words: str
+    resource: str
+
+
+@dataclass(frozen=True)
 class Panel:
-    """One connection. `tone`, `icon`, `state`: whether AWS answers."""
+    """One connection. `tone`, `icon`, `state`: whether AWS answers. `missing` are those of `permissions` that fail."""
 
     pk: int
     name: str
@@ -63,6 +77,9 @@ class Panel:
     troubles: list[Trouble]
     pairs: list[Pair]
     budget: list[Spent]
+    permissions: list[Permission]
+    missing: list[Permission]
+    checked_at: dt.datetime | None
     policy_id: str
     policy: str
 
@@ -73,16 +90,17 @@ class Page:
     refresh_url: str
 
     @classmethod
-    def build(cls, given: Callable[[str], Given], *, now: dt.datetime) -> Self:
-        """`given` says what the connection of a name was given."""
+    def build(cls, given: Callable[[Connection], Given], *, now: dt.datetime) -> Self:
+        """`given` says what a connection was given."""
         found = upkeep.by_connection(now=now)
-        return cls([_panel(one, given(one.row.name), now) for one in found], reverse("connections"))
+        return cls([_panel(one, given(one.row), now) for one in found], reverse("connections"))
 
 
 def _panel(one: Upkeep, given: Given, now: dt.datetime) -> Panel:
     minute = metrics.last_minute(one.row.name, quotas.QUOTA_PER_SECOND)
     answered = _answered_at(one, minute)
     tone, icon, state = _state(one, answered, now)
+    permissions = [_permission(check) for check in one.row.checks]
     return Panel(
         pk=one.row.pk,
         name=one.row.name,
@@ -91,8 +109,11 @@ def _panel(one: Upkeep, given: Given, now: dt.datetime) -> Panel:
         icon=icon,
         state=state,
         troubles=one.troubles,
-        pairs=_pairs(one, answered, minute, now),
+        pairs=_pairs(one, answered, minute, now) + _push(one, given) + [Pair("Kept", _kept(given))],
         budget=[_spent(api, given, minute) for api in READING + ACTING],
+        permissions=permissions,
+        missing=[one for one in permissions if one.tone == "bad"],
+        checked_at=one.row.checked_at,
         policy_id=f"policy-{one.row.pk}",
         policy=_policy(one, given),
     )
@@ -127,13 +148,39 @@ def _pairs(
         Pair("Oldest list", unlisted, at=None if ages.never_listed else ages.oldest),
         Pair("Unfinished compared", "not yet", at=ages.compared),
         Pair("Histories overdue", _overdue(one, now)),
-        Pair("Last push", "not set up" if row.pushed_at is None else "", at=row.pushed_at),
-        *([Pair("Missed by push", count(row.push_missed, "change"))] if row.pushed_at else []),
         Pair("Throttled", UNKNOWN if minute is None else f"{count(minute.throttled, 'call')} in the last full minute"),
         Pair("Functions", _functions(one), url=reverse("functions")),
         Pair("Executions", f"{sum(one.statuses.values()):,}", url=reverse("executions")),
         *([Pair("Configured until", at=row.gone_at)] if row.gone_at else []),
     ]
+
+
+def _push(one: Upkeep, given: Given) -> list[Pair]:
+    row = one.row
+    if not given.has_queue:
+        return [Pair("Push", "not set up"), *([Pair("Last push", at=row.pushed_at)] if row.pushed_at else [])]
+    silent = any(trouble.kind == "push" for trouble in one.troubles)
+    dead = UNKNOWN if row.push_dead is None else f"{row.push_dead:,}"
+    holds = "not counted yet" if row.push_waiting is None else f"about {row.push_waiting:,} waiting, given up: {dead}"
+    return [
+        Pair("Push", "silent" if silent else "working" if given.listening_since else "the queue is not being read"),
+        Pair("Queue read since", "not now", at=given.listening_since),
+        Pair("Last push", "never", at=row.pushed_at),
+        Pair("Missed by push", count(row.push_missed, "change")),
+        Pair("Messages in the queue", holds),
+        Pair("Messages counted", "not yet", at=row.push_counted_at),
+    ]
+
+
+def _kept(given: Given) -> str:
+    age = f"{given.keep_days:g} days after the end" if given.keep_days else "for ever"
+    return f"{age}, up to {given.keep_mb:,g} MB of history" if given.keep_mb else age
+
+
+def _permission(check: dict[str, Any]) -> Permission:
+    tone, icon = _OUTCOMES.get(check["outcome"], ("bad", "error"))
+    resource = policy.resource_words(tuple(check["forms"])) if tone == "bad" else ""
+    return Permission(tone, icon, check["action"], check["outcome"], check["words"], resource)
 
 
 def _overdue(one: Upkeep, now: dt.datetime) -> str:
@@ -165,4 +212,6 @@ def _policy(one: Upkeep, given: Given) -> str:
         pass
     else:
         where |= {"partition": arn.partition, "region": arn.region, "account": arn.account}
-    return json.dumps(policy.document(policy.READ + policy.ACT, functions=given.functions, **where), indent=2)
+    grants = policy.READ + policy.ACT
+    told = policy.document(grants, functions=given.functions, queue=given.queue_arn, **where)
+    return json.dumps(told, indent=2)

@@ -6,12 +6,12 @@ from typing import Any, Self
 from django.http import QueryDict
 
 from dashboard.pages.operation import is_cut
-from dashboard.pages.payload_box import patterns
 from dashboard.pages.tab import Subject
 from executions import histories
 from executions.domain.diff import DiffLine, structural_diff
 from executions.domain.events import Event, Payload
 from executions.domain.patches import PatchOp
+from executions.sharing import patterns
 
 MOST_MOVES = 10
 _LONGEST_POINTER = 120

@@ -8,8 +8,9 @@ from typing import Any, Self
 from django.urls import reverse
 
 from dashboard.pages.gauges import Fact, facts
+from dashboard.pages.share import ShareRow, share_rows
 from dashboard.pages.story import Story
-from dashboard.pages.tab import NAMES, Subject, TabLink
+from dashboard.pages.tab import NAMES, SharedView, Subject, TabLink
 from executions import queries
 from executions.actions import permissions
 from executions.domain import links
@@ -90,6 +91,10 @@ class Head:
     is_live: bool
     refresh_url: str
     live_url: str
+    page_url: str
+    share_url: str
+    share_links: list[ShareRow]
+    share: SharedView | None
 
     @classmethod
     def of(cls, subject: Subject) -> Self:
@@ -118,6 +123,10 @@ class Head:
             is_live=subject.is_live,
             refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
             live_url=subject.url("execution-live"),
+            page_url=page,
+            share_url=subject.url("share") if permissions.can_share(subject.user, execution) else "",
+            share_links=share_rows(subject.user, execution, now=subject.now),
+            share=subject.share,
         )
 
 

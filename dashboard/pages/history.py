@@ -79,6 +79,7 @@ class HistoryPage:
     execution_id: int
     url: str
     events_url: str
+    json_url: str
     fragment: str
     query: str
     state: HistoryState
@@ -100,6 +101,7 @@ class HistoryPage:
             execution_id=subject.execution.pk,
             url=url,
             events_url=url.removesuffix("history/") + "events/",
+            json_url=subject.url("history-json"),
             fragment=f"{url}?{query}{'&' if query else ''}part=list",
             query=query,
             state=state,

@@ -1,19 +1,15 @@
 """Payloads as boxes of a page: decoded, pretty, without secrets, cut to what a browser can show."""
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
-
-from django.conf import settings
 
 from dashboard.pages.digest import payload_size
 from executions.domain.events import Payload
-from executions.domain.payloads import DEFAULT_PATTERNS, decode, redact, redact_broken, to_text, truncate
+from executions.domain.payloads import decode, redact, redact_broken, to_text, truncate
 from executions.domain.words import size
+from executions.sharing import patterns
 
 INLINE_LIMIT = 1024 * 1024
 DRAWER_LIMIT = 64 * 1024
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -37,17 +33,6 @@ class PayloadBox:
     size: int | None
     notes: list[str]
     url: str
-
-
-def patterns() -> tuple[str, ...]:
-    """The names of secrets: the usual ones and this installation's REDACT_KEYS."""
-    return _patterns(tuple(settings.REDACT_KEYS))
-
-
-@lru_cache(maxsize=8)
-def _patterns(keys: tuple[str, ...]) -> tuple[str, ...]:
-    own = ("_".join(_WORD.findall(key)).lower() for key in keys)
-    return (*DEFAULT_PATTERNS, *(re.escape(key) for key in own if key))
 
 
 def readable(payload: Payload, *, tags: bool = True) -> Readable:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from executions import queries
-from executions.actions.permissions import READ_ONLY, can_read_audit, can_view
+from executions.actions.permissions import READ_ONLY, can_read_audit, can_share, can_view
 from executions.domain.words import count
 from executions.models import Trouble
 
@@ -88,6 +88,8 @@ def _items(request: HttpRequest) -> list[NavItem]:
         ("Functions", reverse("functions"), "functions", None),
         ("Connections", reverse("connections"), "connections", None),
     ]
+    if can_share(request.user):
+        entries.append(("Share links", reverse("shares"), "share", None))
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))
     return [

@@ -30,6 +30,31 @@ class TabLink:
     count: int | None
 
 
+SHARED = {
+    name: name.replace("execution", "shared", 1)
+    for name in (
+        *("execution", "execution-timeline", "execution-rows", "execution-operation", "execution-history"),
+        *("execution-event", "execution-checkpoints", "execution-payloads"),
+    )
+}
+"""The pages that a share link shows, and the names of their addresses under its prefix."""
+DOWNLOADS = {"execution-payload": "shared-payload"}
+
+
+@dataclass(frozen=True)
+class SharedView:
+    """The share link through which somebody looks. `names`: what it shows."""
+
+    token: str
+    note: str
+    expires_at: dt.datetime
+    redacted: bool
+
+    @property
+    def names(self) -> dict[str, str]:
+        return SHARED if self.redacted else SHARED | DOWNLOADS
+
+
 @dataclass(frozen=True)
 class Subject:
     """One execution as somebody looks at it now, in the tab called `tab`."""
@@ -38,6 +63,8 @@ class Subject:
     execution: Execution
     now: dt.datetime
     tab: str = "timeline"
+
+    share: "SharedView | None" = None
 
     @cached_property
     def history(self) -> History:
@@ -58,11 +85,17 @@ class Subject:
     @property
     def is_live(self) -> bool:
         """Whether anything may still change, so that the page listens."""
+        if self.share:
+            return False
         done = is_terminal(self.execution.status) and self.execution.history_complete
         return not done and self.execution.gone_at is None
 
     def url(self, name: str = "", *more: object) -> str:
-        return _url(name or NAMES[self.tab][1], self.execution.pk, *more)
+        """Through a share link: the same page under its prefix, or "" for what it does not show."""
+        name = name or NAMES[self.tab][1]
+        if self.share is None:
+            return _url(name, self.execution.pk, *more)
+        return _url(self.share.names[name], self.share.token, *more) if name in self.share.names else ""
 
     @property
     def tabs(self) -> list[TabLink]:

@@ -3,7 +3,6 @@
 Without JavaScript each is a page of its own; with it htmx shows the same form in a dialog and follows the redirect.
 """
 
-import ipaddress
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -27,7 +26,7 @@ from dashboard.forms import (
     SucceedForm,
 )
 from dashboard.pages.confirm import Confirm
-from dashboard.views.lookup import callback_or_404, execution_or_404
+from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions.actions import lifecycle, perform, permissions
 from executions.models import ActionRecord, Callback, Execution
 
@@ -137,19 +136,11 @@ def _act(
 def actor_of(request: HttpRequest, form: ActionForm) -> perform.Actor:
     return perform.Actor(
         user=request.user,
-        address=_address(request),
+        address=address_of(request),
         token=form.cleaned_data["token"],
         reason=form.cleaned_data["reason"],
         user_agent=request.headers.get("User-Agent", ""),
     )
-
-
-def _address(request: HttpRequest) -> str | None:
-    """None when it is no IP address: a proxy may write anything there, with a port or without."""
-    try:
-        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
-    except ValueError:
-        return None
 
 
 def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:

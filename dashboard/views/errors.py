@@ -7,6 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard.access import is_shared
+from dashboard.views.shared import unavailable
+
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 400, exception)
@@ -29,6 +32,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, exception: Exception | None) -> HttpResponse:
+    if is_shared(request):
+        return unavailable(request, status)
     context: dict[str, Any] = {"reason": _reason(exception)}
     return render(request, f"{status}.html", context, status=status)
 

@@ -12,9 +12,12 @@ from dashboard.pages.tab import NAMES, Subject
 from dashboard.pages.timeline import TimelinePage
 from dashboard.pages.timeline_state import TimelineState, moment, whole
 from dashboard.views.lookup import execution_or_404
+from dashboard.views.shared import subject_of
 
 
 def subject_or_404(request: HttpRequest, execution_id: int, tab: str) -> Subject:
+    if shared := subject_of(request, tab):
+        return shared
     return Subject(request.user, execution_or_404(request, execution_id), timezone.now(), tab)
 
 

@@ -1,5 +1,7 @@
 """Finding what a URL names, among what this person may see."""
 
+import ipaddress
+
 from django.http import Http404, HttpRequest
 
 from executions import queries
@@ -18,6 +20,14 @@ def callback_or_404(execution: Execution, callback_id: int) -> Callback:
     if found is None:
         raise Http404("This execution has no such callback.")
     return found
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Whence it comes; None when that is no IP address: a proxy may write anything there, with a port or without."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _sane(number: int) -> int:

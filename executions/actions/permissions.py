@@ -22,6 +22,9 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+SHARE = "executions.share_executions"
+IMPORT = "executions.import_histories"
+DISCARD = "executions.delete_execution"
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
 FORGET_MISSING = dt.timedelta(days=1)
@@ -29,9 +32,9 @@ FORGET_MISSING = dt.timedelta(days=1)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER, START, REMOVE, BULK, PREPARE),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
@@ -110,6 +113,34 @@ def can_answer(user: Any, callback: Callback) -> Verdict:
     if answered := answer_of(callback):
         return Verdict(False, f"{answered.username} {answered.get_kind_display()} ({answered.get_outcome_display()}).")
     return _open(callback)
+
+
+def can_share(user: Any, execution: Execution | None = None) -> Verdict:
+    """Make, see and revoke share links, to this execution or at all. Everybody's: a leaked one cannot wait for its
+    maker.
+    """
+    if settings.SHARE_LINKS == "off":
+        return Verdict(False, "Share links are switched off here.", forbidden=True)
+    if execution is not None:
+        return _may(user, SHARE, execution, "share executions")
+    return YES if user.has_perm(SHARE) else _no("share executions")
+
+
+def still_shares(maker: Any, execution: Execution) -> bool:
+    """Whether a link that somebody has made goes on to open, also while nothing can be changed."""
+    return bool(maker.has_perm(SHARE) and reach_of(maker).may_act(execution.function_id))
+
+
+def can_import(user: Any) -> Verdict:
+    return YES if user.has_perm(IMPORT) else _no("import histories")
+
+
+def can_discard(user: Any, execution: Execution) -> Verdict:
+    """An imported history may be removed by who imported it and by admins; what is mirrored is nobody's to remove."""
+    if execution.imported_at is None:
+        return Verdict(False, "This execution is mirrored from AWS; only imported ones can be removed.")
+    mine = user.has_perm(IMPORT) and user.pk is not None and execution.imported_by_id == user.pk
+    return YES if mine or user.has_perm(DISCARD) else _no("remove what others have imported")
 
 
 def answer_of(callback: Callback) -> ActionRecord | None:

@@ -37,6 +37,9 @@ ACT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ),
 )
 
+PUSH_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+QUEUE = "QUEUE"
+
 
 def document(
     grants: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...],
@@ -45,8 +48,11 @@ def document(
     region: str = "REGION",
     account: str = "ACCOUNT",
     functions: tuple[str, ...] = ("NAME",),
+    queue: str = "",
 ) -> dict[str, Any]:
-    """A policy as AWS takes it: READ, ACT or both together, for these functions (names or patterns)."""
+    """A policy as AWS takes it: READ, ACT or both together, for these functions (names or patterns); to read the push
+    queue of this ARN as well.
+    """
     prefix = f"arn:{partition}:lambda:{region}:{account}:function:"
 
     def resources(forms: tuple[str, ...]) -> list[str]:
@@ -54,16 +60,26 @@ def document(
             return [EVERYTHING]
         return [prefix + form.replace(UNQUALIFIED, name, 1) for name in functions for form in forms]
 
-    statements = [
+    statements: list[dict[str, Any]] = [
         {"Sid": sid, "Effect": "Allow", "Action": _one_or_all(list(actions)), "Resource": _one_or_all(resources(forms))}
         for sid, actions, forms in grants
     ]
+    if queue:
+        told = {"Sid": "ReadThePushQueue", "Effect": "Allow", "Action": list(PUSH_ACTIONS), "Resource": queue}
+        statements.append(told)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
 def forms_of(action: str) -> tuple[str, ...]:
     """In which forms a policy must name the resource of an action."""
+    if action in PUSH_ACTIONS:
+        return (QUEUE,)
     return next(forms for _, actions, forms in READ + ACT if action in actions)
+
+
+def resource_words(forms: tuple[str, ...]) -> str:
+    """How a policy must name the resource, in words."""
+    return " and ".join(form if form in (EVERYTHING, QUEUE) else f"function:{form}" for form in forms)
 
 
 def _one_or_all(values: list[str]) -> str | list[str]:

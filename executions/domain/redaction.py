@@ -35,6 +35,11 @@ _ABOUT = frozenset(
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _BROKEN_KEY = re.compile(r'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
 _BROKEN_VALUE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[^\s,\]}"\[{]+')
+# The same inside a string that was quoted: \"password\": \"...\", by one backslash or more.
+_QUOTED = re.compile(
+    r'(?P<q>\\+")(?P<key>[^"\\]{1,200})(?P=q)\s*:\s*(?P<value>(?P=q)(?:(?!(?P=q)).)*(?:(?P=q)|\Z)|[^\s,\]}"\\\[{]+)',
+    re.DOTALL,
+)
 _NAME_KEYS, _VALUE_KEYS = ("name", "key", "Name", "Key"), ("value", "Value")
 _NESTED = 3  # levels of JSON inside strings inside JSON
 
@@ -63,7 +68,8 @@ def redact_broken(text: str, patterns: Sequence[str] | None = None) -> tuple[str
     can.
     """
     redactor = _Redactor(_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
-    parts, at, hidden = [], 0, 0
+    text, hidden = _redact_quoted(text, redactor)
+    parts, at = [], 0
     for key in _BROKEN_KEY.finditer(text):
         if key.start() < at or not redactor.is_secret(key.group(1)):
             continue
@@ -73,6 +79,17 @@ def redact_broken(text: str, patterns: Sequence[str] | None = None) -> tuple[str
         parts += [text[at : key.end()], HIDDEN]
         at, hidden = end, hidden + 1
     return ("".join([*parts, text[at:]]), hidden) if hidden else (text, 0)
+
+
+def _redact_quoted(text: str, redactor: "_Redactor") -> tuple[str, int]:
+    if '\\"' not in text:
+        return text, 0
+    parts, at, hidden = [], 0, 0
+    for found in _QUOTED.finditer(text):
+        if redactor.is_secret(found["key"]):
+            parts += [text[at : found.start("value")], HIDDEN]
+            at, hidden = found.end(), hidden + 1
+    return "".join([*parts, text[at:]]), hidden
 
 
 @lru_cache(maxsize=32)

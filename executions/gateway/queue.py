@@ -3,6 +3,8 @@
 Its calls count against no quota of Lambda's, so they take no place in the call budget.
 """
 
+import contextlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +16,7 @@ from botocore.config import Config
 
 from executions.gateway import connections
 from executions.gateway.configuration import named
-from executions.gateway.errors import NoCredentials, NotUnderstood, triage
+from executions.gateway.errors import Denied, NoCredentials, NotFound, NotUnderstood, triage
 
 LONGEST_POLL, MOST_MESSAGES = 20, 10
 """SQS's own limits: seconds, and messages a call."""
@@ -111,8 +113,22 @@ def depth(queue: Queue) -> Depth:
     dead_url = _dead_letter_url(queue.url, told.get("RedrivePolicy", ""))
     dead = None
     if dead_url:
-        dead = int(_attributes(queue, dead_url, "ApproximateNumberOfMessages").get("ApproximateNumberOfMessages", 0))
+        with contextlib.suppress(Denied, NotFound):
+            told_dead = _attributes(queue, dead_url, "ApproximateNumberOfMessages")
+            dead = int(told_dead.get("ApproximateNumberOfMessages", 0))
     return Depth(int(told.get("ApproximateNumberOfMessages", 0)), dead)
+
+
+def arn(url: str) -> str:
+    """Of the queue at a URL of AWS's, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME; "" of any other."""
+    parts = urlsplit(url)
+    found = re.fullmatch(r"sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?", parts.hostname or "")
+    path = parts.path.strip("/").split("/")
+    if found is None or len(path) != 2:
+        return ""
+    region = found[1]
+    partition = "aws-cn" if found[2] else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return f"arn:{partition}:sqs:{region}:{path[0]}:{path[1]}"
 
 
 def _attributes(queue: Queue, url: str, *names: str) -> dict[str, str]:

@@ -1,22 +1,26 @@
 """What the credentials let us do: each reading API is tried once, within the call budget. Nothing is ever changed."""
 
+import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from executions.domain.lanes import Lane
 from executions.domain.policy import forms_of
-from executions.gateway import budget, lambda_api
-from executions.gateway.configuration import configured
+from executions.gateway import budget, lambda_api, queue
+from executions.gateway.configuration import configured, push_queue
 from executions.gateway.connections import Connection, reach
-from executions.gateway.errors import Denied, GatewayError
+from executions.gateway.errors import Denied, GatewayError, OverBudget
 from executions.gateway.lambda_api import ExecutionSummary, FunctionConfiguration
+from executions.models import Connection as Row
 
 T = TypeVar("T")
 ALLOWED, DENIED, FAILED, NOT_TRIED = "allowed", "denied", "failed", "not tried"
 FUNCTIONS = 3
 """How many functions are looked at, at the most, for an execution to read."""
 PATIENCE = 10.0
+EVERY, AGAIN = dt.timedelta(hours=1), dt.timedelta(minutes=5)
+"""Between two preflights of a connection; sooner while something is wrong, to see that it is mended."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Preflight:
         self._configuration(function[0] if function else None)
         execution = self._executions(function)
         self._execution(execution)
+        if url := push_queue(self.connection.name):
+            self._try("sqs:GetQueueAttributes", lambda: queue.depth(queue.reach(self.connection.name, url)))
         return self.checks
 
     def _functions(self) -> list[FunctionConfiguration]:
@@ -90,6 +96,9 @@ class Preflight:
     def _try(self, action: str, call: Callable[[], T]) -> T | None:
         try:
             answer = call()
+        except OverBudget as error:
+            self._skip(action, error.words)
+            return None
         except GatewayError as error:
             outcome = DENIED if isinstance(error, Denied) else FAILED
             self.checks.append(Check(action, outcome, str(error), forms_of(action)))
@@ -106,7 +115,28 @@ def names() -> list[str]:
     return [one.name for one in configured()]
 
 
-def check(connection: str) -> list[Check]:
+def check(connection: str, lane: Lane = Lane.INTERACTIVE) -> list[Check]:
     """Of the connection of this name; raises GatewayError when it cannot be opened at all."""
-    with budget.lane(Lane.INTERACTIVE):
+    with budget.lane(lane):
         return Preflight(reach(connection)).run()
+
+
+def check_and_keep(row: Row, *, now: dt.datetime) -> None:
+    """For the page of connections."""
+    try:
+        checks = check(row.name, Lane.RECONCILE)
+    except GatewayError as error:
+        checks = [Check("open the connection", FAILED, str(error))]
+    keep(row.name, checks, now=now)
+
+
+def keep(connection: str, checks: list[Check], *, now: dt.datetime) -> None:
+    Row.objects.filter(name=connection).update(checks=[asdict(check) for check in checks], checked_at=now)
+
+
+def is_due(row: Row, *, now: dt.datetime) -> bool:
+    """Not before the functions were looked for once: that may explain all by itself."""
+    if row.checked_at is None:
+        return row.swept_at is not None or row.troubles.exists()
+    bad = any(check["outcome"] in (DENIED, FAILED) for check in row.checks) or row.troubles.exists()
+    return row.checked_at <= now - (AGAIN if bad else EVERY)

@@ -1,5 +1,6 @@
 """`manage.py check_connections`: what the credentials allow, without changing anything."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -7,10 +8,11 @@ from django.core.management import CommandError, call_command
 
 from executions.gateway.connections import Connection
 from executions.gateway.errors import NoCredentials
+from executions.models import Connection as Row
 from executions.sync import preflight
-from tests.fakes import REGION, FakeLambda, client_error
+from tests.fakes import REGION, FakeLambda, client_error, default_connection
 
-pytestmark = pytest.mark.core
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 READS = {
     "ListFunctions": "list_functions",
     "GetFunctionConfiguration": "get_function_configuration",
@@ -103,3 +105,34 @@ def test_a_connection_that_cannot_be_opened_fails_and_the_others_are_still_tried
     printed, failed = said()
     assert "Connection broken\nfailed     There are no AWS credentials." in printed
     assert "Connection works\nallowed    lambda:ListFunctions" in printed and failed
+
+
+# --- kept for the page of connections ---
+
+
+def test_it_is_kept_with_its_age_and_repeated_sooner_while_something_is_missing(
+    account: FakeLambda, now: dt.datetime
+) -> None:
+    row = default_connection()
+    assert not preflight.is_due(row, now=now), "nobody has looked for functions yet"
+    Row.objects.update(swept_at=now)
+    account.add_function("a")
+    account.fail_next("list_durable_executions_by_function", client_error("AccessDeniedException", 403))
+    for later, due in ((0, True), (299, False), (300, True), (301, False), (3600, False), (3900, True)):
+        row.refresh_from_db()
+        at = now + dt.timedelta(seconds=later)
+        assert preflight.is_due(row, now=at) == due, later
+        if due:
+            preflight.check_and_keep(row, now=at)
+    row.refresh_from_db()
+    assert row.checked_at == at and [check["outcome"] for check in row.checks].count("allowed") >= 3
+
+
+def test_a_connection_that_cannot_be_opened_is_kept_as_that(now: dt.datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> None:
+        raise NoCredentials("There are no credentials.")
+
+    monkeypatch.setattr(preflight, "reach", refuse)
+    preflight.check_and_keep(row := default_connection(), now=now)
+    row.refresh_from_db()
+    assert row.checks[0]["outcome"] == "failed" and "no credentials" in row.checks[0]["words"]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard import urls
-from dashboard.access import ANYBODY, BEARER, MATRIX, PUBLIC
+from dashboard.access import ANYBODY, BEARER, LINK, MATRIX, PUBLIC
 from executions.actions.permissions import ROLES
 from tests import factories
 
@@ -31,6 +31,8 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "bulk_id": 1,
         "operation_id": "op",
         "text": "arn:x",
+        "token": "no-such-token",
+        "link_id": 1,
     }
     return reverse(name, kwargs={key: values[key] for key in re.findall(r":(\w+)>", ROUTES[name])})
 
@@ -53,16 +55,19 @@ def test_nothing_but_public_urls_opens_before_login(client: Client, name: str) -
     assert answer["Location"].startswith("/login/?next=")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] not in (PUBLIC, ANYBODY, BEARER)])
+@pytest.mark.parametrize("name", [name for name in NAMES if MATRIX[name] not in (PUBLIC, ANYBODY, BEARER, LINK)])
 def test_somebody_without_a_role_is_refused_everywhere(client: Client, name: str) -> None:
     client.force_login(factories.user(""))
     assert client.get(address(name)).status_code == 403
 
 
-ACTIONS = ["stop", "pause", "resume", "delete", "callback-succeed", "callback-fail", "callback-heartbeat"]
+ACTIONS = [
+    *("stop", "pause", "resume", "delete", "callback-succeed", "callback-fail", "callback-heartbeat"),
+    *("share", "share-revoke"),
+]
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "audit"])
+@pytest.mark.parametrize("name", [*ACTIONS, "audit", "shares"])
 def test_a_viewer_can_neither_act_nor_read_the_audit(client: Client, name: str) -> None:
     callback = factories.callback()
     client.force_login(factories.user("viewer"))

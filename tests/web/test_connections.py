@@ -12,6 +12,7 @@ from django.test import Client
 
 from executions import metrics
 from executions.domain import policy
+from executions.sync import push_health
 from tests import factories
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
@@ -80,10 +81,44 @@ def test_whether_aws_answers_is_told_in_a_word(
     assert f">{state}</span>" in html(as_viewer).replace("</svg>", ">")
 
 
-def test_push_tells_when_it_last_came_and_what_it_missed(as_viewer: Client) -> None:
-    factories.connection(pushed_at=factories.ago(30), push_missed=7)
+def test_push_tells_when_it_last_came_what_it_missed_and_what_waits(as_viewer: Client, settings: Any) -> None:
+    settings.PUSH_QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/123456789012/durascope"
+    row = factories.connection(pushed_at=factories.ago(30), push_missed=7)
     page = html(as_viewer)
-    assert "7 changes" in page and "not set up" not in page
+    assert "7 changes" in page and "the queue is not being read" in page and "not counted yet" in page
+    assert "arn:aws:sqs:eu-west-1:123456789012:durascope" in unescape(page), "the policy to paste has the queue"
+    push_health.listens(row, now=factories.ago(600))
+    factories.connection(push_waiting=1234, push_dead=3, push_counted_at=factories.ago(5))
+    page = html(as_viewer)
+    assert "<dd>working</dd>" in page and "about 1,234 waiting, given up: 3" in page
+    factories.trouble(scope="push", kind="push")
+    assert "<dd>silent</dd>" in html(as_viewer)
+
+
+def test_the_last_preflight_is_shown_with_what_is_missing_and_its_age(as_viewer: Client) -> None:
+    factories.connection()
+    assert "Permissions not tried yet" in html(as_viewer)
+    read = {"action": "lambda:ListFunctions", "outcome": "allowed", "words": "", "forms": []}
+    denied = {
+        "action": "lambda:GetDurableExecution",
+        "outcome": "denied",
+        "words": "AWS <b>said</b> no.",
+        "forms": ["NAME:*"],
+    }
+    at = factories.ago(120)
+    factories.connection(checks=[read, denied], checked_at=at)
+    page = html(as_viewer)
+    assert "1 permission missing" in page and "function:NAME:*" in page and "AWS &lt;b&gt;said&lt;/b&gt; no." in page
+    assert f"{at:%Y-%m-%dT%H:%M:%S}" in page
+    factories.connection(checks=[read])
+    assert "missing" not in html(as_viewer)
+
+
+def test_what_is_kept_is_told_for_each_connection(as_viewer: Client, settings: Any) -> None:
+    factories.connection()
+    assert "<dd>for ever</dd>" in html(as_viewer)
+    settings.KEEP_DAYS, settings.KEEP_MB = 30, 2000
+    assert "30 days after the end, up to 2,000 MB" in html(as_viewer)
 
 
 def test_a_function_that_was_never_listed_is_no_age(as_viewer: Client) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from executions.domain.policy import ACT
+from executions.domain.policy import ACT, resource_words
 from executions.gateway.errors import GatewayError
 from executions.sync import preflight
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         except GatewayError as error:
             self.stdout.write(self.style.ERROR(f"{preflight.FAILED:9}  {error}"))
             return 1
+        preflight.keep(name, checks, now=timezone.now())
         for check in checks:
             self._tell(check)
         return sum(check.is_bad for check in checks)
@@ -37,5 +39,4 @@ class Command(BaseCommand):
         style = self.style.ERROR if check.is_bad else self.style.SUCCESS if not words else str
         self.stdout.write(style(f"{check.outcome:9}  {check.action}{words}"))
         if check.outcome == preflight.DENIED:
-            forms = " and ".join("*" if form == "*" else f"function:{form}" for form in check.forms)
-            self.stdout.write(f"           A policy must name the resource as {forms}.")
+            self.stdout.write(f"           A policy must name the resource as {resource_words(check.forms)}.")

@@ -1,0 +1,123 @@
+"""Share links: the form that makes one, the address that is told once, and the lists of what was made."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve, reverse
+
+from dashboard.forms import ShareForm
+from dashboard.pages.tab import NAMES
+from executions import queries, sharing
+from executions.models import Execution, ShareLink
+
+_TABS = {url_name: tab for tab, (_, url_name) in NAMES.items()}
+MOST_QUERY = 2000
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    """One link. `state`: open, expired or revoked. `revoke_url` is "" when it does not work any more anyway."""
+
+    pk: int
+    execution: Execution
+    execution_url: str
+    opens_at: str
+    pinned_url: str
+    note: str
+    made_by: str
+    made_at: dt.datetime
+    expires_at: dt.datetime
+    redacted: bool
+    state: str
+    state_words: str
+    opened_at: dt.datetime | None
+    opened_count: int
+    revoke_url: str
+
+
+@dataclass(frozen=True)
+class SharesPage:
+    rows: list[ShareRow]
+    who_may_open: str
+
+    @classmethod
+    def of(cls, user: Any, *, mode: str, now: dt.datetime) -> Self:
+        return cls(share_rows(user, None, now=now), WHO_MAY_OPEN[mode])
+
+
+@dataclass(frozen=True)
+class ShareForOne:
+    """The dialog. `address` is the link that has just been made; `again`: this form has made its link already."""
+
+    execution: Execution
+    form: ShareForm
+    asked: str
+    opens_at: str
+    who_may_open: str
+    address: str = ""
+    again: bool = False
+
+
+WHO_MAY_OPEN = {
+    "off": "Nobody: share links are switched off.",
+    "login": "Whoever has the address and can log in here.",
+    "public": "Whoever has the address, without logging in.",
+}
+
+
+def share_rows(user: Any, of: Execution | None, *, now: dt.datetime) -> list[ShareRow]:
+    return [_row(link, now) for link in queries.share_links(user, of)]
+
+
+def _row(link: ShareLink, now: dt.datetime) -> ShareRow:
+    expires_at = min(link.expires_at, link.created_at + sharing.longest())
+    state, words = "open", "works"
+    if link.revoked_at:
+        state, words = "revoked", f"revoked by {link.revoked_by_name}"
+    elif expires_at <= now:
+        state, words = "expired", "expired"
+    page = reverse(NAMES[link.tab][1] if link.tab in NAMES else "execution", args=[link.execution_id])
+    return ShareRow(
+        pk=link.pk,
+        execution=link.execution,
+        execution_url=reverse("execution", args=[link.execution_id]),
+        opens_at=tab_words(link.tab, link.query),
+        pinned_url=f"{page}?{link.query}" if link.query else page,
+        note=link.note,
+        made_by=link.made_by_name,
+        made_at=link.created_at,
+        expires_at=expires_at,
+        redacted=link.redacted,
+        state=state,
+        state_words=words,
+        opened_at=link.opened_at,
+        opened_count=link.opened_count,
+        revoke_url=reverse("share-revoke", args=[link.pk]) if state == "open" else "",
+    )
+
+
+def tab_words(tab: str, query: str) -> str:
+    """ "Timeline, as it is now": which part a link opens, and whether a state of it is pinned."""
+    label = NAMES[tab][0] if tab in NAMES else "Timeline"
+    return f"{label}, with what is chosen there" if query else label
+
+
+def view_of(address: str, execution_id: int) -> str:
+    """What somebody looks at, by the address of their page: "history?event=3"; "timeline" when it tells nothing."""
+    parts = urlsplit(address)
+    try:
+        match = resolve(parts.path)
+    except Resolver404:
+        return "timeline"
+    tab = _TABS.get(match.view_name or "")
+    if tab is None or match.kwargs.get("execution_id") != execution_id:
+        return "timeline"
+    return f"{tab}?{parts.query}" if parts.query and len(parts.query) <= MOST_QUERY else tab
+
+
+def read_view(text: str) -> tuple[str, str]:
+    """(tab, query) of such a text; anything else is the timeline."""
+    tab, _, query = text.partition("?")
+    return (tab, query[:MOST_QUERY]) if tab in NAMES else ("timeline", "")
