@@ -64,7 +64,7 @@ def lane_html(subject: Subject, timeline: Timeline) -> SafeString:
         return SafeString("")
     words = " ".join(said(subject))
     return mark_safe(  # noqa: S308 - only numbers and fixed words
-        f'<li class="tl-row d0 tl-lane tl-gap"><span class="tl-name">{icon("pending")}<span>{words}</span></span>'
+        f'<li class="tl-row d0 tl-lane tl-missing"><span class="tl-name">{icon("pending")}<span>{words}</span></span>'
         f'<svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(bars)}</svg>'
         '<span class="tl-dur">?</span></li>'
     )
