@@ -26,6 +26,7 @@ class Connection(models.Model):
     region = models.CharField(max_length=40, blank=True)
     swept_at = models.DateTimeField(null=True, help_text="when all functions were last discovered")
     gone_at = models.DateTimeField(null=True, help_text="when it was no longer configured; what was mirrored stays")
+    list_pace = models.JSONField(null=True, help_text="sync/pacing.py's ListPace for its functions")
     pushed_at = models.DateTimeField(null=True, help_text="when the push queue last brought something")
     push_waiting = models.PositiveIntegerField(null=True, help_text="messages in the push queue, as SQS estimates")
     push_dead = models.PositiveIntegerField(null=True, help_text="messages that the push queue has given up")
@@ -74,6 +75,7 @@ class Function(models.Model):
     listed_at = models.DateTimeField(null=True, help_text="when its executions were last listed to the end")
     looked_back_at = models.DateTimeField(null=True, help_text="when long known starts were last listed again")
     reconciled_at = models.DateTimeField(null=True, help_text="when its unfinished executions were last compared")
+    start_rate = models.FloatField(default=0.0, help_text="new executions a second, smoothed")
     list_due_at = models.DateTimeField(null=True, help_text="when its executions are to be listed next")
     list_claimed_until = models.DateTimeField(null=True, help_text="a worker is listing them, at the most until then")
 
@@ -235,6 +237,7 @@ class ActionRecord(models.Model):
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
+        REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
         IMPORT = "import", "imported a history"
@@ -312,6 +315,7 @@ class ActionRecord(models.Model):
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
             ("read_audit", "Can read everybody's actions"),
+            ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),
             ("import_histories", "Can import histories from files"),
         ]

@@ -6,12 +6,12 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import bulk, settle
+from executions.actions import bulk, settle, starting
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, preflight, push, push_health, retention, schedule
+from executions.sync import functions, history, listing, pacing, preflight, push, push_health, retention, schedule
 
 stopping = budget.stopping
 
@@ -26,6 +26,7 @@ def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
+    starting.settle_starts(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)
@@ -36,6 +37,7 @@ def discover_one(connection_id: int) -> None:
     row = Connection.objects.get(pk=connection_id)
     with contextlib.suppress(GatewayError):
         functions.discover(row, now=timezone.now())
+        listing.learn_pace(row)
     row.refresh_from_db()
     if preflight.is_due(row, now=timezone.now()):
         preflight.check_and_keep(row, now=timezone.now())
@@ -67,7 +69,7 @@ def bulk_step(bulk_id: int) -> None:
 def list_function(function_id: int) -> None:
     function = Function.objects.select_related("connection").get(pk=function_id)
     try:
-        executions.list_function(function, now=timezone.now())
+        listing.list_function(function, now=timezone.now())
     except GatewayError:
         return
 

@@ -4,6 +4,7 @@ Each call takes its place in the budget first and is counted in `calls_made`.
 """
 
 import datetime as dt
+import email.utils
 import threading
 import time
 from collections import Counter
@@ -40,20 +41,23 @@ class FunctionConfiguration:
 
 @dataclass(frozen=True)
 class ExecutionSummary:
-    """One execution as List or Get describes it."""
+    """One execution as List, Get or push describes it; `started_at` is None where that was left out."""
 
     arn: str
     name: str
     function_arn: str
     status: str
-    started_at: dt.datetime
+    started_at: dt.datetime | None
     ended_at: dt.datetime | None
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
+    """`at`: AWS's own time when it answered, in whole seconds; None when it did not say."""
+
     items: list[T]
     next_marker: str | None
+    at: dt.datetime | None = None
 
 
 class Markers:
@@ -135,7 +139,7 @@ def list_executions(
         **_given(StartedAfter=started_after, Statuses=statuses, DurableExecutionName=name, Marker=marker),
     )
     items = [_summary(item) for item in answer.get("DurableExecutions", [])]
-    return Page(items, answer.get("NextMarker"))
+    return Page(items, answer.get("NextMarker"), _answered_at(answer))
 
 
 def get_execution(connection: Connection, arn: str, *, patience: float = 60.0) -> ExecutionSummary:
@@ -149,7 +153,10 @@ def get_execution(connection: Connection, arn: str, *, patience: float = 60.0) -
         DurableExecutionArn=arn,
         IncludeExecutionData=False,
     )
-    return _summary(answer)
+    summary = _summary(answer)
+    with _complete("an execution"):
+        answer["StartTimestamp"]
+    return summary
 
 
 def get_function(connection: Connection, name: str, *, patience: float = 60.0) -> FunctionConfiguration:
@@ -189,6 +196,24 @@ def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> A
     """Stop an execution; `error` has ErrorType and ErrorMessage."""
     client = connection.client.stop_durable_execution
     return _act(connection, "stop", "stop the execution", client, DurableExecutionArn=arn, Error=error)
+
+
+def start_execution(connection: Connection, function: str, *, qualifier: str, name: str, payload: bytes) -> Answer:
+    """Start an execution asynchronously. The same name with the same payload starts it once. Counted with the
+    control-plane calls, though AWS allows more.
+    """
+    answer = _act(
+        connection,
+        "control",
+        "start the execution",
+        connection.client.invoke,
+        FunctionName=function,
+        Qualifier=qualifier,
+        InvocationType="Event",
+        DurableExecutionName=name,
+        Payload=payload,
+    )
+    return Answer(answer.request_id, {"DurableExecutionArn": answer.fields.get("DurableExecutionArn", "")})
 
 
 def pause_execution(connection: Connection, arn: str, *, token: str, reason: str, timeout_too: bool) -> Answer:
@@ -322,11 +347,20 @@ def _function(item: dict[str, Any]) -> FunctionConfiguration:
 
 def _summary(item: dict[str, Any]) -> ExecutionSummary:
     with _complete("an execution"):
-        return ExecutionSummary(
-            arn=item["DurableExecutionArn"],
-            name=item.get("DurableExecutionName") or "",
-            function_arn=item.get("FunctionArn") or "",
-            status=item.get("Status") or "UNKNOWN",
-            started_at=item["StartTimestamp"],
-            ended_at=item.get("EndTimestamp"),
-        )
+        arn = item["DurableExecutionArn"]
+    return ExecutionSummary(
+        arn=arn,
+        name=item.get("DurableExecutionName") or "",
+        function_arn=item.get("FunctionArn") or "",
+        status=item.get("Status") or "UNKNOWN",
+        started_at=item.get("StartTimestamp"),
+        ended_at=item.get("EndTimestamp"),
+    )
+
+
+def _answered_at(answer: dict[str, Any]) -> dt.datetime | None:
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        return email.utils.parsedate_to_datetime(said).astimezone(dt.UTC) if said else None
+    except ValueError:
+        return None

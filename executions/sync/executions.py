@@ -7,24 +7,19 @@ from dataclasses import dataclass, field
 import structlog
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
-from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
-from executions.gateway import budget, configuration, lambda_api
-from executions.gateway.connections import Connection as Reached
+from executions.gateway import configuration, lambda_api
 from executions.gateway.connections import reach
-from executions.gateway.errors import GatewayError, NotFound, NotUnderstood
+from executions.gateway.errors import NotFound, NotUnderstood
 from executions.gateway.lambda_api import ExecutionSummary
-from executions.models import TERMINAL, Connection, Execution, Function, StatusCount
-from executions.sync import functions, pacing, push_health, trouble
+from executions.models import Connection, Execution, Function, StatusCount
+from executions.sync import functions, pacing
 from executions.sync.columns import fits, text
 
 log = structlog.get_logger(__name__)
-UNFINISHED = [ExecutionStatus.RUNNING.value, ExecutionStatus.PAUSING.value, ExecutionStatus.PAUSED.value]
-GETS_AT_ONCE = 20
 PATIENCE = 10.0
 """Seconds that somebody waits for a place in the call budget."""
 NEWBORN = 1200.0
@@ -46,39 +41,6 @@ class Listed:
         self.new += other.new
         self.changed += other.changed
         self.moments += other.moments
-
-
-def list_function(function: Function, *, now: dt.datetime, listed: Listed | None = None) -> Listed:
-    """Bring one function's executions up to date. Raises GatewayError after noting it; the watermark then stays.
-
-    `listed` counts what was stored, also when this fails half way.
-    """
-    scope = trouble.listing(function)
-    listed = Listed() if listed is None else listed
-    try:
-        with trouble.understood(f"The list of executions of {function.name}"):
-            connection = reach(function.connection.name)
-            back = _due_for_looking_back(function, now)
-            newest = _list_new(connection, function, listed, back=back, now=now)
-            reconciled = _due_for_reconciling(function, now)
-            if reconciled:
-                with budget.lane(Lane.RECONCILE):
-                    _reconcile(connection, function, listed, now=now)
-    except GatewayError as error:
-        trouble.note(function.connection, scope, error, now=now)
-        _schedule(function, now=now)
-        raise
-    push_health.found_by_polling(function.connection, listed.moments, now=now)
-    _schedule(
-        function,
-        now=now,
-        listed_at=now,
-        listed_through=newest,
-        **({"reconciled_at": now} if reconciled else {}),
-        **({"looked_back_at": now} if back or function.looked_back_at is None else {}),
-    )
-    trouble.clear(function.connection, scope)
-    return listed
 
 
 def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
@@ -144,11 +106,14 @@ def upsert(
         for summary in summaries:
             row = known.get(summary.arn)
             if row is None:
+                if summary.started_at is None:
+                    log.error("sync.no_start", arn=summary.arn)  # a column needs it; once it is told it is stored
+                    continue
                 if before and summary.ended_at and summary.ended_at < before:
                     continue
                 if summary.status == ExecutionStatus.DELETING and not asked_for:
                     continue
-                if summary.arn not in fresh and (made := _new(function, summary, now)):
+                if summary.arn not in fresh and (made := _new(function, summary, summary.started_at, now)):
                     fresh[summary.arn] = made
                     moved[made.status] += 1
                     listed.moments.append(made.started_at)
@@ -177,86 +142,7 @@ def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
     Execution.objects.filter(pk=execution.pk, gone_at=None).update(gone_at=now, history_due_at=None)
 
 
-def _list_new(
-    connection: Reached, function: Function, listed: Listed, *, back: bool, now: dt.datetime
-) -> dt.datetime | None:
-    """-> the newest start seen; every page is committed before the next one is asked for."""
-    overlap = dt.timedelta(seconds=pacing.LOOK_BACK if back else pacing.OVERLAP)
-    since = function.listed_through and function.listed_through - overlap
-    newest, marker, markers = function.listed_through, None, lambda_api.Markers()
-    while True:
-        page = lambda_api.list_executions(connection, function.arn, started_after=since, marker=marker)
-        listed.add(upsert(function, page.items, now=now))
-        newest = max([newest, *(item.started_at for item in page.items)], key=lambda at: at.timestamp() if at else 0)
-        marker = markers.follow(page.next_marker)
-        if not marker:
-            return newest
-        _keep_claim(function)
-
-
-def _due_for_looking_back(function: Function, now: dt.datetime) -> bool:
-    """A function that was never listed is not yet due: its first listing goes back to the beginning anyway."""
-    at = function.looked_back_at or function.listed_at
-    return at is not None and (now - at).total_seconds() >= pacing.LOOK_BACK_EVERY
-
-
-def _due_for_reconciling(function: Function, now: dt.datetime) -> bool:
-    return function.reconciled_at is None or (now - function.reconciled_at).total_seconds() >= pacing.RECONCILE
-
-
-def _reconcile(connection: Reached, function: Function, listed: Listed, *, now: dt.datetime) -> None:
-    """Executions that we take for unfinished although AWS does not list them as such have ended meanwhile."""
-    ours = Execution.objects.filter(function=function, gone_at=None).exclude(status__in=TERMINAL)
-    candidates = dict(ours.values_list("arn", "pk"))
-    if not candidates:
-        return
-    marker, markers = None, lambda_api.Markers()
-    while True:
-        page = lambda_api.list_executions(connection, function.arn, statuses=UNFINISHED, marker=marker)
-        listed.add(upsert(function, page.items, now=now))
-        for item in page.items:
-            candidates.pop(item.arn, None)
-        marker = markers.follow(page.next_marker)
-        if not marker:
-            break
-    refused: GatewayError | None = None
-    for arn, pk in _some_of(candidates, now):
-        try:
-            listed.add(upsert(function, [_ask_about(connection, function, arn)], now=now))
-        except NotFound:
-            mark_gone(Execution.objects.get(pk=pk), now=now)
-        except GatewayError as error:
-            if error.retry:
-                raise
-            refused = error  # it concerns this one only
-    if refused:
-        trouble.note(function.connection, trouble.comparing(function), refused, now=now)
-    else:
-        trouble.clear(function.connection, trouble.comparing(function))
-
-
-def _ask_about(connection: Reached, function: Function, arn: str) -> ExecutionSummary:
-    """One execution as Get describes it; as List does where Get is refused, because a broken key stops only Get."""
-    try:
-        return lambda_api.get_execution(connection, arn)
-    except GatewayError as refused:
-        if refused.retry or isinstance(refused, NotFound):
-            raise
-        name = ExecutionArn.parse(arn).execution_name
-        for summary in lambda_api.list_executions(connection, function.arn, name=name).items:
-            if summary.arn == arn:
-                return summary
-        raise
-
-
-def _some_of(candidates: dict[str, int], now: dt.datetime) -> list[tuple[str, int]]:
-    """As many as are asked for at once, others each time: one that never settles does not keep others from it."""
-    pairs = sorted(candidates.items())
-    first = int(now.timestamp() // pacing.RECONCILE) * GETS_AT_ONCE % max(1, len(pairs))
-    return (pairs[first:] + pairs[:first])[:GETS_AT_ONCE]
-
-
-def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Execution | None:
+def _new(function: Function, summary: ExecutionSummary, started_at: dt.datetime, now: dt.datetime) -> Execution | None:
     try:
         arn = ExecutionArn.parse(summary.arn)
     except InvalidArn as error:
@@ -268,7 +154,7 @@ def _new(function: Function, summary: ExecutionSummary, now: dt.datetime) -> Exe
         name=text(summary.name or arn.execution_name, 300),
         version=text(arn.version, 40),
         status=text(summary.status, 40),
-        started_at=summary.started_at,
+        started_at=started_at,
         ended_at=summary.ended_at,
         timeout_seconds=function.execution_timeout_seconds,
         history_due_at=now,
@@ -296,21 +182,3 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
 def _newborn(row: Execution, gone_at: dt.datetime) -> bool:
     """AWS may say "not found" of what it has only just begun to list; what has ended is kept for a day at least."""
     return abs((gone_at - row.started_at).total_seconds()) < NEWBORN
-
-
-def _keep_claim(function: Function) -> None:
-    """A long list takes longer than a claim lasts: it is not to be handed out again while it is being read."""
-    until = timezone.now() + dt.timedelta(seconds=pacing.CLAIM)
-    Function.objects.filter(pk=function.pk, list_claimed_until__isnull=False).update(list_claimed_until=until)
-
-
-def _schedule(function: Function, *, now: dt.datetime, **values: object) -> None:
-    """Free the claim and say when the function is due again."""
-    interval = pacing.list_interval(
-        functions=Function.objects.filter(connection=function.connection_id, gone_at=None).count(),
-        per_second=budget.calls_per_second(function.connection.name, "list"),
-    )
-    interval = pacing.pushed_list_interval(interval, healthy=push_health.healthy(function.connection, now=now))
-    Function.objects.filter(pk=function.pk).update(
-        list_due_at=now + dt.timedelta(seconds=interval), list_claimed_until=None, **values
-    )

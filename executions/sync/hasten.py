@@ -3,7 +3,7 @@
 import datetime as dt
 
 from executions import live
-from executions.models import Execution
+from executions.models import Execution, Function
 
 
 def history(execution_id: int, *, now: dt.datetime, watch: bool = True) -> None:
@@ -13,3 +13,8 @@ def history(execution_id: int, *, now: dt.datetime, watch: bool = True) -> None:
     )
     if watch:
         live.watch(execution_id)
+
+
+def refused(function: Function, *, now: dt.datetime) -> None:
+    """AWS has told a history of this function that it had refused: perhaps it tells the others, too."""
+    Execution.objects.filter(function=function, history_failures__gt=0, gone_at=None).update(history_due_at=now)

@@ -16,7 +16,7 @@ from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Execution
-from executions.sync import pacing, trouble
+from executions.sync import hasten, pacing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
 from executions.sync.reading import Reading, WireEvent, settled_through
@@ -52,8 +52,16 @@ def pull(
         _schedule(execution, pulled, error, now=now)
         raise
     _schedule(execution, pulled, None, now=now)
-    trouble.clear(connection_row, scope)
+    if execution.history_failures:
+        hasten.refused(execution.function, now=now)
+    trouble.clear(connection_row, scope, unless=lambda: _others_refused(execution))
     return pulled
+
+
+def _others_refused(execution: Execution) -> bool:
+    """Whether AWS refuses other histories of the same function; one that works says nothing about them."""
+    theirs = Execution.objects.filter(function=execution.function_id, history_failures__gt=0, gone_at=None)
+    return theirs.exclude(pk=execution.pk).exists()
 
 
 def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime, deadline: float | None) -> None:

@@ -208,7 +208,7 @@ def _summary(function: Function, parts: list[StatusChange]) -> ExecutionSummary:
         name=parts[0].arn.execution_name,
         function_arn=function.arn,
         status=status,
-        started_at=starts[0] if starts else None,  # type: ignore[arg-type]
+        started_at=starts[0] if starts else None,
         ended_at=ends[0] if ends else None,
     )
 

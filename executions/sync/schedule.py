@@ -17,7 +17,7 @@ from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, storing
+from executions.sync import executions, functions, history, listing, pacing, storing
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _discover(row: Connection, now: dt.datetime) -> None:
 def _list(function: Function, report: Report, now: dt.datetime) -> None:
     listed = executions.Listed()
     try:
-        executions.list_function(function, now=now, listed=listed)
+        listing.list_function(function, now=now, listed=listed)
     finally:
         report.new_executions += listed.new
 

@@ -1,17 +1,25 @@
 """What AWS does not let us do, kept for the banners: noted when it fails, gone when it works again."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
 from executions.gateway.budget import stopping
-from executions.gateway.errors import GatewayError, NotUnderstood
+from executions.gateway.errors import (
+    GatewayError,
+    NotUnderstood,
+    OverBudget,
+    ServiceTrouble,
+    Throttled,
+    Unreachable,
+)
 from executions.models import Connection, Function, Trouble
 from executions.sync.columns import text
 
+PASSING = [kind.kind for kind in (Throttled, Unreachable, ServiceTrouble, OverBudget)]
 log = structlog.get_logger(__name__)
 
 
@@ -44,8 +52,11 @@ def understood(what: str) -> Iterator[None]:
 
 
 def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.datetime) -> None:
-    """Keep since when `scope` fails and the latest words for it. Nothing is wrong when it is we who stop."""
-    if stopping.is_set():
+    """Keep since when `scope` fails and the latest words for it. What passes by itself does not hide what does not.
+    Nothing is wrong when it is we who stop.
+    """
+    lasting = Trouble.objects.filter(connection=connection, scope=scope).exclude(kind__in=PASSING)
+    if stopping.is_set() or (error.retry and lasting.exists()):
         return
     said = {"kind": error.kind, "words": text(error.words, 500), "remedy": text(error.remedy, 500)}
     _, new = Trouble.objects.update_or_create(
@@ -55,10 +66,12 @@ def note(connection: Connection, scope: str, error: GatewayError, *, now: dt.dat
         log.warning("aws.trouble", scope=scope, kind=error.kind, words=error.words, aws_request_id=error.request_id)
 
 
-def clear(connection: Connection, scope: str) -> None:
-    """`scope` works. Asks before it deletes: reading is cheap, and SQLite has one writer."""
+def clear(connection: Connection, scope: str, *, unless: Callable[[], bool] = lambda: False) -> None:
+    """`scope` works, `unless` some of it still does not. Asks before it deletes: reading is cheap, and SQLite has one
+    writer.
+    """
     found = Trouble.objects.filter(connection=connection, scope=scope)
-    if found.exists():
+    if found.exists() and not unless():
         found.delete()
         log.info("aws.trouble.over", scope=scope)
 

@@ -31,6 +31,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
     for module in (
         "executions.sync.functions",
         "executions.sync.executions",
+        "executions.sync.listing",
         "executions.sync.history",
         "executions.actions.perform",
     ):

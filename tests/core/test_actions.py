@@ -16,7 +16,7 @@ from executions.actions import perform, permissions
 from executions.actions.settle import GRACE, settle, settle_left
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Callback, Execution
-from executions.sync import executions, functions, hasten, history
+from executions.sync import functions, hasten, history, listing
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
@@ -30,7 +30,7 @@ def execution(aws: FakeLambda, now: dt.datetime) -> Execution:
     arn = aws.start("coffee", "order-1")
     aws.open_callback(arn, EPOCH + 1)
     functions.discover(default_connection(), now=now)
-    executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
+    listing.list_function(functions.Function.objects.select_related("connection").get(), now=now)
     row = Execution.objects.select_related("function__connection").get()
     history.pull(row, now=now)
     return Execution.objects.select_related("function__connection").get()
@@ -261,7 +261,7 @@ def test_a_crash_while_sending_is_settled_although_the_history_was_complete_befo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(perform, "_send", killed)
+        patched.setattr(perform, "send", killed)
         with pytest.raises(KeyboardInterrupt):
             answer(approver, callback, now)
     aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")

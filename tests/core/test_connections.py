@@ -44,7 +44,7 @@ def accounts(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> 
         assert found is not None, name
         return Reached(name, found.region, fakes[name], found)
 
-    for module in ("functions", "executions", "history"):
+    for module in ("functions", "executions", "listing", "history"):
         monkeypatch.setattr(f"executions.sync.{module}.reach", reach)
     monkeypatch.setattr(budget, "acquire", lambda *_, **__: None)
     yield fakes

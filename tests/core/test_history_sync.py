@@ -10,7 +10,7 @@ import pytest
 from executions import live
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
-from executions.sync import executions, functions, history, storing
+from executions.sync import functions, history, listing, storing
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -21,7 +21,7 @@ def mirrored(aws: FakeLambda, now: dt.datetime, name: str = "order-1") -> tuple[
     aws.add_function("coffee")
     arn = aws.start("coffee", name)
     functions.discover(default_connection(), now=now)
-    executions.list_function(functions.Function.objects.select_related("connection").get(), now=now)
+    listing.list_function(functions.Function.objects.select_related("connection").get(), now=now)
     return arn, Execution.objects.select_related("function__connection").get(arn=arn)
 
 
@@ -99,7 +99,7 @@ def test_right_after_the_end_a_reading_without_news_is_what_completes_the_histor
 def test_a_terminal_status_without_its_last_events_is_not_complete(aws: FakeLambda, now: dt.datetime) -> None:
     arn, execution = mirrored(aws, now)
     aws.executions[arn] |= {"Status": "SUCCEEDED", "EndTimestamp": EPOCH + 5}
-    executions.list_function(execution.function, now=now)
+    listing.list_function(execution.function, now=now)
     assert not history.pull(again(execution), now=now).complete
     row = again(execution)
     assert row.status == "SUCCEEDED" and not row.history_complete and row.history_due_at is not None

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from executions.actions import lifecycle, perform, permissions
 from executions.actions.settle import GRACE, settle, settle_deletions
 from executions.models import ActionRecord, Execution, StatusCount
-from executions.sync import executions, functions, history
+from executions.sync import functions, history, listing
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
@@ -36,7 +36,7 @@ def mirrored(now: dt.datetime) -> Execution:
     """As listing and reading have it now."""
     function = functions.Function.objects.select_related("connection").get()
     functions.Function.objects.update(reconciled_at=None)
-    executions.list_function(function, now=now)
+    listing.list_function(function, now=now)
     row = Execution.objects.select_related("function__connection").get()
     history.pull(row, now=now)
     return Execution.objects.select_related("function__connection").get()
@@ -166,10 +166,10 @@ def test_a_purged_copy_is_gone_with_its_count_and_does_not_come_back(
     lifecycle.delete(actor(admin), mirrored(now), purge=True, now=now)
     assert not Execution.objects.exists() and not StatusCount.objects.filter(executions__gt=0).exists()
     function = functions.Function.objects.select_related("connection").get()
-    executions.list_function(function, now=now + dt.timedelta(seconds=90))
+    listing.list_function(function, now=now + dt.timedelta(seconds=90))
     assert not Execution.objects.exists(), "AWS lists it as DELETING"
     aws.executions[arn]["Status"] = "SUCCEEDED"  # an old answer
-    executions.list_function(function, now=now + dt.timedelta(seconds=180))
+    listing.list_function(function, now=now + dt.timedelta(seconds=180))
     settle_deletions(now=now)
     assert not Execution.objects.exists()
     assert ActionRecord.objects.get().execution_arn == arn

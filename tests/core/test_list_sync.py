@@ -1,12 +1,16 @@
 """The mirror of the functions and of their lists of executions."""
 
 import datetime as dt
+import email.utils
 
 import pytest
 
+from executions import live
+from executions.domain.lanes import Lane
+from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Execution, Function, StatusCount, Trouble
-from executions.sync import executions, functions, schedule
+from executions.sync import functions, listing, schedule
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection, function_arn
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -47,7 +51,7 @@ def test_executions_are_listed_over_all_pages_and_counted_by_status(aws: FakeLam
     arns = [aws.start("a", f"n-{number}", at=EPOCH + number) for number in range(8)]
     aws.add(arns[0], "ExecutionFailed", EPOCH + 50)
     functions.discover(default_connection(), now=now)
-    assert executions.list_function(the_function(), now=now).new == 8
+    assert listing.list_function(the_function(), now=now).new == 8
     assert set(Execution.objects.values_list("arn", flat=True)) == set(arns)
     assert dict(StatusCount.objects.values_list("status", "executions")) == {"RUNNING": 7, "FAILED": 1}
     assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH + 7, tz=dt.UTC)
@@ -57,10 +61,10 @@ def test_a_later_listing_asks_only_for_what_is_new_with_an_overlap(aws: FakeLamb
     aws.add_function("a")
     aws.start("a", "old", at=EPOCH)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     aws.start("a", "listed-late", at=EPOCH - 30)
     aws.start("a", "new", at=EPOCH + 100)
-    assert executions.list_function(the_function(), now=after(now, 1)).new == 2
+    assert listing.list_function(the_function(), now=after(now, 1)).new == 2
     asked = [request for name, request in aws.requests if name == "list_durable_executions_by_function"]
     assert asked[-1]["StartedAfter"] == dt.datetime.fromtimestamp(EPOCH - 60, tz=dt.UTC)
 
@@ -70,9 +74,9 @@ def test_an_old_execution_that_ended_is_noticed_by_reconciling(aws: FakeLambda, 
     old = aws.start("a", "old", at=EPOCH)
     aws.start("a", "new", at=EPOCH + 900)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     aws.add(old, "ExecutionSucceeded", EPOCH + 905)
-    executions.list_function(the_function(), now=after(now, 60))
+    listing.list_function(the_function(), now=after(now, 60))
     assert Execution.objects.get(arn=old).status == "SUCCEEDED"
 
 
@@ -81,9 +85,9 @@ def test_an_unfinished_execution_that_aws_no_longer_has_is_marked(aws: FakeLambd
     arn = aws.start("a", "n", at=EPOCH)
     aws.start("a", "other", at=EPOCH + 900)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     del aws.executions[arn]
-    executions.list_function(the_function(), now=after(now, 60))
+    listing.list_function(the_function(), now=after(now, 60))
     assert Execution.objects.get(arn=arn).gone_at is not None
 
 
@@ -92,10 +96,10 @@ def test_a_terminal_status_never_regresses_and_an_end_is_never_erased(aws: FakeL
     arn = aws.start("a", "n")
     aws.add(arn, "ExecutionStopped", EPOCH + 5)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     aws.executions[arn]["Status"] = "RUNNING"
     del aws.executions[arn]["EndTimestamp"]
-    executions.list_function(the_function(), now=after(now, 1))
+    listing.list_function(the_function(), now=after(now, 1))
     row = Execution.objects.get()
     assert row.status == "STOPPED" and row.ended_at is not None
     assert dict(StatusCount.objects.values_list("status", "executions")) == {"STOPPED": 1}
@@ -105,7 +109,7 @@ def test_an_unknown_status_is_kept_as_text(aws: FakeLambda, now: dt.datetime) ->
     aws.add_function("a")
     aws.executions[aws.start("a", "n")]["Status"] = "HIBERNATING"
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     assert Execution.objects.get().status == "HIBERNATING"
 
 
@@ -124,12 +128,12 @@ def test_the_watermark_stays_when_a_later_page_fails(aws: FakeLambda, now: dt.da
 
     aws.list_durable_executions_by_function = fails_on_page_two  # type: ignore[method-assign,assignment]
     with pytest.raises(GatewayError):
-        executions.list_function(the_function(), now=now)
+        listing.list_function(the_function(), now=now)
     function = the_function()
     assert Execution.objects.count() == 2
     assert function.listed_through is None and function.listed_at is None and function.list_due_at is not None
     aws.list_durable_executions_by_function = answer  # type: ignore[method-assign]
-    executions.list_function(function, now=after(now, 1))
+    listing.list_function(function, now=after(now, 1))
     assert Execution.objects.count() == 6
 
 
@@ -160,7 +164,7 @@ def test_each_due_history_is_handed_out_once_and_unfinished_ones_come_first(aws:
     aws.add(ended, "ExecutionSucceeded", EPOCH + 1)
     running = aws.start("a", "running", at=EPOCH + 2)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     claimed = list(schedule.claim_histories(now=now))
     assert [Execution.objects.get(pk=pk).arn for pk in claimed] == [running, ended]
     assert not schedule.claim_histories(now=now)
@@ -186,3 +190,88 @@ def test_once_goes_on_after_a_failure_and_reports_it(aws: FakeLambda, now: dt.da
     aws.fail_next("get_durable_execution_history", client_error("KMSAccessDeniedException"))
     (report,) = schedule.run_once(clock=lambda: now)
     assert report.new_events == 1 and len(report.failures) == 1 and "KMSAccessDenied" in report.failures[0]
+
+
+def test_an_execution_without_a_start_keeps_no_other_from_being_listed(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    odd, known = aws.start("a", "odd"), aws.start("a", "known")
+    functions.discover(default_connection(), now=now)
+    real = aws._summary
+    aws._summary = lambda arn: {k: v for k, v in real(arn).items() if arn != odd or k != "StartTimestamp"}  # type: ignore[method-assign]
+    aws._page = lambda name, rows, request: {name: rows}  # type: ignore[method-assign]
+    aws.list_durable_executions_by_function = lambda **_: {  # type: ignore[method-assign]
+        "DurableExecutions": [aws._summary(arn) for arn in aws.executions]
+    }
+    listing.list_function(the_function(), now=now)
+    assert set(Execution.objects.values_list("arn", flat=True)) == {known}
+    aws._summary = real  # type: ignore[method-assign]
+    listing.list_function(the_function(), now=after(now, 1))
+    assert set(Execution.objects.values_list("arn", flat=True)) == {odd, known}
+    aws._summary = lambda arn: {k: v for k, v in real(arn).items() if k != "StartTimestamp"}  # type: ignore[method-assign]
+    aws.add(odd, "ExecutionSucceeded", EPOCH + 9)
+    listing.list_function(the_function(), now=after(now, 2))
+    assert Execution.objects.get(arn=odd).status == "SUCCEEDED", "what is known needs no start"
+
+
+def answered_at(aws: FakeLambda, at: float) -> None:
+    """AWS tells the time with its answers."""
+    real = FakeLambda.list_durable_executions_by_function
+
+    def answer(**request: object) -> dict[str, object]:
+        meta = {"HTTPHeaders": {"date": email.utils.formatdate(at, usegmt=True)}}
+        return {**real(aws, **request), "ResponseMetadata": meta}
+
+    aws.list_durable_executions_by_function = answer  # type: ignore[method-assign,assignment]
+
+
+@pytest.mark.parametrize("wrong", [-600, 0, 600])
+def test_the_watermark_is_aws_own_time_whatever_this_machine_thinks(
+    wrong: int, aws: FakeLambda, now: dt.datetime
+) -> None:
+    aws.add_function("a")
+    aws.start("a", "old", at=EPOCH - 5000)
+    functions.discover(default_connection(), now=now)
+    answered_at(aws, EPOCH)
+    listing.list_function(the_function(), now=after(dt.datetime.fromtimestamp(EPOCH, tz=dt.UTC), wrong))
+    assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH, tz=dt.UTC)
+
+
+def test_a_time_that_was_wrong_for_once_hides_nothing(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    functions.discover(default_connection(), now=now)
+    answered_at(aws, EPOCH + 86400)
+    listing.list_function(the_function(), now=now)
+    missed = aws.start("a", "missed", at=EPOCH + 5)
+    answered_at(aws, EPOCH + 10)
+    listing.list_function(the_function(), now=after(now, 5))
+    answered_at(aws, EPOCH + 20)
+    listing.list_function(the_function(), now=after(now, 10))
+    assert Execution.objects.filter(arn=missed).exists()
+
+
+def test_one_question_brings_what_is_new_and_what_has_ended(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    old = aws.start("a", "old", at=EPOCH - 900)
+    functions.discover(default_connection(), now=now)
+    answered_at(aws, EPOCH)
+    listing.list_function(the_function(), now=now)
+    aws.add(old, "ExecutionSucceeded", EPOCH + 5)
+    new = aws.start("a", "new", at=EPOCH + 6)
+    before = aws.calls.copy()
+    listing.list_function(the_function(), now=after(now, 10))
+    assert aws.calls - before == {"list_durable_executions_by_function": 1}
+    assert dict(Execution.objects.values_list("arn", "status")) == {old: "SUCCEEDED", new: "RUNNING"}
+
+
+def test_a_listing_is_warm_and_hot_while_somebody_looks(
+    aws: FakeLambda, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.add_function("a")
+    arn = aws.start("a", "n")
+    functions.discover(default_connection(), now=now)
+    lanes: list[Lane] = []
+    monkeypatch.setattr(budget, "acquire", lambda *_, **__: lanes.append(budget.current_lane()))
+    listing.list_function(the_function(), now=now)
+    live.watch(Execution.objects.get(arn=arn).pk)
+    listing.list_function(the_function(), now=after(now, 1))
+    assert lanes == [Lane.WARM, Lane.HOT]

@@ -16,7 +16,7 @@ from executions.gateway import queue
 from executions.gateway.errors import Denied, Unreachable
 from executions.gateway.queue import Depth, Message, Queue
 from executions.models import Connection, Execution, Function, StatusCount, Trouble
-from executions.sync import executions, functions, pacing, push, push_health, schedule
+from executions.sync import executions, functions, listing, pacing, push, push_health, schedule
 from tests.fakes import EPOCH, FakeLambda, execution_arn
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -109,12 +109,12 @@ def test_an_end_without_its_start_time_updates_what_is_known(row: Connection, no
 def test_an_end_without_its_start_time_of_an_unknown_execution_has_the_function_listed(
     row: Connection, aws: FakeLambda, now: dt.datetime
 ) -> None:
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     arn = aws.start("orders", "o-1", at=EPOCH + 990)
     push.apply(row, [told(arn, "SUCCEEDED", endTimestamp=EPOCH + 999)], now=now)
     assert not Execution.objects.exists()
     assert schedule.claim_functions(now=now) == [the_function().pk]
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     assert Execution.objects.get().arn == arn
 
 
@@ -131,7 +131,7 @@ def test_an_execution_of_an_unknown_function_is_left_to_discovery(
     applied, done = push.apply(row, [told(arn, "RUNNING"), hinted(arn)], now=now)
     assert (applied.unknown, len(done), Execution.objects.count()) == (2, 2, 0)
     discover(now)
-    executions.list_function(Function.objects.get(name="new"), now=now)
+    listing.list_function(Function.objects.get(name="new"), now=now)
     assert Execution.objects.get().arn == arn
 
 
@@ -142,7 +142,7 @@ def test_what_nobody_understands_is_counted_and_done_with(row: Connection, now: 
 
 def test_a_hint_has_the_history_read_at_once_and_often(row: Connection, aws: FakeLambda, now: dt.datetime) -> None:
     arn = aws.start("orders", "o-1")
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     Execution.objects.update(history_due_at=now + dt.timedelta(hours=1), history_read_at=now, history_misses=9)
     applied, _ = push.apply(row, [hinted(arn), hinted(arn)], now=now)
     made = Execution.objects.get()
@@ -152,13 +152,13 @@ def test_a_hint_has_the_history_read_at_once_and_often(row: Connection, aws: Fak
 
 
 def test_hints_for_unknown_executions_cost_one_listing(row: Connection, aws: FakeLambda, now: dt.datetime) -> None:
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     before = aws.calls.total()
     arns = [aws.start("orders", f"o-{n}", at=EPOCH + 999) for n in range(3)]
     invented = execution_arn("orders", "nobody", 99)
     push.apply(row, [hinted(arn) for arn in [*arns, invented]], now=now)
     assert aws.calls.total() == before and schedule.claim_functions(now=now) == [the_function().pk]
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     assert set(Execution.objects.values_list("arn", "history_due_at")) == {(arn, now) for arn in arns}
 
 

@@ -10,7 +10,7 @@ from executions import tasks
 from executions.gateway import queue
 from executions.gateway.errors import NoCredentials
 from executions.models import Connection, Function, Trouble
-from executions.sync import executions, functions, pacing, push, push_health
+from executions.sync import functions, listing, pacing, push, push_health
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda
 
@@ -118,7 +118,7 @@ def listed(aws: FakeLambda, now: dt.datetime, row: Connection) -> Function:
     aws.add_function("orders")
     aws.start("orders", "before", at=EPOCH)
     discover(now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     return the_function()
 
 
@@ -133,7 +133,7 @@ def the_function() -> Function:
 
 def listen_and_list(seconds: float, now: dt.datetime) -> None:
     push_health.listens(fresh(), now=now)
-    executions.list_function(the_function(), now=after(now, seconds))
+    listing.list_function(the_function(), now=after(now, seconds))
 
 
 def test_a_start_and_an_end_that_a_listing_finds_too_late_are_missed(
@@ -167,7 +167,7 @@ def test_without_a_queue_nothing_is_missed(listed: Function, aws: FakeLambda, no
 
 
 def interval(now: dt.datetime) -> float:
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     due = the_function().list_due_at
     assert due is not None
     return (due - now).total_seconds()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from executions import live
 from executions.gateway.errors import GatewayError, TooSlow
 from executions.models import Callback, Execution, Function, StatusCount, Trouble
-from executions.sync import executions, functions, history, on_demand, schedule
+from executions.sync import executions, functions, history, listing, on_demand, schedule
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -38,7 +38,7 @@ def arn(aws: FakeLambda, now: dt.datetime) -> str:
     arn = aws.start("coffee", "order-1")
     aws.open_callback(arn, EPOCH + 1)
     functions.discover(default_connection(), now=now)
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     return arn
 
 
@@ -156,8 +156,8 @@ def test_long_names_and_statuses_are_cut_and_do_not_change_with_each_listing(
     aws.executions[arn] |= {"Status": "HIBERNATING" * 9, "DurableExecutionName": "n\x00" * 400}
     other = aws.start("coffee", "x" * 500, at=EPOCH + 1)
     aws.executions[other]["Status"] = "HIBERNATING" * 9
-    executions.list_function(the_function(), now=now)
-    assert executions.list_function(the_function(), now=after(now, 1)).changed == 0
+    listing.list_function(the_function(), now=now)
+    assert listing.list_function(the_function(), now=after(now, 1)).changed == 0
     assert Execution.objects.filter(status=("HIBERNATING" * 9)[:40]).count() == 2
     assert sum(StatusCount.objects.values_list("executions", flat=True)) == 2
 
@@ -193,9 +193,9 @@ def test_an_unforeseen_failure_of_a_listing_frees_the_function(
     with monkeypatch.context() as patched:
         patched.setattr(executions, "_apply", breaks)
         with pytest.raises(GatewayError, match=r"coffee.*KeyError"):
-            executions.list_function(the_function(), now=now)
+            listing.list_function(the_function(), now=now)
     assert the_function().list_claimed_until is None and Trouble.objects.exists()
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     assert not Trouble.objects.exists()
 
 
@@ -219,9 +219,9 @@ def test_an_execution_whose_key_is_broken_keeps_no_other_from_being_reconciled(
 ) -> None:
     olds = [aws.start("coffee", f"old-{number}", at=EPOCH - 500 + number) for number in range(3)]
     aws.start("coffee", "new", at=EPOCH + 900)
-    executions.list_function(the_function(), now=after(now, -900))
+    listing.list_function(the_function(), now=after(now, -900))
     Function.objects.update(listed_through=None)
-    executions.list_function(the_function(), now=after(now, -890))
+    listing.list_function(the_function(), now=after(now, -890))
     for old in olds:
         aws.add(old, "ExecutionSucceeded", EPOCH + 905)
     answer = aws.get_durable_execution
@@ -232,7 +232,7 @@ def test_an_execution_whose_key_is_broken_keeps_no_other_from_being_reconciled(
         return answer(**request)
 
     aws.get_durable_execution = denied_for_the_first  # type: ignore[method-assign]
-    executions.list_function(the_function(), now=after(now, 60))
+    listing.list_function(the_function(), now=after(now, 60))
     assert {the_execution(arn=old).status for old in olds} == {"SUCCEEDED"}, "a broken key stops Get, not List"
     assert the_function().listed_at == after(now, 60)
 
@@ -243,23 +243,23 @@ def test_executions_that_aws_tells_nothing_about_take_turns_with_the_others(
     hidden = [aws.start("coffee", f"hidden-{number:02}", at=EPOCH - 500) for number in range(25)]
     ended = aws.start("coffee", "zz-ended", at=EPOCH - 500)
     Function.objects.update(listed_through=None)
-    executions.list_function(the_function(), now=after(now, 10))
+    listing.list_function(the_function(), now=after(now, 10))
     for one in hidden:
         aws.executions[one]["Status"] = "HIBERNATING"
     aws.add(ended, "ExecutionSucceeded", EPOCH + 905)
     aws.start("coffee", "new", at=EPOCH + 900)
-    executions.list_function(the_function(), now=after(now, 20))
+    listing.list_function(the_function(), now=after(now, 20))
     for seconds in range(30, 60, 5):
-        executions.list_function(the_function(), now=after(now, seconds))
+        listing.list_function(the_function(), now=after(now, seconds))
     assert the_execution(arn=ended).status == "SUCCEEDED"
 
 
 def test_an_unknown_status_outlives_the_reading_of_the_history(aws: FakeLambda, now: dt.datetime, arn: str) -> None:
     aws.executions[arn]["Status"] = "HIBERNATING"
-    executions.list_function(the_function(), now=now)
+    listing.list_function(the_function(), now=now)
     history.pull(the_execution(), now=now)
     assert the_execution().status == "HIBERNATING"
-    assert executions.list_function(the_function(), now=now).changed == 0
+    assert listing.list_function(the_function(), now=now).changed == 0
 
 
 def test_an_unfinished_execution_that_aws_lists_is_not_gone_for_good(
@@ -269,7 +269,7 @@ def test_an_unfinished_execution_that_aws_lists_is_not_gone_for_good(
     with pytest.raises(GatewayError):
         history.pull(the_execution(), now=now)
     assert the_execution().gone_at is not None
-    executions.list_function(the_function(), now=after(now, 1))
+    listing.list_function(the_function(), now=after(now, 1))
     row = the_execution()
     assert row.gone_at is None and row.history_due_at is not None and row.history_due_at > after(now, 2)
 
@@ -281,7 +281,7 @@ def test_the_trouble_of_a_function_goes_with_the_function(aws: FakeLambda, now: 
     del aws.functions["coffee"]
     aws.fail_next("list_durable_executions_by_function", client_error("ResourceNotFoundException", 404))
     with pytest.raises(GatewayError):
-        executions.list_function(the_function(), now=now)
+        listing.list_function(the_function(), now=now)
     assert Trouble.objects.count() == 2
     functions.discover(default_connection(), now=after(now, 30))
     assert not Trouble.objects.exists()

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from executions.domain.arns import ExecutionArn
 from executions.gateway import configuration
 from executions.models import ActionRecord, Callback, Execution, Function, HistoryPage, StatusCount
-from executions.sync import executions, functions, history, retention
+from executions.sync import executions, functions, history, listing, retention
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda
 
@@ -185,7 +185,7 @@ def listed(aws: FakeLambda, settings: Any) -> tuple[str, dt.datetime]:
     aws.add(arn, "ExecutionSucceeded", EPOCH + 5)
     now = dt.datetime.fromtimestamp(EPOCH + 4 * 3600, tz=dt.UTC)
     functions.discover(factories.connection(), now=now)
-    executions.list_function(Function.objects.get(), now=now)
+    listing.list_function(Function.objects.get(), now=now)
     history.pull(Execution.objects.get(), now=now)
     return arn, now
 
@@ -198,11 +198,11 @@ def test_what_was_removed_does_not_come_back_while_aws_still_lists_it(
     _, now = listed
     assert retention.retain(now=now, sleep=lambda _: None).executions == 1
     for minutes in (1, 2, 15):
-        executions.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=minutes))
+        listing.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=minutes))
         assert not Execution.objects.exists()
     setattr(settings, setting, 1)
     later = aws.start("a", "later", at=EPOCH + 4 * 3600 + 1000)
-    executions.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=18))
+    listing.list_function(Function.objects.get(), now=now + dt.timedelta(minutes=18))
     assert set(Execution.objects.values_list("arn", flat=True)) >= {later} and counts_are_true()
 
 

@@ -16,7 +16,7 @@ from executions import histories
 from executions.actions import perform
 from executions.gateway import budget, connections
 from executions.models import ActionRecord, Callback, Execution, Function
-from executions.sync import executions, functions, history, schedule
+from executions.sync import functions, history, listing, schedule
 from tests import factories
 from tests.fakes import default_connection
 
@@ -97,7 +97,7 @@ def sync_until(ready: Callable[[], bool], seconds: float = 40.0) -> None:
     while not ready():
         assert time.monotonic() < deadline, "the mirror never got there"
         for function in Function.objects.select_related("connection"):
-            executions.list_function(function, now=timezone.now())
+            listing.list_function(function, now=timezone.now())
         for execution in Execution.objects.filter(history_complete=False).select_related("function__connection"):
             history.pull(execution, now=timezone.now())
         time.sleep(0.15)
@@ -204,7 +204,7 @@ def test_the_schedule_hands_out_what_is_due_until_all_is_mirrored(mirror: None, 
     while not finished(arn):
         assert time.monotonic() < deadline
         for pk in schedule.claim_functions(now=timezone.now()):
-            executions.list_function(Function.objects.select_related("connection").get(pk=pk), now=timezone.now())
+            listing.list_function(Function.objects.select_related("connection").get(pk=pk), now=timezone.now())
         for pk in schedule.claim_histories(now=timezone.now()):
             history.pull(Execution.objects.select_related("function__connection").get(pk=pk), now=timezone.now())
         time.sleep(0.1)

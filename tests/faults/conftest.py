@@ -57,7 +57,7 @@ def scene(
     served: Server, client: Connection, monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> Iterator[Scene]:
     """Makes a world, a service that tells of it and a mirror that asks: scene(seed=..., page_items=..., ahead=...)."""
-    for module in ("functions", "executions", "history"):
+    for module in ("functions", "executions", "listing", "history"):
         monkeypatch.setattr(f"executions.sync.{module}.reach", lambda *_: client)
 
     def make(
