@@ -9,7 +9,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import executions, functions, history, pacing, push, push_health, retention, schedule
+from executions.sync import executions, functions, hasten, history, pacing, push, push_health, retention, schedule
 
 stopping = budget.stopping
 
@@ -31,8 +31,10 @@ def discover() -> None:
 
 @shared_task(name="executions.discover_one")
 def discover_one(connection_id: int) -> None:
+    connection = Connection.objects.get(pk=connection_id)
+    hasten.expiring(connection, now=timezone.now())
     try:
-        functions.discover(Connection.objects.get(pk=connection_id), now=timezone.now())
+        functions.discover(connection, now=timezone.now())
     except GatewayError:
         return
 
