@@ -179,3 +179,19 @@ def test_deleting_takes_the_typed_name_and_leads_to_the_list_when_our_copy_went_
     answer = client.post(url(callback, "delete"), form(copy="purge", typed="order-1"))
     assert answer["Location"] == "/executions/" and not Execution.objects.exists()
     assert aws.calls["delete_durable_execution"] == 1
+
+
+@pytest.mark.parametrize(("action", "operation"), [("stop", "stop_durable_execution"), ("succeed", "callback_success")])
+def test_what_has_no_history_yet_can_be_stopped_and_answered(
+    approver: Client, aws: FakeLambda, callback: Callback, action: str, operation: str
+) -> None:
+    def never(**_: Any) -> None:
+        raise AssertionError("the history was asked for")
+
+    aws.get_durable_execution_history = never  # type: ignore[method-assign]
+    page = approver.get(f"/executions/{callback.execution_id}/").content.decode()
+    assert "Its history has not been read yet." in page
+    assert url(callback, action) in page
+    answer = approver.post(url(callback, action), form(reason="now", format="json", result="1"))
+    assert answer.status_code == 302 and ActionRecord.objects.get().outcome == "accepted"
+    assert any(operation.removeprefix("callback_") in name for name in aws.calls)
