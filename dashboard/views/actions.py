@@ -80,7 +80,9 @@ def succeed(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRe
 
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         is_json = values["format"] == "json"
-        return decisions.succeed(actor, callback, result=values["result"], is_json=is_json, now=timezone.now())
+        return decisions.succeed(
+            actor, callback, result=values["result"], is_json=is_json, twice=values["twice"], now=timezone.now()
+        )
 
     verdict = permissions.can_answer(request.user, callback)
     return _act(request, SucceedForm, callback.execution, callback, verdict, send)
@@ -153,6 +155,8 @@ def said(record: ActionRecord) -> tuple[int, str]:
     if record.outcome == outcomes.ACCEPTED:
         trace = f" AWS request id: {record.aws_request_id}." if record.aws_request_id else ""
         return messages.SUCCESS, f"{record.username} {record.get_kind_display()}. {record.answer}{trace}"
+    if record.outcome == outcomes.DONE:
+        return messages.INFO, f"{record.username} {record.get_kind_display()}. {record.answer} Nothing was sent yet."
     if record.outcome == outcomes.REFUSED:
         return messages.ERROR, record.answer
     if record.outcome == outcomes.SENDING:
