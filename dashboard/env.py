@@ -39,9 +39,12 @@ VARIABLES: dict[str, str] = {
     "METRICS_PORT": "0",
     "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
+    "HISTORY": "all",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
     "PUSH_QUEUE_URL": "",
+    "DECISIONS_DIR": "",
+    "KEEP_ALIVE_HOURS": "8",
     "AWS_ENDPOINT_URL_LAMBDA": "",
     "AWS_ENDPOINT_URL_SQS": "",
 }
@@ -76,8 +79,11 @@ class Environment:
     metrics_port: int = 0
     read_only: bool = False
     people_without_scope: str = "everything"
+    history: str = "all"
     keep_days: float = 0
     keep_mb: float = 0
+    decisions_dir: str = ""
+    keep_alive_hours: float = 8
 
     @property
     def embedded(self) -> bool:
@@ -112,8 +118,11 @@ def read(source: Mapping[str, str]) -> Environment:
         metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
         read_only=_switch(values, "READ_ONLY"),
         people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
+        history=_choice(values, "HISTORY", ("all", "failed", "looked-at", "none")),
         keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
         keep_mb=_number(values, "KEEP_MB", 0, 1e9),
+        decisions_dir=_folder(values, "DECISIONS_DIR"),
+        keep_alive_hours=_number(values, "KEEP_ALIVE_HOURS", 0, 8_784),
     )
 
 
@@ -231,6 +240,13 @@ def _file(values: Mapping[str, str], name: str) -> str:
     path = values[name]
     if path and not Path(path).is_file():
         raise BadEnvironment(f"{name} must be the path of a file that can be read, not {path!r}.")
+    return path
+
+
+def _folder(values: Mapping[str, str], name: str) -> str:
+    path = values[name]
+    if path and not Path(path).is_dir():
+        raise BadEnvironment(f"{name} must be the path of a folder, not {path!r}.")
     return path
 
 

@@ -143,7 +143,12 @@ class SucceedForm(ActionForm):
         help_text="The function gets exactly these bytes.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
     )
-    field_order = ["token", "format", "result", "reason"]
+    twice = forms.BooleanField(
+        required=False,
+        label="A text that itself holds JSON is meant so",
+        help_text="Else JSON that was quoted twice is asked about before it is sent.",
+    )
+    field_order = ["token", "format", "result", "twice", "reason"]
     title = "Answer with success"
     button = "Send the answer"
 

@@ -26,9 +26,12 @@ METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
 READ_ONLY = ENV.read_only
 PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
+HISTORY = ENV.history
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url
+DECISIONS_DIR = ENV.decisions_dir
+KEEP_ALIVE_HOURS = ENV.keep_alive_hours
 
 INSTALLED_APPS = [
     "django.contrib.auth",

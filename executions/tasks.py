@@ -6,12 +6,23 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import bulk, settle, starting
+from executions.actions import bulk, claims, decisions, settle, starting
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import functions, history, listing, pacing, preflight, push, push_health, retention, schedule
+from executions.sync import (
+    functions,
+    hasten,
+    history,
+    listing,
+    pacing,
+    preflight,
+    push,
+    push_health,
+    retention,
+    schedule,
+)
 
 stopping = budget.stopping
 
@@ -27,6 +38,7 @@ def discover() -> None:
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
     starting.settle_starts(now=timezone.now())
+    decisions.send_left(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)
@@ -35,6 +47,7 @@ def discover() -> None:
 @shared_task(name="executions.discover_one")
 def discover_one(connection_id: int) -> None:
     row = Connection.objects.get(pk=connection_id)
+    hasten.expiring(row, now=timezone.now())
     with contextlib.suppress(GatewayError):
         functions.discover(row, now=timezone.now())
         listing.learn_pace(row)
@@ -97,3 +110,9 @@ def retain() -> None:
 def consume_push() -> None:
     """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
     push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
+
+
+@shared_task(name="executions.keep_alive")
+def keep_alive() -> None:
+    """Send the heartbeats of claimed callbacks that are due."""
+    claims.send_heartbeats(now=timezone.now())

@@ -9,6 +9,8 @@ from django.urls import reverse
 from dashboard.pages.executions import shortened
 from executions import queries
 from executions.actions import permissions
+from executions.decision_forms import everything
+from executions.domain.decisions import Form
 from executions.models import ActionRecord, Callback
 
 SHOWN = 100
@@ -49,7 +51,8 @@ class Page:
     def build(cls, user: Any) -> Self:
         callbacks = queries.inbox(user, SHOWN + 1)
         total = len(callbacks) if len(callbacks) <= SHOWN else queries.open_callback_count(user)
-        rows = [_row(user, callback) for callback in callbacks[:SHOWN]]
+        forms = everything() if user.has_perm(permissions.ANSWER) else []
+        rows = [_row(user, callback, forms) for callback in callbacks[:SHOWN]]
         return cls(
             rows=rows,
             total=total,
@@ -59,9 +62,9 @@ class Page:
         )
 
 
-def _row(user: Any, callback: Callback) -> Row:
+def _row(user: Any, callback: Callback, forms: list[Form]) -> Row:
     execution = callback.execution
-    answer = permissions.can_answer(user, callback)
+    answer = permissions.can_answer(user, callback, forms)
     heartbeat = permissions.can_heartbeat(user, callback) and callback.heartbeat_seconds
     return Row(
         pk=callback.pk,

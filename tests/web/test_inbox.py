@@ -129,3 +129,13 @@ def test_the_page_costs_a_fixed_number_of_queries(
     login, shell, callbacks_and_their_actions = 4, 3, 2
     with django_assert_num_queries(login + shell + callbacks_and_their_actions):
         assert len(ids(html(as_viewer))) == count
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_decision_forms_are_read_once_for_all_rows(
+    as_approver: Client, django_assert_max_num_queries: Callable[..., object], count: int
+) -> None:
+    for _ in range(count):
+        factories.callback()
+    with django_assert_max_num_queries(12):
+        assert len(ids(html(as_approver))) == count
