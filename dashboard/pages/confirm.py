@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dashboard.forms import ActionForm, DeleteForm, HeartbeatForm, PauseForm, ResumeForm, RevealForm, StopForm
+from dashboard.forms import (
+    ActionForm,
+    ClaimForm,
+    DeleteForm,
+    HeartbeatForm,
+    PauseForm,
+    ReleaseForm,
+    ResumeForm,
+    RevealForm,
+    StopForm,
+)
 from executions.actions.permissions import Verdict
 from executions.actions.votes import standing_of
 from executions.decision_forms import form_of
@@ -48,6 +58,8 @@ WARNINGS: dict[type[ActionForm], str] = {
     ResumeForm: "The code runs again as soon as there is something to do.",
     DeleteForm: "AWS removes the execution with its whole history. This cannot be undone.",
     RevealForm: "That you looked, at which payload and why is kept in the audit trail.",
+    ClaimForm: "Everybody sees in the inbox that you are at it. AWS is told nothing.",
+    ReleaseForm: "Others see that nobody is at it. Heartbeats that are sent for you end.",
     HeartbeatForm: "The heartbeat timeout starts anew; the callback stays open.",
 }
 

@@ -34,6 +34,11 @@ class Row:
     succeed_url: str
     fail_url: str
     heartbeat_url: str
+    claim_url: str
+    release_url: str
+    claimed_by: str
+    kept_alive: bool
+    paused: bool
     note: str
 
 
@@ -64,6 +69,9 @@ class Page:
 
 def _row(user: Any, callback: Callback, forms: list[Form]) -> Row:
     execution = callback.execution
+    claim = getattr(callback, "claim", None)
+    mine = claim is not None and claim.user_id == user.pk
+    claimable = permissions.can_claim(user, callback)
     answer = permissions.can_answer(user, callback, forms)
     heartbeat = permissions.can_heartbeat(user, callback) and callback.heartbeat_seconds
     return Row(
@@ -81,6 +89,11 @@ def _row(user: Any, callback: Callback, forms: list[Form]) -> Row:
         succeed_url=_action("callback-succeed", callback) if answer else "",
         fail_url=_action("callback-fail", callback) if answer else "",
         heartbeat_url=_action("callback-heartbeat", callback) if heartbeat else "",
+        claim_url=_action("callback-claim", callback) if claimable and not mine else "",
+        release_url=_action("callback-release", callback) if claimable and mine else "",
+        claimed_by=claim.username if claim else "",
+        kept_alive=claim is not None and claim.alive_since is not None,
+        paused=execution.status in ("PAUSING", "PAUSED"),
         note=_answered(callback),
     )
 
