@@ -21,7 +21,7 @@ from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Callback, Execution, Function, HistoryPage
-from executions.sync import hasten, pacing, reading, trouble
+from executions.sync import habits, hasten, pacing, reading, trouble
 from executions.sync.columns import fits, number, text
 from executions.sync.executions import count_statuses, mark_gone
 from executions.sync.reading import WireEvent, event_id
@@ -151,7 +151,7 @@ def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool
         # Nothing new; were it ended, this reading could be the one that completes it.
         return False
     with transaction.atomic():
-        Function.objects.select_for_update().get(pk=execution.function_id)
+        function = Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         quiet = not row.untold
         wire = [event for page in row.history_pages.order_by("number") for event in history_pages.decode(page.events)]
@@ -159,6 +159,7 @@ def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool
             history = fold(parse_events(wire))
         before = row.status
         _copy_facts(row, history)
+        was_complete = row.history_complete
         row.history_complete = to_the_end and _is_final(row, history, now, quiet=quiet)
         if row.status != before:
             count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
@@ -167,6 +168,8 @@ def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool
         row.untold = False
         row.save()
         _copy_callbacks(row, history)
+        if row.history_complete and not was_complete:
+            habits.learn(function, row)
         revision, finished = row.last_event_id, is_terminal(row.status) and row.history_complete
         transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
     return row.history_complete
@@ -267,6 +270,7 @@ def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, 
     share = Share(theirs.count(), budget.calls_per_second(connection.name, "history"))
     with transaction.atomic():
         row = Execution.objects.select_for_update().get(pk=execution.pk)
+        row.function = execution.function
         row.history_misses = 0 if pulled.new_events else min(row.history_misses + 1, 1000)
         if error is None:
             row.history_read_at, row.history_failures = now, 0
@@ -289,6 +293,7 @@ def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | Non
     )
     if interval is None or row.gone_at:
         return None
+    interval = habits.interval(row.function, row, interval, now=now)
     if row.history_failures:
         interval = max(interval, pacing.refused_interval(row.history_failures))
     return now + dt.timedelta(seconds=interval)

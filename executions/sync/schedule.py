@@ -17,7 +17,7 @@ from executions.gateway import budget
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
-from executions.sync import executions, functions, history, listing, pacing
+from executions.sync import executions, functions, habits, history, listing, pacing
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,12 @@ def _due_histories(
     stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
     rows = theirs.order_by("history_due_at")
     due, well = rows.filter(history_due_at__lte=now), Q(history_failures=0)
+    overdue = Q(history_due_at__lte=now)
+    opens_callbacks = ~Q(status__in=TERMINAL) & Q(function__callback_share__gte=habits.USUAL)
     open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
     return {
         Lane.CONFIRMATION: due.filter(well, pk__in=urgent.acted_on),
-        Lane.HOT: rows.filter(well & (stale | Q(history_due_at__lte=now)), pk__in=urgent.watched),
+        Lane.HOT: rows.filter(well & ((stale | overdue) & Q(pk__in=urgent.watched) | overdue & opens_callbacks)),
         Lane.WARM: due.filter(well & open_or_failed),
         Lane.RECONCILE: due.exclude(well & open_or_failed),
     }
