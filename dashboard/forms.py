@@ -37,6 +37,40 @@ class ErrorForm(ActionForm):
     field_order = ["token", "error_type", "error_message", "reason"]
 
 
+class StartForm(ActionForm):
+    """How an execution is to be started; the payload is sent byte for byte."""
+
+    qualifier = forms.RegexField(
+        r"^(\$LATEST|[a-zA-Z0-9_-]{1,128})$", initial="$LATEST", label="Version or alias", max_length=128
+    )
+    name = forms.RegexField(
+        r"^[a-zA-Z0-9_-]{1,64}$",
+        required=False,
+        label="Name",
+        max_length=64,
+        help_text="Letters, digits, hyphens and underscores; one is made up where it is left empty.",
+    )
+    payload = forms.CharField(
+        strip=False,
+        label="Input",
+        help_text="JSON. The function gets exactly these bytes.",
+        widget=forms.Textarea(attrs={"rows": 12, "class": "mono", "spellcheck": "false"}),
+    )
+    field_order = ["token", "qualifier", "name", "payload", "reason"]
+    title = "Start an execution"
+
+    def clean_payload(self) -> str:
+        return str(self.cleaned_data["payload"]).replace("\r\n", "\n")
+
+
+class PrepareForm(forms.Form):
+    event_name = forms.CharField(max_length=100)
+    payload = forms.CharField(strip=False)
+
+    def clean_payload(self) -> str:
+        return str(self.cleaned_data["payload"]).replace("\r\n", "\n")
+
+
 class StopForm(ErrorForm):
     title = "Stop this execution"
     button = "Stop the execution"
@@ -58,6 +92,11 @@ class PauseForm(ActionForm):
 class ResumeForm(ActionForm):
     title = "Resume this execution"
     button = "Resume the execution"
+
+
+class RevealForm(ActionForm):
+    title = "Show this payload with its secrets"
+    button = "Show it"
 
 
 class DeleteForm(ActionForm):

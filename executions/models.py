@@ -239,6 +239,7 @@ class ActionRecord(models.Model):
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
+        REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
         IMPORT = "import", "imported a history"
@@ -316,6 +317,7 @@ class ActionRecord(models.Model):
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
             ("read_audit", "Can read everybody's actions"),
+            ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),
             ("import_histories", "Can import histories from files"),
         ]

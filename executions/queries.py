@@ -296,16 +296,38 @@ def is_known_status(user: Any, status: str) -> bool:
     return StatusCount.objects.filter(function__in=visible_functions(user), status=status).exists()
 
 
-def actions(user: Any, older_than: tuple[dt.datetime, int] | None = None) -> tuple[list[ActionRecord], bool]:
+@dataclass(frozen=True)
+class AuditFilter:
+    """`who`: a user's name; `kind` and `outcome` of ActionRecord; `execution`: part of its ARN."""
+
+    who: str = ""
+    kind: str = ""
+    outcome: str = ""
+    execution: str = ""
+    after: dt.datetime | None = None
+
+
+def actions(
+    user: Any,
+    older_than: tuple[dt.datetime, int] | None = None,
+    chosen: AuditFilter | None = None,
+    rows_at_once: int = 0,
+) -> tuple[list[ActionRecord], bool]:
     """A page of what people did, newest first, and whether there is more; `older_than` is (created_at, id) of one."""
+    most = rows_at_once or PAGE_ROWS
     rows = ActionRecord.objects.all() if can_read_audit(user) else ActionRecord.objects.none()
+    if chosen:
+        exact = {"username": chosen.who, "kind": chosen.kind, "outcome": chosen.outcome}
+        rows = rows.filter(**{name: value for name, value in exact.items() if value})
+        rows = rows.filter(execution_arn__icontains=chosen.execution) if chosen.execution else rows
+        rows = rows.filter(created_at__gte=chosen.after) if chosen.after else rows
     if reach_of(user).is_limited:
-        rows = rows.filter(execution__in=visible(user))
+        rows = rows.filter(Q(execution__in=visible(user)) | Q(function__in=visible_functions(user)))
     if older_than:
         at, pk = older_than
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
-    found = list(rows.order_by("-created_at", "-pk").select_related("execution", "callback")[: PAGE_ROWS + 1])
-    return found[:PAGE_ROWS], len(found) > PAGE_ROWS
+    found = list(rows.order_by("-created_at", "-pk").select_related("execution", "callback")[: most + 1])
+    return found[:most], len(found) > most
 
 
 def data_age(user: Any) -> dt.datetime | None:

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import bulk, settle
+from executions.actions import bulk, settle, starting
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
@@ -26,6 +26,7 @@ def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
+    starting.settle_starts(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)

@@ -56,6 +56,7 @@ class FakeLambda:
         self._failures: dict[str, list[Exception]] = {}
         self._ids = itertools.count(1)
         self.tokens: set[str] = set()
+        self.payloads: dict[str, bytes] = {}
 
     # --- telling the truth ---
 
@@ -153,6 +154,18 @@ class FakeLambda:
         arn = self._known(request["DurableExecutionArn"])
         self.add(arn, "ExecutionStopped", EPOCH + 500, Error={"Payload": request["Error"], "Truncated": False})
         return {"StopTimestamp": EPOCH + 500, **self._meta()}
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self._asked("invoke", request)
+        name = request["DurableExecutionName"]
+        for arn, row in self.executions.items():
+            if row["DurableExecutionName"] == name:
+                if self.payloads.get(arn) != request["Payload"]:
+                    raise client_error("DurableExecutionAlreadyStartedException", 409)
+                return {"StatusCode": 202, "DurableExecutionArn": arn, **self._meta()}
+        arn = self.start(request["FunctionName"].rsplit(":", 1)[-1], name)
+        self.payloads[arn] = request["Payload"]
+        return {"StatusCode": 202, "DurableExecutionArn": arn, **self._meta()}
 
     def pause_durable_execution(self, **request: Any) -> dict[str, Any]:
         self._asked("pause_durable_execution", request)

@@ -3,15 +3,17 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
 from dashboard.pages.executions import shortened
-from dashboard.pages.filters import place_of, read_place
+from dashboard.pages.filters import PRESETS, place_of, read_place
 from executions import queries
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.models import ActionRecord
+from executions.queries import AuditFilter
 
 LOOKS = {
     ActionRecord.Outcome.ACCEPTED: ("ok", "check"),
@@ -21,6 +23,9 @@ LOOKS = {
     ActionRecord.Outcome.UNCONFIRMED: ("warn", "unknown"),
 }
 """Tone and icon of each outcome."""
+
+
+FILTERS = {"who": "Who", "what": "What", "outcome": "Outcome", "execution": "Execution or ARN", "since": "When"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,19 @@ class Row:
     icon: str
     outcome: str
     answer: str
+    origin: str
+    browser: str
     request_id: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One filter; without `choices`, as (value, words), it is typed."""
+
+    name: str
+    label: str
+    value: str
+    choices: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -55,24 +72,51 @@ class Page:
     newest_url: str
     older_url: str
     message: str
+    fields: list[Field]
+    query: str
 
     @classmethod
-    def build(cls, user: Any, params: QueryDict) -> Self:
+    def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
         text = params.get("older", "")
         place = read_place(text)
-        records, more = queries.actions(user, place)
-        url = reverse("audit")
+        records, more = queries.actions(user, place, read_filter(params, now=now))
+        kept = {name: str(params[name]) for name in FILTERS if params.get(name)}
+        query = urlencode(kept)
+        url, further = reverse("audit"), f"&{query}" if query else ""
         last = records[-1] if records else None
         return cls(
             rows=[_row(record) for record in records],
-            newest_url=url if place else "",
-            older_url=f"{url}?older={place_of(last.created_at, last.pk)}" if last and more else "",
+            newest_url=url + (f"?{query}" if query else "") if place else "",
+            older_url=f"{url}?older={place_of(last.created_at, last.pk)}{further}" if last and more else "",
+            fields=_fields(kept),
+            query=f"?{query}" if query else "",
             message="The address names no place in the list; this is its newest page." if text and not place else "",
         )
 
 
+def read_filter(params: QueryDict, *, now: dt.datetime) -> AuditFilter:
+    """What the address asks for; a value that there cannot be finds nothing."""
+    text = {name: params.get(name, "").replace("\x00", "").strip()[:300] for name in FILTERS}
+    since = PRESETS.get(text["since"])
+    return AuditFilter(
+        text["who"], text["what"], text["outcome"], text["execution"], after=now - since[1] if since else None
+    )
+
+
+def _fields(kept: dict[str, str]) -> list[Field]:
+    choices = {
+        "what": [(str(kind), str(kind.label)) for kind in ActionRecord.Kind],
+        "outcome": [(str(one), str(one.label)) for one in ActionRecord.Outcome],
+        "since": [(name, words) for name, (words, _) in PRESETS.items()],
+    }
+    return [Field(name, label, kept.get(name, ""), choices.get(name, [])) for name, label in FILTERS.items()]
+
+
 def _row(record: ActionRecord) -> Row:
     name = record.execution.name if record.execution else _name_in(record.execution_arn)
+    url = reverse("arn", args=[record.execution_arn]) if record.kind == "start" and record.execution_arn else ""
+    if record.kind == "start" and not record.execution_arn:
+        name = str(record.request.get("DurableExecutionName", ""))
     outcome = ActionRecord.Outcome(record.outcome)
     tone, icon = LOOKS[outcome]
     return Row(
@@ -84,12 +128,14 @@ def _row(record: ActionRecord) -> Row:
         execution=name,
         short=shortened(name),
         arn=record.execution_arn,
-        url=reverse("execution", args=[record.execution_id]) if record.execution_id else "",
+        url=reverse("execution", args=[record.execution_id]) if record.execution_id else url,
         reason=record.reason,
         tone=tone,
         icon=icon,
         outcome=record.get_outcome_display(),
         answer=record.answer if outcome != ActionRecord.Outcome.ACCEPTED else "",
+        origin=record.address or "",
+        browser=record.user_agent,
         request_id=record.aws_request_id,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dashboard.forms import ActionForm, DeleteForm, HeartbeatForm, PauseForm, ResumeForm, StopForm
+from dashboard.forms import ActionForm, DeleteForm, HeartbeatForm, PauseForm, ResumeForm, RevealForm, StopForm
 from executions.actions.permissions import Verdict
 from executions.models import Callback, Execution
 
@@ -35,6 +35,7 @@ WARNINGS: dict[type[ActionForm], str] = {
     "Waits and callbacks go on completing meanwhile.",
     ResumeForm: "The code runs again as soon as there is something to do.",
     DeleteForm: "AWS removes the execution with its whole history. This cannot be undone.",
+    RevealForm: "That you looked, at which payload and why is kept in the audit trail.",
     HeartbeatForm: "The heartbeat timeout starts anew; the callback stays open.",
 }
 

@@ -80,6 +80,7 @@ class Head:
     facts: list[Fact]
     notices: list[Notice]
     buttons: list[Button]
+    again_url: str
     compare_failed: bool
     callbacks: list[OpenCallback]
     name_callbacks: bool
@@ -112,6 +113,7 @@ class Head:
             facts=facts(subject),
             notices=_notices(subject),
             buttons=list(_buttons(subject)),
+            again_url=_again_url(subject),
             compare_failed=execution.status in BAD,
             callbacks=[open_callback(subject.user, one, page) for one in found[:MOST_CALLBACKS]],
             name_callbacks=len(found) > 1,
@@ -128,6 +130,14 @@ class Head:
             share_links=share_rows(subject.user, execution, now=subject.now),
             share=subject.share,
         )
+
+
+def _again_url(subject: Subject) -> str:
+    """Where the same is started as new, with its input to be edited; "" for who may not."""
+    function = subject.execution.function
+    if not permissions.can_start(subject.user, function):
+        return ""
+    return f"{reverse('start', args=[function.pk])}?from={subject.execution.pk}"
 
 
 def _buttons(subject: Subject) -> Iterator[Button]:

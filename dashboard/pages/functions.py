@@ -11,6 +11,7 @@ from dashboard.pages.executions import ORDER, Row, row_of
 from dashboard.pages.filters import list_url
 from dashboard.templatetags.durascope import LOOKS
 from executions import queries
+from executions.actions.permissions import can_start
 from executions.domain.arns import FunctionArn, InvalidArn
 from executions.domain.words import duration
 from executions.models import Function
@@ -84,6 +85,7 @@ class Page:
     list_url: str
     console_url: str
     latest: list[Row]
+    start_url: str
 
     @classmethod
     def build(cls, user: Any, function: Function) -> Self:
@@ -95,6 +97,7 @@ class Page:
             list_url=list_url(function=function.name),
             console_url=console_url(function.arn),
             latest=[row_of(execution) for execution in latest],
+            start_url=reverse("start", args=[function.pk]) if can_start(user, function) else "",
         )
 
 

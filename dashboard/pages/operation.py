@@ -7,7 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from dashboard.pages.execution import OpenCallback, open_callback
-from dashboard.pages.payload_box import PayloadBox, box
+from dashboard.pages.payload_box import PayloadBox, box, reveal_url
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words, said
 from executions import histories, queries
@@ -234,7 +234,13 @@ def event_box(subject: Subject, event: Event) -> PayloadBox:
         payload = whole.payload if whole else payload
     assert payload is not None  # noqa: S101 - the caller has looked
     url = subject.url("execution-payload", event.id)
-    return box(payload, title=payload.role.capitalize(), element_id=f"payload-{event.id}", url=url)
+    return box(
+        payload,
+        title=payload.role.capitalize(),
+        element_id=f"payload-{event.id}",
+        url=url,
+        reveal=reveal_url(subject, event.id),
+    )
 
 
 def is_cut(source: object) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from dashboard.pages.digest import payload_size
+from dashboard.pages.tab import Subject
+from executions.actions.permissions import can_reveal
 from executions.domain.events import Payload
 from executions.domain.payloads import decode, redact, redact_broken, to_text, truncate
 from executions.domain.words import size
@@ -24,7 +26,7 @@ class Readable:
 
 @dataclass(frozen=True)
 class PayloadBox:
-    """What templates/partials/payload.html shows."""
+    """What templates/partials/payload.html shows. `reveal_url`: where it is with its secrets."""
 
     element_id: str
     title: str
@@ -33,6 +35,7 @@ class PayloadBox:
     size: int | None
     notes: list[str]
     url: str
+    reveal_url: str = ""
 
 
 def readable(payload: Payload, *, tags: bool = True) -> Readable:
@@ -49,9 +52,19 @@ def readable(payload: Payload, *, tags: bool = True) -> Readable:
 
 
 def box(
-    payload: Payload, *, title: str, element_id: str, url: str = "", tags: bool = True, limit: int = DRAWER_LIMIT
+    payload: Payload,
+    *,
+    title: str,
+    element_id: str,
+    url: str = "",
+    tags: bool = True,
+    limit: int = DRAWER_LIMIT,
+    reveal: str = "",
 ) -> PayloadBox:
-    """`url`: where the exact bytes are. What is longer than `limit` is cut, and says so."""
+    """`url`: where all of it is; `reveal`: where it is with its secrets, for who may see them.
+
+    What is longer than `limit` is cut, and says so.
+    """
     bytes_stored = payload_size(payload)
     if bytes_stored > INLINE_LIMIT:
         note = f"{size(bytes_stored)} are too much to show here; the download has all of it."
@@ -60,7 +73,13 @@ def box(
     text, cut = truncate(seen.text, limit)
     notes = list(_notes(seen, cut=cut, limit=limit))
     kind = "text" if cut else seen.kind
-    return PayloadBox(element_id, title, kind, text, bytes_stored, [*notes, *_cut_by_aws(payload)], url)
+    return PayloadBox(
+        element_id, title, kind, text, bytes_stored, [*notes, *_cut_by_aws(payload)], url, reveal if seen.hidden else ""
+    )
+
+
+def reveal_url(subject: Subject, event_id: int) -> str:
+    return subject.url("execution-reveal", event_id) if can_reveal(subject.user) else ""
 
 
 def _notes(seen: Readable, *, cut: bool, limit: int) -> list[str]:

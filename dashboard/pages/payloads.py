@@ -5,10 +5,11 @@ from typing import Self
 
 from django.http import Http404
 
-from dashboard.pages.payload_box import INLINE_LIMIT, PayloadBox, box
+from dashboard.pages.payload_box import INLINE_LIMIT, PayloadBox, box, readable, reveal_url
 from dashboard.pages.tab import Subject
 from executions import histories
 from executions.domain.events import Event, Payload
+from executions.domain.payloads import pretty
 from executions.domain.statuses import OUTCOMES, TERMINAL_EVENTS
 
 
@@ -55,6 +56,7 @@ def _box(subject: Subject, event: Event, *, raw: bool) -> PayloadBox | None:
         url=subject.url("execution-payload", event.id),
         tags=not raw,
         limit=INLINE_LIMIT,
+        reveal=reveal_url(subject, event.id),
     )
 
 
@@ -77,3 +79,23 @@ def exact_payload(subject: Subject, event_id: int) -> Payload:
     if event is None or event.payload is None:
         raise Http404("This event has no payload.")
     return event.payload
+
+
+def file_of(subject: Subject, event_id: int) -> tuple[str, str]:
+    """(the name of a file, its text): exactly as AWS wrote it unless there is a secret in it. Raises Http404."""
+    payload = exact_payload(subject, event_id)
+    seen = readable(payload, tags=False)
+    name = f"execution-{subject.execution.pk}-event-{event_id}-{payload.role}"
+    return (f"{name}-redacted.txt", seen.text) if seen.hidden else (f"{name}.txt", payload.text)
+
+
+def revealed(payload: Payload, event_id: int) -> PayloadBox:
+    """The payload as it is stored, secrets and all."""
+    text = pretty(payload.text, decode_tags=False)
+    shown, cut = text[:INLINE_LIMIT], len(text) > INLINE_LIMIT
+    notes = ["Shown with its secrets: this look has been put on record."]
+    notes += ["Only the first 1 MB is shown."] if cut else []
+    size = len(payload.text.encode("utf-8", "surrogatepass"))
+    return PayloadBox(
+        f"payload-{event_id}", payload.role.capitalize(), "text" if cut else "json", shown, size, notes, ""
+    )

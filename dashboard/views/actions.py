@@ -126,7 +126,7 @@ def _act(
         except (perform.NotAllowed, perform.AlreadyDone) as error:
             return _done(request, execution, messages.WARNING, f"Nothing was sent. {error}")
         else:
-            return _done(request, execution, *_said(record))
+            return _done(request, execution, *said(record))
     page = Confirm.of(form, execution, callback, verdict, asked=request.get_full_path())
     template = "partials/confirm.html" if request.headers.get("HX-Request") else "confirm.html"
     # 200 also for a form with errors: htmx shows it in the dialog's place.
@@ -147,7 +147,7 @@ def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: values[name] for name in names}
 
 
-def _said(record: ActionRecord) -> tuple[int, str]:
+def said(record: ActionRecord) -> tuple[int, str]:
     """How it went, in the words of the record."""
     outcomes = ActionRecord.Outcome
     if record.outcome == outcomes.ACCEPTED:

@@ -181,7 +181,7 @@ def carry_out(
     except IntegrityError:
         return _who_was_first(actor, kind, execution, callback)
     with budget.lane(Lane.WARM if actor.one_of_many else Lane.INTERACTIVE):
-        _send(record, execution.function.connection.name, call, actor.refused)
+        send(record, execution.function.connection.name, call, actor.refused)
     record.save()
     hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
     log.info(
@@ -250,13 +250,17 @@ def _first_of(kind: Kind, execution: Execution) -> ActionRecord | None:
     return execution.actions.filter(kind=kind).exclude(outcome=Outcome.REFUSED).first()
 
 
-def _send(
+def send(
     record: ActionRecord,
     connection: str,
     call: Callable[[Connection], Answer],
     refused: Callable[[GatewayError], None] | None = None,
-) -> None:
-    """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out"."""
+) -> Answer | None:
+    """Call AWS and put its answer into the record. Whatever is not understood counts as "may have been carried out".
+
+    -> the answer, None when there is none.
+    """
+    answer = None
     try:
         answer = call(reach(connection))
     except NotSupported as error:
@@ -274,6 +278,7 @@ def _send(
         record.outcome, record.answer = Outcome.ACCEPTED, "AWS accepted it."
         record.aws_request_id = text(answer.request_id, 100)
     record.finished_at = dt.datetime.now(tz=dt.UTC)
+    return answer
 
 
 def _remember_missing(connection: str, kind: str) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES, is_terminal
-from executions.models import ActionRecord, Callback, Execution, MissingOperation
+from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation
 
 VIEW = "executions.view_execution"
 START = "executions.start_executions"
@@ -22,6 +22,7 @@ PREPARE = "executions.prepare_events"
 HEARTBEAT = "executions.heartbeat_callbacks"
 ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
+REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
 IMPORT = "executions.import_histories"
 DISCARD = "executions.delete_execution"
@@ -34,7 +35,22 @@ ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
+    "admin": (
+        VIEW,
+        STOP,
+        PAUSE,
+        HEARTBEAT,
+        AUDIT,
+        SHARE,
+        IMPORT,
+        ANSWER,
+        START,
+        REMOVE,
+        BULK,
+        PREPARE,
+        DISCARD,
+        REVEAL,
+    ),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
 
@@ -60,6 +76,10 @@ READ_ONLY = Verdict(False, "This installation is read-only: nothing can be chang
 
 def can_view(user: Any) -> Verdict:
     return YES if user.has_perm(VIEW) else _no("see executions")
+
+
+def can_reveal(user: Any) -> Verdict:
+    return YES if user.has_perm(REVEAL) else _no("see the secrets in payloads")
 
 
 def can_read_audit(user: Any) -> Verdict:
@@ -154,6 +174,16 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     return None
 
 
+def can_start(user: Any, function: Function) -> Verdict:
+    if not (may := _may_on(user, START, function.pk, "start executions")):
+        return may
+    return YES if function.gone_at is None else Verdict(False, "AWS no longer has this function.")
+
+
+def can_prepare(user: Any, function: Function) -> Verdict:
+    return _may_on(user, PREPARE, function.pk, "store prepared events")
+
+
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
     if settings.READ_ONLY:
         return READ_ONLY
@@ -204,12 +234,16 @@ def _open(callback: Callback) -> Verdict:
 
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:
+    return _may_on(user, permission, execution.function_id, what)
+
+
+def _may_on(user: Any, permission: str, function_id: int, what: str) -> Verdict:
     """By role, and by the scopes of the person's groups."""
     if settings.READ_ONLY:
         return READ_ONLY
     if not user.has_perm(permission):
         return _no(what)
-    if reach_of(user).may_act(execution.function_id):
+    if reach_of(user).may_act(function_id):
         return YES
     return Verdict(False, f"Your groups let you see this function, but not {what} of it.", forbidden=True)
 

@@ -25,6 +25,7 @@ ACT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "StopPauseAndAnswer",
         (
+            "lambda:InvokeFunction",
             "lambda:StopDurableExecution",
             "lambda:PauseDurableExecution",
             "lambda:ResumeDurableExecution",

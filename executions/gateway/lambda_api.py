@@ -198,6 +198,24 @@ def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> A
     return _act(connection, "stop", "stop the execution", client, DurableExecutionArn=arn, Error=error)
 
 
+def start_execution(connection: Connection, function: str, *, qualifier: str, name: str, payload: bytes) -> Answer:
+    """Start an execution asynchronously. The same name with the same payload starts it once. Counted with the
+    control-plane calls, though AWS allows more.
+    """
+    answer = _act(
+        connection,
+        "control",
+        "start the execution",
+        connection.client.invoke,
+        FunctionName=function,
+        Qualifier=qualifier,
+        InvocationType="Event",
+        DurableExecutionName=name,
+        Payload=payload,
+    )
+    return Answer(answer.request_id, {"DurableExecutionArn": answer.fields.get("DurableExecutionArn", "")})
+
+
 def pause_execution(connection: Connection, arn: str, *, token: str, reason: str, timeout_too: bool) -> Answer:
     """Ask for a pause; the status follows later. The same token within 15 minutes pauses once.
 

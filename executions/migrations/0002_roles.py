@@ -5,15 +5,36 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
 VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
-    "view_execution", "stop_executions", "pause_executions", "heartbeat_callbacks", "read_audit", "answer_callbacks",
+    "view_execution",
+    "stop_executions",
+    "pause_executions",
+    "heartbeat_callbacks",
+    "read_audit",
+    "answer_callbacks",
 )
 SHARE, IMPORT, DISCARD = "share_executions", "import_histories", "delete_execution"
 START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
+REVEAL = "reveal_secrets"
 ROLES = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
     "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
-    "admin": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER, START, REMOVE, BULK, PREPARE, DISCARD),
+    "admin": (
+        VIEW,
+        STOP,
+        PAUSE,
+        HEARTBEAT,
+        AUDIT,
+        SHARE,
+        IMPORT,
+        ANSWER,
+        START,
+        REMOVE,
+        BULK,
+        PREPARE,
+        DISCARD,
+        REVEAL,
+    ),
 }
 
 
@@ -23,9 +44,7 @@ def make_roles(apps, schema_editor):
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     for name, codenames in ROLES.items():
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.add(
-            *Permission.objects.filter(content_type__app_label="executions", codename__in=codenames)
-        )
+        group.permissions.add(*Permission.objects.filter(content_type__app_label="executions", codename__in=codenames))
 
 
 class Migration(migrations.Migration):

@@ -33,12 +33,14 @@ def remove(connection):
 def _changed(kept, differs):
     """SQL that is true when an update does what it must not."""
     decided = " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in (*OUTCOME, "execution_arn"))
-    return " OR ".join([
-        *(f"NEW.{name} {differs} OLD.{name}" for name in kept),
-        *(f"(NEW.{name} IS NOT NULL AND NEW.{name} {differs} OLD.{name})" for name in REFERENCES),
-        f"(OLD.execution_arn <> '' AND NEW.execution_arn <> OLD.execution_arn)",
-        f"(OLD.outcome IN {DECIDED} AND ({decided}))",
-    ])
+    return " OR ".join(
+        [
+            *(f"NEW.{name} {differs} OLD.{name}" for name in kept),
+            *(f"(NEW.{name} IS NOT NULL AND NEW.{name} {differs} OLD.{name})" for name in REFERENCES),
+            f"(OLD.execution_arn <> '' AND NEW.execution_arn <> OLD.execution_arn)",
+            f"(OLD.outcome IN {DECIDED} AND ({decided}))",
+        ]
+    )
 
 
 def _sqlite(kept):

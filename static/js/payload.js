@@ -110,7 +110,9 @@ function entryElement(text, { key, value }, comma, depth) {
   if (value.count === undefined || value.count === 0) {
     const leaf = document.createElement("div");
     leaf.className = "leaf";
-    leaf.append(...label, piece(value.count === 0 ? "p" : value.kind, text.slice(value.start, value.end)), piece("p", comma));
+    const own = text.slice(value.start, value.end);
+    leaf.append(...label, piece(value.count === 0 ? "p" : value.kind, own), piece("p", comma));
+    if (value.kind === "s" && /^"\s*[[{]/.test(own)) unwrappable(leaf, own, depth);
     return leaf;
   }
   const details = document.createElement("details"), summary = document.createElement("summary");
@@ -135,6 +137,31 @@ function entryElement(text, { key, value }, comma, depth) {
     fill();
   }
   return details;
+}
+
+/** A string that looks like JSON can be read as such: below it, and only when asked. Only its quotes and escapes are undone. */
+function unwrappable(leaf, quoted, depth) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = "read as JSON";
+  button.addEventListener("click", () => {
+    const shown = leaf.querySelector(".kids");
+    button.textContent = shown ? "read as JSON" : "as text";
+    if (shown) return shown.remove();
+    const kids = document.createElement("div");
+    kids.className = "kids";
+    leaf.append(kids);
+    try {
+      const inner = JSON.parse(quoted), value = valueAt(inner, 0);
+      if (skip(inner, value.end) !== inner.length) throw new SyntaxError("more than one value");
+      more(inner, kids, value, null, depth + 1);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      kids.textContent = "This is not JSON.";
+    }
+  });
+  leaf.append(" ", button);
 }
 
 function more(text, kids, group, at, depth) {

@@ -220,7 +220,7 @@ def test_every_function_of_the_gateway_that_calls_aws_is_tried_here() -> None:
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and "connection.client." in ast.unparse(node)
     }
-    assert calling == set(CALLS)
+    assert calling == {*CALLS, "start_execution"}
 
 
 @each_call
@@ -230,6 +230,24 @@ def test_request_and_answer_fit_the_service_model(call: Call, stubbed: tuple[Con
     with stubber:
         assert call.check(call.run(connection))
     stubber.assert_no_pending_responses()
+
+
+def test_a_start_is_an_asynchronous_invoke_with_a_name(stubbed: tuple[Connection, Stubber]) -> None:
+    connection, stubber = stubbed
+    sent = {
+        "FunctionName": FUNCTION,
+        "Qualifier": "live",
+        "InvocationType": "Event",
+        "DurableExecutionName": "web-1",
+        "Payload": b'{"a": 1}',
+    }
+    stubber.add_response("invoke", {"StatusCode": 202, "DurableExecutionArn": EXECUTION}, sent)
+    stubber.add_client_error("invoke", "DurableExecutionAlreadyStartedException", "other payload", 409)
+    with stubber:
+        given = {"qualifier": "live", "name": "web-1", "payload": b'{"a": 1}'}
+        assert lambda_api.start_execution(connection, FUNCTION, **given).fields == {"DurableExecutionArn": EXECUTION}
+        with pytest.raises(errors.Refused, match="other payload"):
+            lambda_api.start_execution(connection, FUNCTION, **given)
 
 
 ERRORS = {

@@ -261,7 +261,7 @@ def test_a_crash_while_sending_is_settled_although_the_history_was_complete_befo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(perform, "_send", killed)
+        patched.setattr(perform, "send", killed)
         with pytest.raises(KeyboardInterrupt):
             answer(approver, callback, now)
     aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")

@@ -138,7 +138,7 @@ def test_a_row_whose_worker_died_while_sending_is_not_sent_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(perform, "_send", killed)
+        patched.setattr(perform, "send", killed)
         bulk.step(one.pk)
     Bulk.objects.update(claimed_until=None)
     bulk.step(one.pk)

@@ -112,7 +112,9 @@ def test_logging_out_takes_a_post(client: Client) -> None:
     assert client.get("/").status_code == 302
 
 
-@pytest.mark.parametrize("name", [*ACTIONS, "bulk-new", "bulk-stop", "bulk-again", "login", "logout"])
+@pytest.mark.parametrize(
+    "name", [*ACTIONS, "bulk-new", "bulk-stop", "bulk-again", "start", "prepare", "forget", "login", "logout"]
+)
 def test_every_post_needs_a_csrf_token(name: str) -> None:
     callback = factories.callback()
     client = Client(enforce_csrf_checks=True)

@@ -1,5 +1,6 @@
 """The input and result of one execution, and payloads as files."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from executions.models import Execution
+from executions.models import ActionRecord, Execution
 from tests import factories, histories
 from tests.web import stored
 
@@ -104,3 +105,49 @@ def test_the_page_costs_few_queries(as_viewer: Client, django_assert_num_queries
     as_viewer.get(url(execution))
     with django_assert_num_queries(12):
         as_viewer.get(url(execution))
+
+
+SECRET = '{"token": "hunter2", "tea": "green"}'
+
+
+def test_a_download_keeps_secrets_back(as_viewer: Client, as_admin: Client) -> None:
+    execution = finished(SECRET)
+    for client in (as_viewer, as_admin):
+        response = client.get(url(execution, "events/1/payload/"))
+        assert b"hunter2" not in response.content and b"green" in response.content
+        assert "-redacted.txt" in response["Content-Disposition"]
+
+
+def test_who_may_not_reveal_is_not_offered_it_and_is_refused(as_viewer: Client, as_approver: Client) -> None:
+    execution = finished(SECRET)
+    for client in (as_viewer, as_approver):
+        assert "/reveal/" not in text(client, url(execution))
+        for answer in (client.get, client.post):
+            assert answer(url(execution, "events/1/reveal/")).status_code == 403
+    assert not ActionRecord.objects.exists()
+
+
+def test_secrets_are_shown_only_after_the_look_is_on_record(as_admin: Client) -> None:
+    execution = finished(SECRET)
+    address = url(execution, "events/1/reveal/")
+    assert address in text(as_admin, url(execution))
+    asked = text(as_admin, address)
+    assert "hunter2" not in asked and not ActionRecord.objects.exists()
+    form = {"token": str(uuid.uuid4()), "reason": "the guest asked"}
+    for _ in range(2):
+        response = as_admin.post(address, form)
+        assert response.status_code == 200 and b"hunter2" in response.content
+        assert "no-store" in response["Cache-Control"]
+    record = ActionRecord.objects.get()
+    assert (record.kind, record.reason, record.request) == ("reveal", "the guest asked", {"EventId": 1})
+
+
+def test_a_form_that_is_wrong_reveals_nothing(as_admin: Client) -> None:
+    response = as_admin.post(url(finished(SECRET), "events/1/reveal/"), {"token": "x"})
+    assert response.status_code == 200 and b"hunter2" not in response.content and not ActionRecord.objects.exists()
+
+
+def test_there_is_nothing_to_reveal_without_a_secret_or_an_event(as_admin: Client) -> None:
+    execution = finished('{"tea": "green"}')
+    assert "/reveal/" not in text(as_admin, url(execution))
+    assert as_admin.get(url(execution, "events/99/reveal/")).status_code == 404

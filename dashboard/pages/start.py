@@ -1,0 +1,60 @@
+"""The form that starts an execution, alone or with the input of another one."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.urls import reverse
+
+from dashboard.forms import StartForm
+from executions import histories
+from executions.actions import permissions
+from executions.domain.words import duration
+from executions.models import Execution, Function, PreparedEvent
+
+
+@dataclass(frozen=True)
+class Page:
+    """`how` says why it is started asynchronously; `note` what is wrong with the input that was taken over."""
+
+    function: Function
+    form: StartForm
+    how: str
+    note: str
+    why_not: str
+    prepared: list[PreparedEvent]
+    may_prepare: bool
+    after: Execution | None
+    url: str
+
+    @classmethod
+    def of(cls, user: Any, function: Function, form: StartForm, *, after: Execution | None, note: str) -> Self:
+        return cls(
+            function=function,
+            form=form,
+            how=_how(function),
+            note=note,
+            why_not=permissions.can_start(user, function).why,
+            prepared=list(function.prepared_events.order_by("name")),
+            may_prepare=bool(permissions.can_prepare(user, function)),
+            after=after,
+            url=reverse("start", args=[function.pk]),
+        )
+
+
+def input_of(execution: Execution) -> tuple[str, str]:
+    """(the input as AWS has it, what is wrong with it)."""
+    event = histories.event_with_payload(execution, 1)
+    payload = event.payload if event and event.type == "ExecutionStarted" else None
+    if payload is None:
+        return "{}", "The input of that execution is not in the mirror: write one."
+    return payload.text, "AWS gave only the beginning of that input: complete it." if payload.truncated else ""
+
+
+def _how(function: Function) -> str:
+    whole, once = function.execution_timeout_seconds, function.timeout_seconds
+    if whole and once and whole > once:
+        return (
+            f"It is started asynchronously, as AWS requires here: an execution may take {duration(whole)}, which is "
+            f"longer than one invocation may ({duration(once)})."
+        )
+    return "It is started asynchronously, so that nobody has to wait here for its end."

@@ -1,0 +1,130 @@
+"""Start an execution, with the same care as everything in perform.py.
+
+AWS takes a name and a payload twice without starting twice, so every start has a name: one whose answer was lost shows
+in the list by it.
+"""
+
+import datetime as dt
+from typing import Any
+
+import orjson
+import structlog
+from django.db import IntegrityError, transaction
+
+from executions.actions import permissions
+from executions.actions.perform import Actor, BadValue, Kind, NotAllowed, Outcome, send
+from executions.domain.lanes import Lane
+from executions.gateway import budget, lambda_api
+from executions.models import ActionRecord, Execution, Function, PreparedEvent
+from executions.sync.columns import text
+
+log = structlog.get_logger(__name__)
+MOST_BYTES = 1_048_576
+"""Of a payload that AWS takes asynchronously."""
+GRACE = dt.timedelta(seconds=90)
+
+
+def start(
+    actor: Actor, function: Function, *, qualifier: str, name: str, payload: str, now: dt.datetime
+) -> ActionRecord:
+    """Start an execution asynchronously; the record has its ARN when AWS has said it."""
+    body = check_payload(payload)
+    if repeated := _sent_before(actor, function):
+        return repeated
+    if not (allowed := permissions.can_start(actor.user, function)):
+        raise NotAllowed(allowed)
+    name = name or f"web-{actor.token.hex}"
+    request = {
+        "FunctionName": function.arn,
+        "Qualifier": qualifier,
+        "InvocationType": "Event",
+        "DurableExecutionName": name,
+        "Payload": payload,
+    }
+    try:
+        record = _write_down(actor, function, request, now)
+    except IntegrityError:
+        if repeated := _sent_before(actor, function):
+            return repeated
+        raise
+    with budget.lane(Lane.INTERACTIVE):
+        answer = send(
+            record,
+            function.connection.name,
+            lambda at: lambda_api.start_execution(at, function.arn, qualifier=qualifier, name=name, payload=body),
+        )
+    if answer:
+        record.execution_arn = text(answer.fields.get("DurableExecutionArn"), 1024)
+    record.save()
+    # It is to be in the list soon.
+    Function.objects.filter(pk=function.pk, list_due_at__gt=now).update(list_due_at=now)
+    log.info("action", kind=Kind.START, outcome=record.outcome, execution_arn=record.execution_arn)
+    return record
+
+
+def check_payload(payload: str) -> bytes:
+    """The bytes that AWS gets; raises BadValue with a sentence for the form."""
+    try:
+        body = payload.encode()
+        orjson.loads(body)
+    except UnicodeEncodeError as error:
+        raise BadValue("payload", "This contains half of a character, which cannot be sent.") from error
+    except orjson.JSONDecodeError as error:
+        raise BadValue("payload", f"This is not JSON: {error}.") from error
+    if len(body) > MOST_BYTES:
+        raise BadValue("payload", f"This is {len(body):,} bytes; AWS takes at most {MOST_BYTES:,}.")
+    return body
+
+
+def prepare(user: Any, function: Function, *, name: str, payload: str, now: dt.datetime) -> PreparedEvent:
+    """Store a payload under a name, in the place of the one that had it."""
+    check_payload(payload)
+    if not (allowed := permissions.can_prepare(user, function)):
+        raise NotAllowed(allowed)
+    values = {"payload": payload, "username": user.get_username(), "created_at": now}
+    return PreparedEvent.objects.update_or_create(function=function, name=name, defaults=values)[0]
+
+
+def settle_starts(*, now: dt.datetime) -> None:
+    """Starts whose answer was lost: AWS's list tells, once it has been read well after them."""
+    unsettled = ActionRecord.objects.filter(
+        kind=Kind.START, outcome__in=(Outcome.SENDING, Outcome.UNCONFIRMED), created_at__lt=now - GRACE
+    )
+    for record in unsettled.select_related("function"):
+        named = Execution.objects.filter(function=record.function, name=record.request["DurableExecutionName"])
+        if found := named.order_by("-started_at").first():
+            record.outcome, record.answer = Outcome.ACCEPTED, "Confirmed by the list: there is such an execution."
+            record.execution_arn = found.arn
+        elif record.function is None or record.function.gone_at:
+            record.outcome, record.answer = Outcome.REFUSED, "Nobody will know: the function is gone."
+        elif record.function.listed_at and record.function.listed_at > record.created_at + GRACE:
+            record.outcome, record.answer = Outcome.REFUSED, "AWS lists no such execution: it can be started again."
+        else:
+            continue
+        record.finished_at = now
+        record.save()
+
+
+def _sent_before(actor: Actor, function: Function) -> ActionRecord | None:
+    record = ActionRecord.objects.filter(token=actor.token).first()
+    if record is None:
+        return None
+    if (record.kind, record.function_id, record.username) != (Kind.START, function.pk, actor.user.get_username()):
+        raise BadValue("token", "This form was already sent for something else: open it again.")
+    return record
+
+
+def _write_down(actor: Actor, function: Function, request: dict[str, Any], now: dt.datetime) -> ActionRecord:
+    with transaction.atomic(durable=True):
+        return ActionRecord.objects.create(
+            token=actor.token,
+            kind=Kind.START,
+            user=actor.user,
+            username=actor.user.get_username(),
+            address=actor.address,
+            user_agent=text(actor.user_agent, 300),
+            function=function,
+            request=request,
+            reason=actor.reason,
+            created_at=now,
+        )

@@ -1,0 +1,149 @@
+"""Starting an execution, running one again as new, and prepared events."""
+
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from django.test import Client
+
+from executions.actions import starting
+from executions.gateway.connections import Connection
+from executions.models import ActionRecord, Function, PreparedEvent
+from tests import factories
+from tests.fakes import REGION, FakeLambda
+from tests.web import stored
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> FakeLambda:
+    fake = FakeLambda()
+    monkeypatch.setattr("executions.actions.perform.reach", lambda *_: Connection("default", REGION, fake))
+    return fake
+
+
+@pytest.fixture
+def function(aws: FakeLambda) -> Function:
+    aws.add_function("coffee")
+    return factories.function("coffee", arn=aws.functions["coffee"]["FunctionArn"])
+
+
+def form(**values: Any) -> dict[str, Any]:
+    return {"token": str(uuid.uuid4()), "qualifier": "live", "name": "", "payload": '{"n": 1}', "reason": "", **values}
+
+
+def url(function: Function) -> str:
+    return f"/functions/{function.pk}/start/"
+
+
+def test_the_form_says_why_it_is_asynchronous_and_starts_nothing(
+    as_admin: Client, aws: FakeLambda, function: Function
+) -> None:
+    page = as_admin.get(url(function)).content.decode()
+    assert "asynchronously, as AWS requires here" in page and "longer than one invocation may" in page
+    assert not aws.calls and url(function) in as_admin.get(f"/functions/{function.pk}/").content.decode()
+    Function.objects.update(execution_timeout_seconds=30)
+    assert "nobody has to wait" in as_admin.get(url(function)).content.decode()
+
+
+def test_a_start_sends_the_bytes_once_and_leads_to_the_execution(
+    as_admin: Client, aws: FakeLambda, function: Function
+) -> None:
+    sent = form(payload='{\r\n "id": 12345678901234567890}', reason="by hand")
+    answers = [as_admin.post(url(function), sent) for _ in range(2)]
+    assert aws.calls["invoke"] == 1
+    request = dict(aws.requests)["invoke"]
+    assert request["Payload"] == b'{\n "id": 12345678901234567890}'
+    assert (request["InvocationType"], request["Qualifier"]) == ("Event", "live")
+    record = ActionRecord.objects.get()
+    assert record.execution_arn in aws.executions and record.outcome == "accepted" and record.reason == "by hand"
+    assert request["DurableExecutionName"] == f"web-{record.token.hex}"
+    assert all(answer["Location"].startswith("/arn/arn:aws:lambda") for answer in answers)
+    assert "started the execution" in as_admin.get("/audit/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("payload", "{"),
+        ("payload", ""),
+        ("payload", "NaN"),
+        ("payload", '"' + "x" * 1_048_576 + '"'),
+        ("name", "no spaces"),
+        ("name", "x" * 65),
+        ("qualifier", "bad:one"),
+        ("token", "x"),
+    ],
+)
+def test_what_cannot_be_sent_is_said_next_to_its_field(
+    as_admin: Client, aws: FakeLambda, function: Function, field: str, value: str
+) -> None:
+    page = as_admin.post(url(function), form(**{field: value}))
+    assert page.status_code == 200 and ("is-wrong" in page.content.decode() or "banner-bad" in page.content.decode())
+    assert not aws.calls and not ActionRecord.objects.exists()
+
+
+def test_a_name_that_was_taken_with_another_input_is_refused_in_words(
+    as_admin: Client, aws: FakeLambda, function: Function
+) -> None:
+    as_admin.post(url(function), form(name="order-1"))
+    page = as_admin.post(url(function), form(name="order-1", payload="2"), follow=True)
+    assert "DurableExecutionAlreadyStarted" in page.content.decode()
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_start_whose_answer_was_lost_is_settled_by_the_list(
+    as_admin: Client, aws: FakeLambda, function: Function, arrives: bool
+) -> None:
+    invoke = aws.invoke
+
+    def lost(**request: Any) -> dict[str, Any]:
+        if arrives:
+            invoke(**request)
+        raise ReadTimeoutError(endpoint_url="http://x")
+
+    aws.invoke = lost  # type: ignore[method-assign]
+    as_admin.post(url(function), form(name="order-9"))
+    record = ActionRecord.objects.get()
+    assert record.outcome == "unconfirmed"
+    for arn in aws.executions:
+        factories.execution(function, arn=arn, name="order-9")
+    starting.settle_starts(now=factories.ago())
+    record.refresh_from_db()
+    assert record.outcome == "unconfirmed", "too early"
+    later = factories.ago() + 3 * starting.GRACE
+    Function.objects.update(listed_at=later)
+    starting.settle_starts(now=later)
+    record.refresh_from_db()
+    assert record.outcome == ("accepted" if arrives else "refused") and bool(record.execution_arn) is arrives
+
+
+def test_run_again_takes_the_input_over_to_be_edited(as_admin: Client, aws: FakeLambda) -> None:
+    execution = stored.execution(stored.wire(stored.scenarios()[0]))
+    page = as_admin.get(f"/executions/{execution.pk}/").content.decode()
+    link = f"/functions/{execution.function_id}/start/?from={execution.pk}"
+    assert link in page
+    form_page = as_admin.get(link).content.decode()
+    assert "as new, with the input of" in form_page and "not in the mirror" not in form_page
+    other = factories.execution()
+    assert (
+        "not in the mirror" in as_admin.get(f"/functions/{other.function_id}/start/?from={other.pk}").content.decode()
+    )
+
+
+def test_a_prepared_event_is_kept_offered_and_removed(as_admin: Client, function: Function) -> None:
+    events = f"/functions/{function.pk}/events/"
+    as_admin.post(events, {"event_name": "small <b>", "payload": '{"size": "S"}'})
+    one = PreparedEvent.objects.get()
+    page = as_admin.get(f"{url(function)}?event={one.pk}").content.decode()
+    assert "small &lt;b&gt;" in page and "&quot;size&quot;: &quot;S&quot;" in page
+    assert "not JSON" in as_admin.post(events, {"event_name": "x", "payload": "{"}, follow=True).content.decode()
+    as_admin.post(f"{events}{one.pk}/remove/")
+    assert not PreparedEvent.objects.exists()
+
+
+def test_only_who_may_sees_the_button(as_operator: Client, function: Function) -> None:
+    assert url(function) not in as_operator.get(f"/functions/{function.pk}/").content.decode()
+    assert as_operator.get(url(function)).status_code == 403
