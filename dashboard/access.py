@@ -6,9 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from executions.actions import tokens
 from executions.actions.permissions import (
     ANSWER,
     AUDIT,
@@ -43,6 +45,8 @@ MATRIX: dict[str, str] = {
     "metrics": BEARER,
     "logout": ANYBODY,
     "styleguide": ANYBODY,
+    "tokens": ANYBODY,
+    "token-revoke": ANYBODY,
     "shell": VIEW,
     "overview": VIEW,
     "overview-numbers": VIEW,
@@ -112,6 +116,26 @@ STILL_POSTS = ("logout",)
 """What may be sent also where READ_ONLY is set; logging in is public and never comes so far."""
 
 
+API: dict[str, str] = {
+    "api:openapi-json": ANYBODY,
+    "api:api-root": ANYBODY,
+    "api:executions": VIEW,
+    "api:execution-by-arn": VIEW,
+    "api:execution": VIEW,
+    "api:history": VIEW,
+    "api:operations": VIEW,
+    "api:callbacks": VIEW,
+    "api:actions": AUDIT,
+    "api:stop": STOP,
+    "api:pause": PAUSE,
+    "api:resume": PAUSE,
+    "api:succeed": ANSWER,
+    "api:fail": ANSWER,
+    "api:heartbeat": HEARTBEAT,
+}
+"""The same for programs, which send a person's token; a login does not open these, so that no page can misuse it."""
+
+
 class AccessMiddleware:
     """Looks the URL up in the matrix before its view runs. Must come after AuthenticationMiddleware."""
 
@@ -133,6 +157,8 @@ class AccessMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
         name = match.view_name if match else ""
+        if name.startswith("api:"):
+            return _for_programs(request, API.get(name))
         needed = MATRIX.get(name)
         if needed == PUBLIC:
             return None
@@ -149,6 +175,28 @@ class AccessMiddleware:
         return None
 
 
+def _for_programs(request: HttpRequest, needed: str | None) -> HttpResponse | None:
+    """None when the request carries the token of somebody who may; they are its user from here on."""
+    sent = _bearer(request)
+    token = tokens.find(sent, now=timezone.now()) if sent else None
+    if token is None:
+        why = "This token is unknown, expired or revoked." if sent else "Send a token: Authorization: Bearer ..."
+        return JsonResponse({"detail": why}, status=401, headers={"WWW-Authenticate": "Bearer"})
+    request.user = token.user
+    if request.method not in SAFE and settings.READ_ONLY:
+        return JsonResponse({"detail": READ_ONLY.why}, status=403)
+    if request.method not in SAFE and not token.acts:
+        return JsonResponse({"detail": "This token may only read."}, status=403)
+    if needed is None or (needed != ANYBODY and not token.user.has_perm(needed)):
+        return JsonResponse({"detail": "Your role does not include this."}, status=403)
+    return None
+
+
+def _bearer(request: HttpRequest) -> str:
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    return sent.strip() if scheme.lower() == "bearer" else ""
+
+
 def is_shared(request: HttpRequest) -> bool:
     """Whether somebody asks through a share link. Also of what no view answers: its address holds a token as well."""
     return request.path_info.startswith("/shared/")
@@ -158,8 +206,8 @@ def _without_token(request: HttpRequest) -> HttpResponse | None:
     """None when the request carries the token."""
     if not settings.METRICS_TOKEN:
         raise Http404("METRICS_TOKEN is not set.")
-    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and constant_time_compare(sent.strip(), settings.METRICS_TOKEN):
+    sent = _bearer(request)
+    if sent and constant_time_compare(sent, settings.METRICS_TOKEN):
         return None
     return HttpResponse(
         "a bearer token is needed\n", status=401, content_type="text/plain", headers={"WWW-Authenticate": "Bearer"}

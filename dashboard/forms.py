@@ -156,6 +156,26 @@ class HeartbeatForm(ActionForm):
     button = "Send the heartbeat"
 
 
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        max_length=100, label="What it is for", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    may = forms.ChoiceField(
+        choices=[("read", "only read"), ("act", "read, and do what I may do")],
+        initial="read",
+        label="It may",
+        widget=forms.RadioSelect,
+    )
+    days = forms.ChoiceField(
+        choices=[("7", "a week"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")],
+        initial="30",
+        label="It works for",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+
 def lifetimes() -> list[tuple[str, str]]:
     """How long a share link may work: the usual choices up to SHARE_DAYS, and SHARE_DAYS itself."""
     most = round(settings.SHARE_DAYS * 24, 2)

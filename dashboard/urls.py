@@ -3,6 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
+from dashboard.api import api
 from dashboard.views import (
     actions,
     arn,
@@ -24,6 +25,7 @@ from dashboard.views import (
     shared,
     start,
     styleguide,
+    tokens,
 )
 
 ONE = "executions/<int:execution_id>/"
@@ -94,6 +96,9 @@ urlpatterns = [
     path("bulk/<int:bulk_id>/again/", bulk.again, name="bulk-again"),
     path("inbox/", inbox.page, name="inbox"),
     path("audit/", audit.page, name="audit"),
+    path("api/v1/", api.urls),
+    path("tokens/", tokens.page, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
     path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),

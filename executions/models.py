@@ -224,6 +224,22 @@ class Scope(models.Model):
         return f"{self.group}: {self.functions} in {self.connections}"
 
 
+class ApiToken(models.Model):
+    """Lets a program act as somebody, through the API only. The token itself is shown once and never stored."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="what it is for")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex")
+    acts = models.BooleanField(default=False, help_text="may also act, as far as the person may; otherwise only read")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, help_text="to the minute")
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ActionRecord(models.Model):
     """What a person did: written before AWS is called, completed with AWS's answer.
 

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from dashboard import urls
 from dashboard.access import ANYBODY, BEARER, LINK, MATRIX, PUBLIC
@@ -17,8 +17,8 @@ from tests import factories
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 
-NAMES = [pattern.name for pattern in urls.urlpatterns]
-ROUTES = {pattern.name: str(pattern.pattern) for pattern in urls.urlpatterns}
+NAMES = [pattern.name for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)]
+ROUTES = {pattern.name: str(pattern.pattern) for pattern in urls.urlpatterns if isinstance(pattern, URLPattern)}
 
 
 def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
@@ -31,6 +31,7 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "bulk_id": 1,
         "operation_id": "op",
         "text": "arn:x",
+        "token_id": 1,
         "token": "no-such-token",
         "link_id": 1,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.access import ANYBODY, MATRIX, PUBLIC
+from dashboard.access import ANYBODY, LINK, MATRIX, PUBLIC
 from tests import factories
 from tests.web.test_access import address
 
@@ -43,7 +43,7 @@ def test_a_right_password_forgets_the_wrong_ones_before_it(client: Client) -> No
         client.post("/logout/")
 
 
-POSTS = [name for name, needed in MATRIX.items() if needed not in (PUBLIC, ANYBODY)]
+POSTS = [name for name, needed in MATRIX.items() if needed not in (PUBLIC, ANYBODY, LINK)]
 
 
 @pytest.mark.parametrize("name", POSTS)

@@ -1,0 +1,76 @@
+"""Acting: once each, on record, under the person's permissions; see executions/actions."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from dashboard.api.answers import Act, ActionOut, ActWithError, Id, Pause, Problem, Succeed
+from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
+from executions import queries
+from executions.actions import lifecycle, perform
+from executions.models import Callback
+
+router = Router(tags=["act"])
+ANSWERS: dict[int, Any] = {200: ActionOut, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+
+
+@router.post("executions/{execution_id}/stop", response=ANSWERS, url_name="stop")
+def stop(request: HttpRequest, execution_id: Id, act: ActWithError) -> Any:
+    """Code that runs goes on to its next checkpoint."""
+    execution = execution_or_404(request, execution_id)
+    record = perform.stop(
+        _actor(request, act),
+        execution,
+        error_type=act.error_type,
+        error_message=act.error_message,
+        now=timezone.now(),
+    )
+    return ActionOut.of(record)
+
+
+@router.post("executions/{execution_id}/pause", response=ANSWERS, url_name="pause")
+def pause(request: HttpRequest, execution_id: Id, act: Pause) -> Any:
+    execution = execution_or_404(request, execution_id)
+    now = timezone.now()
+    return ActionOut.of(lifecycle.pause(_actor(request, act), execution, timeout_too=act.timeout_too, now=now))
+
+
+@router.post("executions/{execution_id}/resume", response=ANSWERS, url_name="resume")
+def resume(request: HttpRequest, execution_id: Id, act: Act) -> Any:
+    execution = execution_or_404(request, execution_id)
+    return ActionOut.of(lifecycle.resume(_actor(request, act), execution, now=timezone.now()))
+
+
+@router.post("callbacks/{callback_id}/succeed", response=ANSWERS, url_name="succeed")
+def succeed(request: HttpRequest, callback_id: Id, act: Succeed) -> Any:
+    callback, now = _callback(request, callback_id), timezone.now()
+    record = perform.succeed(_actor(request, act), callback, result=act.result, is_json=act.is_json, now=now)
+    return ActionOut.of(record)
+
+
+@router.post("callbacks/{callback_id}/fail", response=ANSWERS, url_name="fail")
+def fail(request: HttpRequest, callback_id: Id, act: ActWithError) -> Any:
+    callback = _callback(request, callback_id)
+    record = perform.fail(
+        _actor(request, act), callback, error_type=act.error_type, error_message=act.error_message, now=timezone.now()
+    )
+    return ActionOut.of(record)
+
+
+@router.post("callbacks/{callback_id}/heartbeat", response=ANSWERS, url_name="heartbeat")
+def heartbeat(request: HttpRequest, callback_id: Id, act: Act) -> Any:
+    callback = _callback(request, callback_id)
+    return ActionOut.of(perform.heartbeat(_actor(request, act), callback, now=timezone.now()))
+
+
+def _callback(request: HttpRequest, callback_id: int) -> Callback:
+    """Of an execution that this person may see."""
+    theirs = queries.visible(request.user).filter(callbacks=callback_id).values_list("pk", flat=True).first()
+    return callback_or_404(execution_or_404(request, theirs or 0), callback_id)
+
+
+def _actor(request: HttpRequest, act: Act) -> perform.Actor:
+    agent = request.headers.get("User-Agent", "")
+    return perform.Actor(request.user, address_of(request), act.token, act.reason, user_agent=agent)

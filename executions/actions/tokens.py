@@ -1,0 +1,60 @@
+"""Tokens with which programs act as a person: made, found again by their hash, taken back."""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Any
+
+from executions.models import ApiToken
+
+PREFIX = "durascope_"
+"""So that scanners for leaked secrets can tell what it is."""
+MAX_DAYS = 366
+MAX_TOKENS = 50
+"""Of one person, those that still work."""
+_USE_NOTED = dt.timedelta(minutes=1)
+
+
+def make(user: Any, *, name: str, acts: bool, days: int, now: dt.datetime) -> tuple[ApiToken, str]:
+    """-> (its row, the token itself: 256 random bits, to be shown once)."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken.objects.create(
+        user=user,
+        name=name,
+        digest=_digest(token),
+        acts=acts,
+        created_at=now,
+        expires_at=now + dt.timedelta(days=min(days, MAX_DAYS)),
+    )
+    return row, token
+
+
+def find(token: str, *, now: dt.datetime) -> ApiToken | None:
+    """The row of a token that still works, with its person; notes that it was used."""
+    if not token.startswith(PREFIX):
+        return None
+    working = ApiToken.objects.filter(revoked_at=None, expires_at__gt=now, user__is_active=True)
+    row = working.select_related("user").filter(digest=_digest(token)).first()
+    if row is not None and (row.used_at is None or now - row.used_at >= _USE_NOTED):
+        ApiToken.objects.filter(pk=row.pk).update(used_at=now)
+    return row
+
+
+def of(user: Any) -> list[ApiToken]:
+    """This person's tokens, the newest first, those that no longer work included."""
+    return list(ApiToken.objects.filter(user=user).order_by("-created_at", "-pk"))
+
+
+def working(user: Any, *, now: dt.datetime) -> int:
+    return ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count()
+
+
+def revoke(user: Any, token_id: int, *, now: dt.datetime) -> bool:
+    """Take back one of one's own; whether there was one that still worked."""
+    mine = ApiToken.objects.filter(user=user, pk=token_id, revoked_at=None)
+    return mine.update(revoked_at=now) > 0
+
+
+def _digest(token: str) -> str:
+    """A fast hash will do: nobody guesses 256 bits."""
+    return hashlib.sha256(token.encode()).hexdigest()

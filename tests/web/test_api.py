@@ -1,0 +1,205 @@
+"""The API for programs: tokens, permissions, and that it does and shows what the pages do."""
+
+import datetime as dt
+from typing import Any
+
+import orjson
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.access import API
+from dashboard.api import api
+from executions.actions import tokens
+from executions.gateway.connections import Connection
+from executions.models import ActionRecord, ApiToken, Callback, Scope
+from tests import factories
+from tests.fakes import EPOCH, REGION, FakeLambda
+
+pytestmark = [pytest.mark.web, pytest.mark.django_db]
+READS = ["executions", "callbacks", "openapi.json"]
+
+
+def bearer(role: str = "viewer", *, acts: bool = False, user: Any = None, days: int = 7) -> dict[str, str]:
+    _, token = tokens.make(user or factories.user(role), name="a program", acts=acts, days=days, now=timezone.now())
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def open_at_aws(monkeypatch: pytest.MonkeyPatch) -> Callback:
+    """An open callback that AWS and the mirror both know."""
+    aws = FakeLambda()
+    connection = Connection(name="default", region=REGION, client=aws)
+    monkeypatch.setattr("executions.actions.perform.reach", lambda *_: connection)
+    aws.add_function("coffee")
+    arn = aws.start("coffee", "order-1")
+    callback_id = aws.open_callback(arn, EPOCH)
+    return factories.callback(factories.execution(arn=arn, name="order-1"), callback_id=callback_id)
+
+
+def urls_of_the_api() -> set[str]:
+    return {f"api:{pattern.name}" for pattern in api.urls[0]}
+
+
+def test_every_url_of_the_api_has_a_row_and_every_row_a_url() -> None:
+    assert urls_of_the_api() == set(API)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_nothing_opens_without_a_token_not_even_to_a_login(client: Client, path: str) -> None:
+    assert client.get(f"/api/v1/{path}").status_code == 401
+    client.force_login(factories.user("admin"))
+    assert client.get(f"/api/v1/{path}").status_code == 401
+
+
+@pytest.mark.parametrize("sent", ["Bearer durascope_wrong", "Bearer x", "Basic eDp5", "Bearer", "Bearer \x00"])
+def test_a_wrong_token_is_refused_in_words(client: Client, sent: str) -> None:
+    answer = client.get("/api/v1/executions", headers={"Authorization": sent})
+    assert answer.status_code == 401
+    assert answer.json()["detail"]
+
+
+def test_a_token_ends_when_it_expires_is_revoked_or_its_person_is_gone(client: Client) -> None:
+    user = factories.user("viewer")
+    headers = bearer(user=user)
+    assert client.get("/api/v1/executions", headers=headers).status_code == 200
+    row = ApiToken.objects.get()
+    ApiToken.objects.update(expires_at=factories.ago(1))
+    assert client.get("/api/v1/executions", headers=headers).status_code == 401
+    ApiToken.objects.update(expires_at=factories.ago(-60))
+    user.is_active = False
+    user.save()
+    assert client.get("/api/v1/executions", headers=headers).status_code == 401
+    user.is_active = True
+    user.save()
+    assert tokens.revoke(user, row.pk, now=timezone.now())
+    assert client.get("/api/v1/executions", headers=headers).status_code == 401
+
+
+def test_only_a_hash_of_a_token_is_stored() -> None:
+    row, token = tokens.make(factories.user(), name="x", acts=False, days=1, now=timezone.now())
+    stored = orjson.dumps(list(ApiToken.objects.filter(pk=row.pk).values()), default=str).decode()
+    assert token not in stored
+    assert token.removeprefix(tokens.PREFIX) not in stored
+
+
+def test_the_list_comes_in_pages_and_filtered(client: Client) -> None:
+    function = factories.function("checkout")
+    factories.executions(function, 60)
+    failed = factories.execution(function, "FAILED", name="odd", started_at=factories.ago(9))
+    headers = bearer()
+    first = client.get("/api/v1/executions", headers=headers).json()
+    assert len(first["executions"]) == 50
+    second = client.get("/api/v1/executions", {"cursor": first["next"]}, headers=headers).json()
+    assert len(second["executions"]) == 11
+    assert second["next"] is None
+    assert not {one["id"] for one in first["executions"]} & {one["id"] for one in second["executions"]}
+    [only] = client.get("/api/v1/executions", {"status": "FAILED"}, headers=headers).json()["executions"]
+    assert (only["arn"], only["function"]) == (failed.arn, "checkout")
+    found = client.get("/api/v1/executions/by-arn", {"arn": failed.arn}, headers=headers).json()
+    assert found == only
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("cursor=x", 404),
+        ("started_after=yesterday", 422),
+        ("name=" + "x" * 301, 422),
+        ("name=%00", 200),
+        ("status=THAWING", 200),
+    ],
+)
+def test_a_bad_value_is_told_and_never_a_server_error(client: Client, query: str, status: int) -> None:
+    assert client.get(f"/api/v1/executions?{query}", headers=bearer()).status_code == status
+
+
+@pytest.mark.parametrize("path", ["executions/0", "executions/99999999999999999999", "executions/x", "nothing"])
+def test_what_is_not_there_is_told(client: Client, path: str) -> None:
+    assert client.get(f"/api/v1/{path}", headers=bearer()).status_code in (404, 422)
+
+
+def test_a_token_that_may_only_read_cannot_act(client: Client) -> None:
+    execution = factories.execution()
+    answer = client.post(f"/api/v1/executions/{execution.pk}/stop", "{}", "application/json", headers=bearer("admin"))
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "This token may only read."
+    assert not ActionRecord.objects.exists()
+
+
+def test_a_token_can_do_no_more_than_its_person(client: Client) -> None:
+    callback = factories.callback()
+    headers = bearer("operator", acts=True)
+    answer = client.post(f"/api/v1/callbacks/{callback.pk}/succeed", "{}", "application/json", headers=headers)
+    assert answer.status_code == 403
+    assert client.get("/api/v1/actions", headers=bearer("viewer")).status_code == 403
+
+
+def test_another_teams_execution_does_not_exist_for_a_token_either(client: Client) -> None:
+    callback = factories.callback(factories.execution(factories.function("roast")))
+    user = factories.user("admin", is_active=True)
+    user.is_superuser = False
+    user.save()
+    team = factories.Group.objects.create(name="team")
+    Scope.objects.create(group=team, functions="checkout-*")
+    user.groups.add(team)
+    headers = bearer(user=user, acts=True)
+    pk = callback.execution_id
+    for path in ("", "/history", "/operations"):
+        assert client.get(f"/api/v1/executions/{pk}{path}", headers=headers).status_code == 404
+    assert client.get("/api/v1/callbacks", headers=headers).json() == []
+    for path in (f"executions/{pk}/stop", f"executions/{pk}/pause", f"callbacks/{callback.pk}/heartbeat"):
+        answer = client.post(f"/api/v1/{path}", "{}", "application/json", headers=headers)
+        assert answer.status_code == 404
+
+
+def test_the_same_token_of_an_action_sent_again_is_the_same_action(client: Client, open_at_aws: Callback) -> None:
+    execution = open_at_aws.execution
+    body = orjson.dumps({"token": "6f1c1f4e-8d0b-4c62-9a57-0d2c7bb1c0de", "reason": "too slow"})
+    headers = bearer("operator", acts=True)
+    answers = [
+        client.post(f"/api/v1/executions/{execution.pk}/stop", body, "application/json", headers=headers)
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["outcome"] == "accepted"
+    assert ActionRecord.objects.count() == 1
+
+
+def test_a_callback_is_answered_once_and_the_second_is_told_by_whom(client: Client, open_at_aws: Callback) -> None:
+    path = f"/api/v1/callbacks/{open_at_aws.pk}"
+    ada, bob = factories.user("approver", "ada"), factories.user("approver", "bob")
+    first = client.post(f"{path}/succeed", '{"result": "1"}', "application/json", headers=bearer(user=ada, acts=True))
+    assert (first.status_code, first.json()["outcome"]) == (200, "accepted")
+    second = client.post(f"{path}/fail", "{}", "application/json", headers=bearer(user=bob, acts=True))
+    assert second.status_code == 409
+    assert "ada answered the callback with success" in second.json()["detail"]
+
+
+def test_a_result_that_is_no_json_is_told_with_its_field(client: Client) -> None:
+    callback = factories.callback()
+    headers = bearer("approver", acts=True)
+    body = {"result": "{not json"}
+    answer = client.post(
+        f"/api/v1/callbacks/{callback.pk}/succeed", orjson.dumps(body), "application/json", headers=headers
+    )
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "result"]
+    assert not ActionRecord.objects.exists()
+
+
+def test_the_description_names_every_path_and_the_token(client: Client) -> None:
+    described = client.get("/api/v1/openapi.json", headers=bearer()).json()
+    assert "/api/v1/executions/{execution_id}/stop" in described["paths"]
+    assert {"type": "http", "scheme": "bearer"} in described["components"]["securitySchemes"].values()
+
+
+def test_use_of_a_token_is_noted_to_the_minute(client: Client) -> None:
+    headers = bearer()
+    client.get("/api/v1/callbacks", headers=headers)
+    used = ApiToken.objects.get().used_at
+    assert used is not None
+    client.get("/api/v1/callbacks", headers=headers)
+    assert ApiToken.objects.get().used_at == used
+    assert timezone.now() - used < dt.timedelta(minutes=1)
