@@ -665,6 +665,18 @@ document.addEventListener("htmx:after:settle", (event) => {
 });
 document.addEventListener("durascope:theme", () => drawAll(document));
 }
+// scrub.js
+{
+let waiting = 0;
+document.addEventListener("input", (event) => {
+  const slider = event.target instanceof Element && event.target.closest("input[data-send-on-change]");
+  if (!slider) return;
+  const told = slider.form.querySelector("output");
+  if (told) told.textContent = `${Number(slider.value).toLocaleString("en")} of ${Number(slider.max).toLocaleString("en")}`;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => slider.isConnected && slider.form.requestSubmit(), 180);
+});
+}
 // shell.js
 {
 const page = document;

@@ -32,6 +32,7 @@ class CheckpointState:
     def read(cls, query: QueryDict, history: History, batches: tuple[Batch, ...]) -> Self:
         """Never fails. Without numbers the last two batches are compared."""
         problems: dict[str, str] = {}
+        query = _moved(query, batches)
         last = history.last_event_id
         before = batches[-2].last_event_id if len(batches) > 1 else 0
         b = _number(query.get("b"), last, last, "b", problems)
@@ -64,6 +65,19 @@ class CheckpointState:
             ("all", "1" if state.everything else None),
         ]
         return urlencode([(name, value) for name, value in pairs if value is not None])
+
+
+def _moved(query: QueryDict, batches: tuple[Batch, ...]) -> QueryDict:
+    """The scrubber's slider sends the number of a batch as `at`, 0 for before the first: that one and the one before it
+    are compared."""
+    at = query.get("at", "")
+    if not (at.isascii() and at.isdigit() and len(at) < 10):
+        return query
+    number = min(int(at), len(batches))
+    made = query.copy()
+    made["b"] = str(batches[number - 1].last_event_id if number else 0)
+    made["a"] = str(batches[number - 2].last_event_id if number > 1 else 0)
+    return made
 
 
 def _number(text: str | None, default: int, last: int, name: str, problems: dict[str, str]) -> int:

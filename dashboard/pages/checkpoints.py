@@ -8,15 +8,20 @@ from cachetools import LRUCache
 
 from dashboard.pages import scrubber
 from dashboard.pages.checkpoint_state import CheckpointState
+from dashboard.pages.digest import payload_size
+from dashboard.pages.operation import is_cut
+from dashboard.pages.payload_box import readable
 from dashboard.pages.payload_diff import PayloadDiff
 from dashboard.pages.scrubber import Scrubber
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words
 from executions.domain import checkpoints
 from executions.domain.checkpoints import Batch, Change
-from executions.domain.words import count
+from executions.domain.payloads import truncate
+from executions.domain.words import count, size
 
 MOST_ROWS = 200
+PREVIEW, LONGEST_PREVIEW = 60, 2_000  # characters shown; bytes that are looked through for secrets
 _SIGNS = {"appeared": "+", "changed": "~", "finished": "✓", "unchanged": "="}
 _changes: LRUCache[tuple[int, int, int, int], tuple[Change, ...]] = LRUCache(
     maxsize=30_000, getsizeof=lambda changes: 1 + len(changes)
@@ -39,12 +44,17 @@ def changes_of(subject: Subject, a: int, b: int) -> tuple[Change, ...]:
 
 @dataclass(frozen=True)
 class ChangeRow:
+    """`state`, `attempt` (0 when it is the first or has none) and `payload` are those at B."""
+
     change: Change
     sign: str
     icon: str
     kind: str
     url: str
     selected: bool
+    state: str
+    attempt: int
+    payload: str
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,21 @@ def _row(change: Change, state: CheckpointState, selected: bool) -> ChangeRow:
         kind="the execution itself" if is_execution else kind_words(change.kind, change.subtype),
         url=f"?{state.query(op=change.operation_id)}",
         selected=selected,
+        state=change.after.status if change.after else "",
+        attempt=change.after.attempt if change.after and change.after.attempt > 1 and not is_execution else 0,
+        payload=_payload(change),
     )
+
+
+def _payload(change: Change) -> str:
+    """The result or error at B in a few characters, without secrets; of a long one how long it is."""
+    found = (change.after.result or change.after.error) if change.after else None
+    if found is None:
+        return ""
+    if payload_size(found) > LONGEST_PREVIEW or is_cut(found.source):
+        return f"{found.role} of {size(payload_size(found))}"
+    text = " ".join(readable(found).text.split())
+    return truncate(text, PREVIEW)[0] + ("…" if len(text) > PREVIEW else "")
 
 
 def _mark(letter: str, event_id: int, batches: tuple[Batch, ...], state: CheckpointState) -> Mark:

@@ -1,7 +1,7 @@
 """The rail of checkpoints: a stop for each batch, A and B on it, and the steps to the neighbours."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.pages.checkpoint_state import CheckpointState
 from executions.domain.checkpoints import Batch
@@ -23,7 +23,10 @@ class Stop:
 
 @dataclass(frozen=True)
 class Scrubber:
-    """URLs are '' where there is nothing to step to. With many batches only those around B have a stop."""
+    """URLs are '' where there is nothing to step to. With many batches only those around B have a stop.
+
+    `position`: the number of B's batch, 0 before the first, of `count`.
+    """
 
     stops: list[Stop]
     span_from: str
@@ -31,7 +34,11 @@ class Scrubber:
     has_span: bool
     previous_url: str
     next_url: str
+    previous_change_url: str
     next_change_url: str
+    position: int
+    count: int
+    position_words: str
     first_url: str
     last_url: str
     note: str
@@ -66,7 +73,11 @@ def of(batches: tuple[Batch, ...], state: CheckpointState, history: History, op:
         has_span=state.a != state.b,
         previous_url=_step(batches, state, -1),
         next_url=_step(batches, state, 1),
-        next_change_url=_next_change(batches, state, history, op),
+        previous_change_url=_change(batches, state, history, op, -1),
+        next_change_url=_change(batches, state, history, op, 1),
+        position=0 if b is None else b + 1,
+        count=len(batches),
+        position_words="before anything" if b is None else _words(batches[b]),
         first_url=_pair(batches, state, 0) if batches else "",
         last_url=_pair(batches, state, len(batches) - 1) if batches else "",
         note=f"{len(window)} of {len(batches):,} checkpoints, those around B" if len(window) < len(batches) else "",
@@ -84,8 +95,12 @@ def _stop(batch: Batch, index: int, a: int | None, b: int | None, x: float, stat
     mark = "b" if index == b else "a" if index == a else ""
     said = f", {mark.upper()}" if mark else ""
     end = "A" if moves_a else "B"
-    label = f"Checkpoint {batch.number}{said}: event {batch.last_event_id}, {batch.summary}; set {end} here"
+    label = f"{_words(batch, said)}; set {end} here"
     return Stop(_percent(x), f"?{query}", label, mark)
+
+
+def _words(batch: Batch, said: str = "") -> str:
+    return f"Checkpoint {batch.number}{said}: event {batch.last_event_id}, {batch.summary}"
 
 
 def _pair(batches: tuple[Batch, ...], state: CheckpointState, index: int) -> str:
@@ -100,9 +115,14 @@ def _step(batches: tuple[Batch, ...], state: CheckpointState, by: int) -> str:
     return _pair(batches, state, at) if 0 <= at < len(batches) else ""
 
 
-def _next_change(batches: tuple[Batch, ...], state: CheckpointState, history: History, op: str) -> str:
-    """The next batch in which the selected operation has an event."""
-    operation = history.operations.get(op)
-    number = next((each for each in operation.event_ids if each > state.b), None) if operation else None
-    at = index_of(batches, number) if number is not None else None
-    return "" if at is None else _pair(batches, CheckpointState(**{**vars(state), "op": op}), at)
+def _change(batches: tuple[Batch, ...], state: CheckpointState, history: History, op: str, by: int) -> str:
+    """The nearest batch after (`by` 1) or before (-1) the one of B in which the selected operation has an event."""
+    operation, now = history.operations.get(op), index_of(batches, state.b)
+    if operation is None:
+        return ""
+    places = [at for number in operation.event_ids if (at := index_of(batches, number)) is not None]
+    here = -1 if now is None else now
+    beyond = [at for at in places if (at > here if by > 0 else at < here)]
+    if not beyond:
+        return ""
+    return _pair(batches, replace(state, op=op), min(beyond) if by > 0 else max(beyond))

@@ -10,14 +10,17 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from executions.domain.jsontext import to_text
+from executions.domain.jsontext import parse, to_text
 from executions.domain.linediff import Block, matching
-from executions.domain.patches import PatchOp, copied, in_order_of, nodes, plain_operations, same
+from executions.domain.patches import PatchOp, copied, holds_gap, in_order_of, nodes, plain_operations, same
 from executions.domain.payloads import decode
+from executions.domain.pruning import prune, same_quickly
 from executions.domain.redaction import redact, redact_broken
+from executions.domain.tags import untagged
 from executions.domain.words import count, size
 
-LARGEST = 256 * 1024  # characters on either side that are compared closely
+LARGEST = 256 * 1024  # characters on either side that are compared closely, with moves
+LARGEST_PARSED = 8 * 1024 * 1024  # characters on either side that are read at all
 MOST_LINES = 2000  # in one answer
 _CONTEXT = 3  # unchanged lines shown around a change
 _MOST_NODES = 2000  # for jsonpatch, which looks through all earlier operations at each new one
@@ -57,8 +60,10 @@ def structural_diff(
     before: str | None, after: str | None, *, decode_tags: bool = True, redact_patterns: Sequence[str] | None = None
 ) -> Diff:
     """Compare two payloads. None is a payload that is not there. Secrets are hidden only when patterns are given."""
-    if max(len(before or ""), len(after or "")) > LARGEST:
-        return _coarse(before, after, hide=redact_patterns is not None)
+    largest = max(len(before or ""), len(after or ""))
+    if largest > LARGEST:
+        found = pruned_diff(before, after, decode_tags=decode_tags, redact_patterns=redact_patterns)
+        return found or _coarse(before, after, hide=redact_patterns is not None)
     old, new = (_Side(text, decode_tags, redact_patterns) for text in (before, after))
     if old.is_json and new.is_json:
         old.value = in_order_of(old.value, new.value)
@@ -82,6 +87,43 @@ def structural_diff(
     return Diff(shown, operations, summary, equal, coarse, old.tagged or new.tagged, redacted)
 
 
+def pruned_diff(
+    before: str | None, after: str | None, *, decode_tags: bool, redact_patterns: Sequence[str] | None
+) -> Diff | None:
+    """The same for large JSON: what is equal is left out before anything else is done. None when it cannot be read so.
+
+    Moved values are not sought. With more differences than can be shown, the first are, and there are no operations.
+    """
+    if before is None or after is None or before == after or max(len(before), len(after)) > LARGEST_PARSED:
+        return None
+    (old_is_json, old_value), (new_is_json, new_value) = parse(before), parse(after)
+    if not (old_is_json and new_is_json):
+        return None
+    if equal := same_quickly(old_value, new_value):
+        return Diff((), (), "no difference", equal=equal)
+    pruned = prune(old_value, new_value)
+    old, new = (_Side.of(value, decode_tags, redact_patterns) for value in (pruned.before, pruned.after))
+    old.value = in_order_of(old.value, new.value)
+    operations = tuple(plain_operations(old.value, new.value))
+    lines, exact = _lines(old, new)
+    shown = _cut(lines)
+    redacted = old.redacted + new.redacted
+    tally = _tally(operations, not operations and pruned.complete, hidden=redacted > 0)
+    notes = [
+        tally if pruned.complete else f"more than {tally}: too many to show them all",
+        "large: equal parts left out",
+    ]
+    if old.tagged or new.tagged:
+        notes.append("SDK type tags decoded")
+    if redacted:
+        notes.append(f"{count(redacted, 'value')} redacted")
+    coarse = not (exact and pruned.complete and len(shown) == len(lines))
+    exact_steps = pruned.complete and not any(holds_gap(step.after) for step in operations)
+    kept = operations if exact_steps else ()
+    tagged = old.tagged or new.tagged
+    return Diff(shown, kept, " · ".join(notes), pruned.complete and not operations, coarse, tagged, redacted)
+
+
 class _Side:
     """One payload, read: `value` when it is JSON, and the lines to show."""
 
@@ -98,6 +140,16 @@ class _Side:
         if redact_patterns is not None:
             hide = redact if self.is_json else redact_broken
             self.value, self.redacted = hide(self.value, redact_patterns)
+
+    @classmethod
+    def of(cls, value: Any, decode_tags: bool, redact_patterns: Sequence[str] | None) -> "_Side":
+        """Of a value that has been read and pruned."""
+        made = cls(None, decode_tags, None)
+        made.exists = made.is_json = True
+        made.value, made.tagged = untagged(value) if decode_tags else (value, False)
+        if redact_patterns is not None:
+            made.value, made.redacted = redact(made.value, redact_patterns)
+        return made
 
     def lines(self) -> list[str]:
         if not self.exists:

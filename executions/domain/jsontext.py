@@ -6,21 +6,22 @@ Integers are Python's; every other number keeps its source text in `Number`, so 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_DEPTH = 150  # levels; deeper JSON is shown as the text it is, and recursion stays safe
 _MAX_DIGITS = 4000  # Python refuses to convert longer integers (sys.set_int_max_str_digits)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A JSON number that Python has no exact type for, as it was written: 9.80, 1e400, -0, NaN."""
 
     text: str
 
     def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:  # unlike that of any other value, and quick
         return self.text
 
 

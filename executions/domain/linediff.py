@@ -40,8 +40,12 @@ def matching(before: Sequence[str], after: Sequence[str], *, steps: int = _STEPS
 
 def matching_numbers(a: list[int], b: list[int], budget: Budget) -> tuple[list[Block], bool]:
     """The same for lines, or anything else, given as numbers of which equal ones stand for equal things."""
-    pairs, exact = _match(a, b, (0, len(a), 0, len(b)), budget, split=True)
-    return _blocks(pairs), exact
+    # What only one side has cannot correspond to anything: without it the rest is matched in far fewer steps.
+    in_both = set(a) & set(b)
+    left, right = ([at for at, number in enumerate(side) if number in in_both] for side in (a, b))
+    short_a, short_b = [a[at] for at in left], [b[at] for at in right]
+    pairs, exact = _match(short_a, short_b, (0, len(left), 0, len(right)), budget, split=True)
+    return _blocks([(left[i], right[j]) for i, j in pairs]), exact
 
 
 Region = tuple[int, int, int, int]  # a[i0:i1] against b[j0:j1]

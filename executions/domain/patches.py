@@ -1,7 +1,8 @@
 """From one JSON value to another as JSON Patch operations (RFC 6902), for values as `payloads.decode` gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from executions.domain.linediff import Budget, matching_numbers
@@ -30,6 +31,18 @@ class PatchOp:
         elif self.op != "remove":
             made["value"] = self.after
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Stands for `count` items or members that are not there; see pruning.py. Equal ones have the same `serial`."""
+
+    count: int
+    why: str
+    serial: int
+
+    def __str__(self) -> str:
+        return f"… {self.count:,} {self.why}"
 
 
 def same(a: Any, b: Any) -> bool:
@@ -95,18 +108,26 @@ class _Comparer:
     def _lists(self, before: list[Any], after: list[Any], path: Path) -> Iterator[PatchOp]:
         a, b = ([self.number(item) for item in items] for items in (before, after))
         blocks, _ = matching_numbers(a, b, self._budget)
-        i = j = 0  # j is also the index in the list while it is being changed
+        places = _places(after)  # the index in the list while it is being changed
+        i = j = 0
         for start_i, start_j, length in [*blocks, (len(before), len(after), 0)]:
             while i < start_i and j < start_j:
-                yield from self.compare(before[i], after[j], (*path, j))
+                yield from self.compare(before[i], after[j], (*path, places[j]))
                 i, j = i + 1, j + 1
             while i < start_i:
-                yield PatchOp("remove", pointer((*path, j)), before=before[i])
+                yield PatchOp("remove", pointer((*path, places[j])), before=before[i])
                 i += 1
             while j < start_j:
-                yield PatchOp("add", pointer((*path, j)), after=after[j])
+                yield PatchOp("add", pointer((*path, places[j])), after=after[j])
                 j += 1
             i, j = i + length, j + length
+
+
+def _places(items: list[Any]) -> Sequence[int]:
+    """The index of each item, and of the end."""
+    if not any(isinstance(item, LeftOut) for item in items):
+        return range(len(items) + 1)
+    return list(accumulate((item.count if isinstance(item, LeftOut) else 1 for item in items), initial=0))
 
 
 def in_order_of(value: Any, model: Any) -> Any:
@@ -132,6 +153,17 @@ def nodes(value: Any, limit: int) -> int:
         elif isinstance(item, list):
             stack.extend(item)
     return counted
+
+
+def holds_gap(value: Any) -> bool:
+    """Whether something in it is left out."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, LeftOut):
+            return True
+        stack.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+    return False
 
 
 def copied(value: Any) -> Any:

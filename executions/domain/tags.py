@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from executions.domain.jsontext import Number
+from executions.domain.patches import LeftOut
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _PRIMITIVES = frozenset({"n", "s", "i", "f", "b"})
@@ -58,6 +59,8 @@ def _only_primitives(value: Any) -> bool:
 
 
 def _plain(node: Any) -> Any:
+    if isinstance(node, LeftOut):
+        return node
     if not isinstance(node, dict) or node.keys() != {"t", "v"} or not isinstance(node["t"], str):
         raise _NotTaggedError
     tag, value = node["t"], node["v"]

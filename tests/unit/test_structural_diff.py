@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from executions.domain.diff import LARGEST, MOST_LINES, Diff, structural_diff
+from executions.domain.diff import LARGEST, MOST_LINES, Diff, pruned_diff, structural_diff
 from executions.domain.jsontext import to_text
 from executions.domain.linediff import matching
 from executions.domain.patches import copied, same
 from executions.domain.payloads import decode
+from executions.domain.pruning import same_quickly
 from executions.domain.redaction import DEFAULT_PATTERNS
 from tests.unit.wires import json_values
 
@@ -256,3 +257,83 @@ def test_small_texts_are_matched_as_well_as_possible(before: list[str], after: l
     blocks, exact = matching(before, after)
     assert exact
     assert sum(length for _, _, length in blocks) == longest_common(before, after)
+
+
+large_pairs = st.one_of(edited(), st.tuples(json_values, json_values))
+
+
+def as_if_large(old: str, new: str, **options: Any) -> Diff | None:
+    return pruned_diff(old, new, **{"decode_tags": True, "redact_patterns": None, **options})
+
+
+@given(large_pairs)
+def test_the_way_for_large_payloads_leads_to_after_too(pair: tuple[Any, Any]) -> None:
+    old, new = (json.dumps(value) for value in pair)
+    found = as_if_large(old, new)
+    if found is None:
+        assert old == new
+        return
+    assert found.equal == same(decode(old).value, decode(new).value)
+    if found.operations:
+        assert same(applied(found, old), decode(new).value)
+    elif not found.equal:
+        assert found.lines
+
+
+@given(st.lists(st.sampled_from([0, 1, True, False, "1", None, [1], [True], {"a": 1}, {"a": True}]), max_size=4))
+def test_quick_equality_is_equality(items: list[Any]) -> None:
+    values = [decode(json.dumps(item)).value for item in items]
+    for one in values:
+        for other in values:
+            assert same_quickly(one, other) == same(one, other)
+
+
+def test_parts_that_are_left_out_are_not_mistaken_for_each_other() -> None:
+    old = [{"a": [1], "x": 1}, {"a": [2], "x": 2}]
+    new = [{"a": [1], "x": 2}, {"a": [2], "x": 3}]
+    found = as_if_large(json.dumps(old), json.dumps(new))
+    assert found is not None
+    assert [(step.op, step.path, step.after) for step in found.operations] == [
+        ("replace", "/0/x", 2), ("replace", "/1/x", 3),
+    ]  # fmt: skip
+
+
+def test_a_megabyte_is_compared_closely_and_without_its_secrets() -> None:
+    rows = [{"id": number, "name": f"n{number}", "token": f"hunter{number}", "price": 9.5} for number in range(20_000)]
+    later = [dict(row) for row in rows]
+    later[70]["price"], later[9_000]["token"] = 1.25, "hunter-other"
+    later.insert(100, {"id": -1, "token": "hunter"})
+    before, after = json.dumps({"rows": rows}), json.dumps({"rows": later, "n": 1})
+    assert len(before) > 1_000_000
+    found = structural_diff(before, after, redact_patterns=DEFAULT_PATTERNS)
+    assert {(step.op, step.path) for step in found.operations} == {
+        ("replace", "/rows/70/price"), ("add", "/rows/100"), ("add", "/n"),
+    }  # fmt: skip
+    assert "hunter" not in repr(found)
+    assert found.summary.startswith("3 changes: 1 changed, 2 added · large: equal parts left out")
+    assert any("10,999 unchanged" in line.text for line in found.lines)
+
+
+def test_a_secret_whose_name_stands_beside_it_stays_hidden_among_many_members() -> None:
+    filler = {f"k{number}": "x" * 40 for number in range(9_000)}
+    old, new = ({**filler, "name": "Authorization", "value": f"hunter{n}"} for n in (1, 2))
+    found = structural_diff(json.dumps(old), json.dumps(new), redact_patterns=DEFAULT_PATTERNS)
+    assert "hunter" not in repr(found)
+    assert "no difference but in redacted values" in found.summary
+
+
+def test_large_payloads_that_differ_everywhere_get_a_beginning() -> None:
+    before, after = (json.dumps([{"id": n, "at": f"{mark}{n}"} for n in range(30_000)]) for mark in "ab")
+    found = structural_diff(before, after, redact_patterns=DEFAULT_PATTERNS)
+    assert (found.equal, found.coarse, found.operations) == (False, True, ())
+    assert found.summary.startswith("more than ") and "too many to show them all" in found.summary
+    assert len(found.lines) <= MOST_LINES
+
+
+def test_type_tags_of_large_payloads_are_decoded() -> None:
+    rows = [{"t": "m", "v": {"id": {"t": "i", "v": n}, "name": {"t": "s", "v": "x" * 30}}} for n in range(6_000)]
+    later = json.loads(json.dumps(rows))
+    later[5_000]["v"]["id"]["v"] = -1
+    found = structural_diff(*(json.dumps({"t": "l", "v": one}) for one in (rows, later)))
+    assert found.tagged
+    assert [(step.op, step.path, step.after) for step in found.operations] == [("replace", "/5000/id", -1)]

@@ -148,3 +148,48 @@ def test_the_page_costs_few_queries(
     as_viewer.get(url(tagged))
     with django_assert_num_queries(10):
         as_viewer.get(url(tagged))
+
+
+def test_each_operation_tells_its_state_at_b(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    for attempt in (1, 2):
+        script.step_started("charge")
+        script.step_failed("charge", attempt=attempt, delay=1, message="declined")
+    script.sleep(1)
+    script.step("pay", result='{"password": "hunter2", "paid": true}')
+    script.step("long", result='{"rows": "' + "x" * 5000 + '"}')
+    html = text(as_viewer, url(stored.execution(script.events), "?a=0&b=9"))
+    rows = {row.split("</a>")[0].rsplit(">", 1)[-1]: row for row in html.split("<tr ")[2:]}
+    assert "attempt 2" in rows["charge"] and "declined" in rows["charge"]
+    assert "paid" in rows["pay"] and "[redacted]" in rows["pay"] and "hunter2" not in html
+    assert "result of 4.9 KB" in rows["long"]
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [("0", "From event 0 to event 0"), ("1", "From event 0 to event 2"), ("3", "From event 3 to event 4"),
+     ("999", "From event 4 to event 6"), ("x", "From event 4 to event 6"), ("-1", "From event 4 to event 6")],
+)  # fmt: skip
+def test_the_slider_leads_to_a_batch_and_compares_it_with_the_one_before(
+    as_viewer: Client, tagged: Execution, at: str, said: str
+) -> None:
+    html = text(as_viewer, url(tagged, f"?at={at}"))
+    assert said in html and 'type="range" name="at" min="0" max="4"' in html
+
+
+def test_one_steps_from_change_to_change_of_an_operation_in_both_directions(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    for attempt in (1, 2, 3):
+        script.sleep(1)
+        script.step_started("charge")
+        script.sleep(1)
+        script.step_failed("charge", attempt=attempt, delay=1)
+    execution = stored.execution(script.events)
+    query = f"op={histories.operation_id('charge')}"
+    first, middle, last = (text(as_viewer, url(execution, f"?a={b - 1}&b={b}&{query}")) for b in (2, 4, 7))
+    assert f'href="?a=2&amp;b=3&amp;{query}">previous change' in middle
+    assert f'href="?a=4&amp;b=5&amp;{query}">next change' in middle
+    assert "previous change of" not in first and "next change of" in first
+    assert "previous change of" in last and "next change of" not in last
