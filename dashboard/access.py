@@ -75,6 +75,7 @@ MATRIX: dict[str, str] = {
     "execution-payloads": VIEW,
     "execution-live": VIEW,
     "history-json": VIEW,
+    "report": VIEW,
     "share": SHARE,
     "shares": SHARE,
     "share-revoke": SHARE,

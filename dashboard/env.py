@@ -33,7 +33,6 @@ VARIABLES: dict[str, str] = {
     "REDACT_KEYS": "",
     "SHARE_LINKS": "login",
     "SHARE_DAYS": "30",
-    "IMPORT_MB": "32",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
@@ -71,7 +70,6 @@ class Environment:
     redact_keys: list[str] = field(default_factory=list)
     share_links: str = "login"
     share_days: float = 30
-    import_mb: float = 32
     log_level: str = "INFO"
     log_format: str = "console"
     metrics_token: str = ""
@@ -108,7 +106,6 @@ def read(source: Mapping[str, str]) -> Environment:
         redact_keys=_words(values["REDACT_KEYS"]),
         share_links=_choice(values, "SHARE_LINKS", ("off", "login", "public")),
         share_days=_number(values, "SHARE_DAYS", 0.01, 365),
-        import_mb=_number(values, "IMPORT_MB", 0.1, 1024),
         log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),

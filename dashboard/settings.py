@@ -22,7 +22,6 @@ CALLBACK_RESULT_LIMIT = ENV.callback_result_limit
 REDACT_KEYS = ENV.redact_keys
 SHARE_LINKS = ENV.share_links
 SHARE_DAYS = ENV.share_days
-IMPORT_MB = ENV.import_mb
 METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
 READ_ONLY = ENV.read_only

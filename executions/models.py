@@ -114,10 +114,6 @@ class Execution(models.Model):
         default=False, help_text="events are stored of which the other columns do not tell yet"
     )
     gone_at = models.DateTimeField(null=True, help_text="when AWS said that it no longer has it")
-    imported_at = models.DateTimeField(
-        null=True, help_text="when somebody brought its history as a file; AWS is never asked"
-    )
-    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
 
     seen_through = ""
     """How much a share link lets through, or "" for who is logged in: see executions/sharing.py. Never stored."""
@@ -258,8 +254,6 @@ class ActionRecord(models.Model):
         REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
-        IMPORT = "import", "imported a history"
-        DISCARD = "discard", "removed an imported history"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
@@ -335,7 +329,6 @@ class ActionRecord(models.Model):
             ("read_audit", "Can read everybody's actions"),
             ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),
-            ("import_histories", "Can import histories from files"),
         ]
 
     def __str__(self) -> str:

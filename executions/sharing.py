@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db.models import F
 
 from executions import queries
-from executions.actions.permissions import still_shares
+from executions.actions.permissions import can_reveal, still_shares
 from executions.domain.jsontext import parse, to_text
 from executions.domain.redaction import DEFAULT_PATTERNS, HIDDEN, redact, redact_broken
 from executions.history_pages import CutText
@@ -41,7 +42,7 @@ def opened(token: str, *, now: dt.datetime) -> ShareLink | None:
     link = rows.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=now).first()
     if link is None or link.made_by is None or link.created_at + longest() <= now:
         return None
-    if not still_shares(link.made_by, link.execution):
+    if not still_shares(link.made_by, link.execution) or not (link.redacted or can_reveal(link.made_by)):
         return None
     return link if queries.visible(link.made_by).filter(pk=link.execution_id).exists() else None
 
@@ -55,14 +56,20 @@ def count_opening(link: ShareLink, *, now: dt.datetime) -> None:
 
 
 def seen_through(link: ShareLink) -> Execution:
-    """The link's execution as its pages may read it. Its revision is a number of its own, and no execution's: what is
-    kept in memory by revision is never mixed with what those see who are logged in.
-    """
-    execution = link.execution
-    execution.seen_through = REDACTED if link.redacted else EXACT
-    execution.revision = -(2 * execution.revision + link.redacted + 1)
+    """The link's execution as its pages may read it."""
+    execution = only_seen(link.execution, REDACTED if link.redacted else EXACT)
     execution.arn = execution.activity = ""
     return execution
+
+
+def only_seen(execution: Execution, how: str) -> Execution:
+    """A copy that is never saved. Its revision is a number of its own, and no execution's: what is kept in memory by
+    revision is never mixed with what those see who are logged in.
+    """
+    seen = copy(execution)
+    seen.seen_through = how
+    seen.revision = -(2 * execution.revision + (how == REDACTED) + 1)
+    return seen
 
 
 def cleaned(execution: Execution, events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -86,7 +86,8 @@ def file_of(subject: Subject, event_id: int) -> tuple[str, str]:
     payload = exact_payload(subject, event_id)
     seen = readable(payload, tags=False)
     name = f"execution-{subject.execution.pk}-event-{event_id}-{payload.role}"
-    return (f"{name}-redacted.txt", seen.text) if seen.hidden else (f"{name}.txt", payload.text)
+    exact = subject.share is not None and not subject.share.redacted  # its maker may see secrets, and said so
+    return (f"{name}-redacted.txt", seen.text) if seen.hidden and not exact else (f"{name}.txt", payload.text)
 
 
 def revealed(payload: Payload, event_id: int) -> PayloadBox:

@@ -61,9 +61,9 @@ class ShareForOne:
 
 
 WHO_MAY_OPEN = {
-    "off": "Nobody: share links are switched off.",
-    "login": "Whoever has the address and can log in here.",
-    "public": "Whoever has the address, without logging in.",
+    "off": "nobody: share links are switched off.",
+    "login": "whoever has the address and can log in here.",
+    "public": "whoever has the address, without logging in.",
 }
 
 

@@ -164,6 +164,13 @@ def time_tag(value: When, mode: str = "auto", none: str = "not known") -> SafeSt
 
 
 @register.simple_tag
+def utc(value: float) -> str:
+    """Epoch seconds as plain text to the millisecond, for what is read without our scripts."""
+    moment = datetime.fromtimestamp(value, UTC)
+    return f"{_absolute(moment)}.{moment.microsecond // 1000:03d}"
+
+
+@register.simple_tag
 def countdown(value: When, none: str = "no deadline") -> SafeString:
     """What is left until a deadline: "45 m left", "overdue by 3 m"; kept fresh by static/js/time.js.
 

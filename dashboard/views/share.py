@@ -37,6 +37,9 @@ def make(request: HttpRequest, execution_id: int) -> HttpResponse:
     looked_at = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     form = ShareForm(request.POST or None, initial={"view": view_of(looked_at, execution.pk)})
     address, again = "", False
+    bare = request.method == "POST" and form.is_valid() and not form.cleaned_data["redacted"]
+    if bare and not (verdict := permissions.can_reveal(request.user)):
+        form.add_error("redacted", verdict.why)
     if request.method == "POST" and form.is_valid():
         token = _make(request, execution, form)
         address, again = (

@@ -24,8 +24,6 @@ ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
 REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
-IMPORT = "executions.import_histories"
-DISCARD = "executions.delete_execution"
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
 FORGET_MISSING = dt.timedelta(days=1)
@@ -33,8 +31,8 @@ FORGET_MISSING = dt.timedelta(days=1)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, ANSWER),
     "admin": (
         VIEW,
         STOP,
@@ -42,13 +40,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         HEARTBEAT,
         AUDIT,
         SHARE,
-        IMPORT,
         ANSWER,
         START,
         REMOVE,
         BULK,
         PREPARE,
-        DISCARD,
         REVEAL,
     ),
 }
@@ -149,18 +145,6 @@ def can_share(user: Any, execution: Execution | None = None) -> Verdict:
 def still_shares(maker: Any, execution: Execution) -> bool:
     """Whether a link that somebody has made goes on to open, also while nothing can be changed."""
     return bool(maker.has_perm(SHARE) and reach_of(maker).may_act(execution.function_id))
-
-
-def can_import(user: Any) -> Verdict:
-    return YES if user.has_perm(IMPORT) else _no("import histories")
-
-
-def can_discard(user: Any, execution: Execution) -> Verdict:
-    """An imported history may be removed by who imported it and by admins; what is mirrored is nobody's to remove."""
-    if execution.imported_at is None:
-        return Verdict(False, "This execution is mirrored from AWS; only imported ones can be removed.")
-    mine = user.has_perm(IMPORT) and user.pk is not None and execution.imported_by_id == user.pk
-    return YES if mine or user.has_perm(DISCARD) else _no("remove what others have imported")
 
 
 def answer_of(callback: Callback) -> ActionRecord | None:

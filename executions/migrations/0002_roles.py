@@ -12,13 +12,13 @@ VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
     "read_audit",
     "answer_callbacks",
 )
-SHARE, IMPORT, DISCARD = "share_executions", "import_histories", "delete_execution"
+SHARE = "share_executions"
 START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
 REVEAL = "reveal_secrets"
 ROLES = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, ANSWER),
     "admin": (
         VIEW,
         STOP,
@@ -26,13 +26,11 @@ ROLES = {
         HEARTBEAT,
         AUDIT,
         SHARE,
-        IMPORT,
         ANSWER,
         START,
         REMOVE,
         BULK,
         PREPARE,
-        DISCARD,
         REVEAL,
     ),
 }

@@ -176,3 +176,12 @@ def test_hostile_notes_are_escaped(as_operator: Client) -> None:
     link = factories.share_link(note='"><script>alert(1)</script>')
     for page in ("/share-links/", f"/executions/{link.execution_id}/"):
         assert b"<script>alert" not in as_operator.get(page).content
+
+
+def test_secrets_are_shared_only_by_who_may_see_them(as_operator: Client, as_admin: Client) -> None:
+    execution = factories.execution()
+    for client in (as_operator, as_admin):
+        values = {name: value for name, value in form_of(client, execution).items() if name != "redacted"}
+        page = client.post(f"/executions/{execution.pk}/share/", values).content.decode()
+        assert ("does not let you see the secrets" in page) == (client is as_operator)
+    assert [link.redacted for link in ShareLink.objects.all()] == [False]

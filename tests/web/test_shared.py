@@ -145,7 +145,7 @@ def test_exact_payloads_are_there_only_where_the_maker_said_so(public: Client) -
     execution = secretive()
     link = shared(execution)
     assert public.get(BASE + "events/1/payload/").status_code == 404
-    ShareLink.objects.filter(pk=link.pk).update(redacted=False)
+    ShareLink.objects.filter(pk=link.pk).update(redacted=False, made_by=factories.user("admin"))
     answer = public.get(BASE + "events/1/payload/")
     assert SECRET in answer.content.decode() and answer["Content-Disposition"].startswith("attachment")
     crawl(public)
@@ -251,7 +251,7 @@ def test_what_is_not_there_says_so_and_leads_nowhere(public: Client, rest: str) 
 
 @pytest.mark.parametrize("name", [name for name, needed in MATRIX.items() if needed == LINK])
 def test_a_link_can_only_be_read(public: Client, name: str) -> None:
-    shared(secretive(), redacted=False)
+    shared(secretive(), redacted=False, made_by=factories.user("admin"))
     assert public.post(address_of(name).replace("no-such-token", TOKEN)).status_code == 405
 
 
