@@ -32,6 +32,7 @@ app.conf.update(
     beat_schedule={
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
+        "keep-alive": {"task": "executions.keep_alive", "schedule": 1.0, "options": {"expires": 5}},
         "retain": {"task": "executions.retain", "schedule": 600.0, "options": {"expires": 600}},
         **(
             {"push": {"task": "executions.consume_push", "schedule": 1.0, "options": {"expires": 2}}}

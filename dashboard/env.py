@@ -42,6 +42,8 @@ VARIABLES: dict[str, str] = {
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
     "PUSH_QUEUE_URL": "",
+    "DECISIONS_DIR": "",
+    "KEEP_ALIVE_HOURS": "8",
     "AWS_ENDPOINT_URL_LAMBDA": "",
     "AWS_ENDPOINT_URL_SQS": "",
 }
@@ -78,6 +80,8 @@ class Environment:
     people_without_scope: str = "everything"
     keep_days: float = 0
     keep_mb: float = 0
+    decisions_dir: str = ""
+    keep_alive_hours: float = 8
 
     @property
     def embedded(self) -> bool:
@@ -114,6 +118,8 @@ def read(source: Mapping[str, str]) -> Environment:
         people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
         keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
         keep_mb=_number(values, "KEEP_MB", 0, 1e9),
+        decisions_dir=_folder(values, "DECISIONS_DIR"),
+        keep_alive_hours=_number(values, "KEEP_ALIVE_HOURS", 0, 8_784),
     )
 
 
@@ -231,6 +237,13 @@ def _file(values: Mapping[str, str], name: str) -> str:
     path = values[name]
     if path and not Path(path).is_file():
         raise BadEnvironment(f"{name} must be the path of a file that can be read, not {path!r}.")
+    return path
+
+
+def _folder(values: Mapping[str, str], name: str) -> str:
+    path = values[name]
+    if path and not Path(path).is_dir():
+        raise BadEnvironment(f"{name} must be the path of a folder, not {path!r}.")
     return path
 
 

@@ -29,6 +29,8 @@ PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url
+DECISIONS_DIR = ENV.decisions_dir
+KEEP_ALIVE_HOURS = ENV.keep_alive_hours
 
 INSTALLED_APPS = [
     "django.contrib.auth",

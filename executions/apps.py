@@ -7,10 +7,14 @@ class ExecutionsConfig(AppConfig):
     name = "executions"
 
     def ready(self) -> None:
-        """A mistake in connections.toml stops every process at its start, with the sentence that says where."""
+        """A mistake in connections.toml or in the file of a decision form stops every process at its start, with the
+        sentence that says where.
+        """
+        from executions.decision_forms import BadFile, from_files
         from executions.gateway.configuration import BadConnections, configured
 
         try:
             configured()
-        except BadConnections as error:
+            from_files()
+        except (BadConnections, BadFile) as error:
             raise SystemExit(str(error)) from error

@@ -189,6 +189,37 @@ class Callback(models.Model):
         return self.status == "STARTED"
 
 
+class Claim(models.Model):
+    """Somebody has taken a callback on: the others see it. Perhaps it is kept alive for them meanwhile."""
+
+    callback = models.OneToOneField(Callback, on_delete=models.CASCADE, related_name="claim")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    username = models.CharField(max_length=150)
+    since = models.DateTimeField()
+    alive_since = models.DateTimeField(null=True, help_text="heartbeats are sent since then; null: none are")
+    beat_due_at = models.DateTimeField(null=True, help_text="when the next heartbeat is to be sent")
+    beat_at = models.DateTimeField(null=True, help_text="when the last one was sent")
+    beats = models.PositiveIntegerField(default=0, help_text="heartbeats sent since then")
+
+    class Meta:
+        indexes = [models.Index(fields=["beat_due_at"], name="claim_beats", condition=Q(beat_due_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"{self.username}: {self.callback}"
+
+
+class DecisionForm(models.Model):
+    """What people are asked about callbacks of a kind, and who decides, as an admin has written it in the web."""
+
+    name = models.CharField(max_length=80, unique=True)
+    values = models.JSONField(help_text="the same keys as a file has; see executions/decision_forms.py")
+    username = models.CharField(max_length=150, help_text="who changed it last")
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class MissingOperation(models.Model):
     """Something that the backend behind a connection answered it cannot do, such as AWS's emulator cannot pause."""
 
@@ -251,6 +282,12 @@ class ActionRecord(models.Model):
         SUCCEED = "succeed", "answered the callback with success"
         FAIL = "fail", "answered the callback with failure"
         HEARTBEAT = "heartbeat", "sent a heartbeat"
+        APPROVE = "approve", "approved the callback"
+        REFUSE = "refuse", "refused the callback"
+        CLAIM = "claim", "claimed the callback"
+        RELEASE = "release", "released the callback"
+        KEEP_ALIVE = "keep_alive", "had the callback kept alive"
+        LET_LAPSE = "let_lapse", "no longer had the callback kept alive"
         REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
@@ -326,6 +363,7 @@ class ActionRecord(models.Model):
             ("prepare_events", "Can store prepared events"),
             ("heartbeat_callbacks", "Can send heartbeats"),
             ("answer_callbacks", "Can answer callbacks"),
+            ("write_decisions", "Can write decision forms"),
             ("read_audit", "Can read everybody's actions"),
             ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),

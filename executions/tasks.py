@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from executions.actions import bulk, settle, starting
+from executions.actions import bulk, claims, decisions, settle, starting
 from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
@@ -27,6 +27,7 @@ def discover() -> None:
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
     starting.settle_starts(now=timezone.now())
+    decisions.send_left(now=timezone.now())
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)
@@ -97,3 +98,9 @@ def retain() -> None:
 def consume_push() -> None:
     """Read the push queues for some minutes; beat starts it again and again, a claim keeps it to one at a time."""
     push.listen(clock=timezone.now, going=lambda: not stopping.is_set())
+
+
+@shared_task(name="executions.keep_alive")
+def keep_alive() -> None:
+    """Send the heartbeats of claimed callbacks that are due."""
+    claims.send_heartbeats(now=timezone.now())

@@ -9,7 +9,7 @@ from ninja import Router
 from dashboard.api.answers import Act, ActionOut, ActWithError, Id, Pause, Problem, Succeed
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions import queries
-from executions.actions import lifecycle, perform
+from executions.actions import decisions, lifecycle, perform
 from executions.models import Callback
 
 router = Router(tags=["act"])
@@ -46,14 +46,14 @@ def resume(request: HttpRequest, execution_id: Id, act: Act) -> Any:
 @router.post("callbacks/{callback_id}/succeed", response=ANSWERS, url_name="succeed")
 def succeed(request: HttpRequest, callback_id: Id, act: Succeed) -> Any:
     callback, now = _callback(request, callback_id), timezone.now()
-    record = perform.succeed(_actor(request, act), callback, result=act.result, is_json=act.is_json, now=now)
+    record = decisions.succeed(_actor(request, act), callback, result=act.result, is_json=act.is_json, now=now)
     return ActionOut.of(record)
 
 
 @router.post("callbacks/{callback_id}/fail", response=ANSWERS, url_name="fail")
 def fail(request: HttpRequest, callback_id: Id, act: ActWithError) -> Any:
     callback = _callback(request, callback_id)
-    record = perform.fail(
+    record = decisions.fail(
         _actor(request, act), callback, error_type=act.error_type, error_message=act.error_message, now=timezone.now()
     )
     return ActionOut.of(record)

@@ -27,7 +27,7 @@ from dashboard.forms import (
 )
 from dashboard.pages.confirm import Confirm
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
-from executions.actions import lifecycle, perform, permissions
+from executions.actions import decisions, lifecycle, perform, permissions
 from executions.models import ActionRecord, Callback, Execution
 
 Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
@@ -80,7 +80,7 @@ def succeed(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRe
 
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         is_json = values["format"] == "json"
-        return perform.succeed(actor, callback, result=values["result"], is_json=is_json, now=timezone.now())
+        return decisions.succeed(actor, callback, result=values["result"], is_json=is_json, now=timezone.now())
 
     verdict = permissions.can_answer(request.user, callback)
     return _act(request, SucceedForm, callback.execution, callback, verdict, send)
@@ -91,7 +91,7 @@ def fail(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRespo
     callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
 
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
-        return perform.fail(actor, callback, now=timezone.now(), **_only(values, "error_type", "error_message"))
+        return decisions.fail(actor, callback, now=timezone.now(), **_only(values, "error_type", "error_message"))
 
     return _act(request, FailForm, callback.execution, callback, permissions.can_answer(request.user, callback), send)
 

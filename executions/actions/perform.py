@@ -1,4 +1,4 @@
-"""Stop an execution, answer a callback, keep one alive: each at most once at AWS, each on record.
+"""What all actions share, and the simplest of them: each at most once at AWS, each on record.
 
 The record is committed before AWS is called, so that a crash in between leaves a trace; unique constraints on it (the
 form's token, one answer a callback, one stop an execution) are what makes double clicks, repeated POSTs and two
@@ -11,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import orjson
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
@@ -93,36 +91,6 @@ def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: 
     )
 
 
-def succeed(actor: Actor, callback: Callback, *, result: str, is_json: bool, now: dt.datetime) -> ActionRecord:
-    """Answer a callback with success; the function gets `result` byte for byte."""
-    body = check_result(result, is_json=is_json)
-    return carry_out(
-        actor,
-        Kind.SUCCEED,
-        callback.execution,
-        callback,
-        verdict=lambda: permissions.can_answer(actor.user, callback),
-        request={"CallbackId": callback.callback_id, "Result": result},
-        call=lambda connection: lambda_api.callback_success(connection, callback.callback_id, body),
-        now=now,
-    )
-
-
-def fail(actor: Actor, callback: Callback, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
-    """Answer a callback with failure."""
-    error = error_of(error_type or "Rejected", error_message or f"Rejected by {actor.user.get_username()}")
-    return carry_out(
-        actor,
-        Kind.FAIL,
-        callback.execution,
-        callback,
-        verdict=lambda: permissions.can_answer(actor.user, callback),
-        request={"CallbackId": callback.callback_id, "Error": error},
-        call=lambda connection: lambda_api.callback_failure(connection, callback.callback_id, error),
-        now=now,
-    )
-
-
 def heartbeat(actor: Actor, callback: Callback, *, now: dt.datetime) -> ActionRecord:
     """Tell AWS that somebody is still at it: the heartbeat timeout starts anew."""
     return carry_out(
@@ -135,19 +103,6 @@ def heartbeat(actor: Actor, callback: Callback, *, now: dt.datetime) -> ActionRe
         call=lambda connection: lambda_api.callback_heartbeat(connection, callback.callback_id),
         now=now,
     )
-
-
-def check_result(result: str, *, is_json: bool) -> bytes:
-    """The bytes of a callback's result; raises BadValue with a sentence for the form."""
-    body = result.encode()
-    if len(body) > settings.CALLBACK_RESULT_LIMIT:
-        raise BadValue("result", f"This is {len(body):,} bytes; AWS takes at most {settings.CALLBACK_RESULT_LIMIT:,}.")
-    if is_json:
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise BadValue("result", f"This is not JSON: {error}. Correct it, or send it as plain text.") from error
-    return body
 
 
 def error_of(error_type: str, error_message: str) -> dict[str, Any]:
@@ -190,6 +145,28 @@ def carry_out(
     return record
 
 
+def note(
+    actor: Actor,
+    kind: Kind,
+    callback: Callback,
+    *,
+    request: dict[str, Any],
+    now: dt.datetime,
+    answer: str = "",
+) -> ActionRecord:
+    """Write down what is done here alone. The same form sent again finds its first self."""
+    execution = callback.execution
+    if repeated := _sent_before(actor, kind, execution, callback):
+        return repeated
+    more = {"outcome": Outcome.DONE, "answer": answer, "finished_at": now}
+    try:
+        return _write_down(actor, kind, execution, callback, request, now, more, durable=False)
+    except IntegrityError:
+        if repeated := _sent_before(actor, kind, execution, callback):
+            return repeated
+        raise
+
+
 def _write_down(
     actor: Actor,
     kind: Kind,
@@ -198,8 +175,10 @@ def _write_down(
     request: dict[str, Any],
     now: dt.datetime,
     more: dict[str, Any],
+    *,
+    durable: bool = True,
 ) -> ActionRecord:
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=durable):
         return ActionRecord.objects.create(
             token=actor.token,
             kind=kind,

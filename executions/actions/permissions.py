@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from executions.actions.scopes import reach_of
+from executions.decision_forms import form_of
+from executions.domain.decisions import Form
 from executions.domain.statuses import OUTCOMES, is_terminal
 from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation
 
@@ -24,6 +26,7 @@ ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
 REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
+DECISIONS = "executions.write_decisions"
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
 FORGET_MISSING = dt.timedelta(days=1)
@@ -46,6 +49,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         BULK,
         PREPARE,
         REVEAL,
+        DECISIONS,
     ),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
@@ -123,12 +127,52 @@ def can_heartbeat(user: Any, callback: Callback) -> Verdict:
     return _open(callback) if may else may
 
 
-def can_answer(user: Any, callback: Callback) -> Verdict:
+def can_answer(user: Any, callback: Callback, forms: list[Form] | None = None) -> Verdict:
+    """By role, scope and the policy of its decision form; `forms`: all of them, when they have been read already."""
+    if not (may := can_claim(user, callback)):
+        return may
+    form = form_of(callback, forms)
+    return Verdict(False, why) if form and (why := against(user, callback.execution, form)) else YES
+
+
+def can_claim(user: Any, callback: Callback) -> Verdict:
+    """Say that one is at it, or that one is no longer."""
     if not (may := _may(user, ANSWER, callback.execution, "answer callbacks")):
         return may
     if answered := answer_of(callback):
         return Verdict(False, f"{answered.username} {answered.get_kind_display()} ({answered.get_outcome_display()}).")
     return _open(callback)
+
+
+def may_still_decide(user: Any, callback: Callback, form: Form | None) -> str:
+    """Why the vote of somebody does not count any more; "" while it does."""
+    if user is None or not user.is_active:
+        return "has no account any more"
+    if not user.has_perm(ANSWER) or not reach_of(user).may_act(callback.execution.function_id):
+        return "may not answer it any more"
+    return "may not decide it any more" if form and against(user, callback.execution, form) else ""
+
+
+def against(user: Any, execution: Execution, form: Form) -> str:
+    """What in the policy of a form speaks against this person; "" when nothing does."""
+    if form.groups and not {group.name for group in user.groups.all()} & set(form.groups):
+        names = " or ".join(name for name in form.groups if name)
+        return f"Only {names} decides this: you are not in that group." if names else form.instructions
+    if form.not_by_starter and user.pk is not None and starter_of(execution) == user.pk:
+        return "You have started this execution: somebody else has to decide (four eyes)."
+    return ""
+
+
+def starter_of(execution: Execution) -> int | None:
+    """Who started it from here; None when that is not known."""
+    started = ActionRecord.objects.filter(execution_arn=execution.arn, kind=ActionRecord.Kind.START)
+    return started.exclude(outcome=ActionRecord.Outcome.REFUSED).values_list("user", flat=True).first()
+
+
+def can_write_decisions(user: Any) -> Verdict:
+    if settings.READ_ONLY:
+        return READ_ONLY
+    return YES if user.has_perm(DECISIONS) else _no("write decision forms")
 
 
 def can_share(user: Any, execution: Execution | None = None) -> Verdict:

@@ -14,7 +14,7 @@ VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, ANSWER = (
 )
 SHARE = "share_executions"
 START, REMOVE, BULK, PREPARE = "start_executions", "remove_executions", "act_in_bulk", "prepare_events"
-REVEAL = "reveal_secrets"
+REVEAL, DECISIONS = "reveal_secrets", "write_decisions"
 ROLES = {
     "viewer": (VIEW,),
     "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE),
@@ -32,6 +32,7 @@ ROLES = {
         BULK,
         PREPARE,
         REVEAL,
+        DECISIONS,
     ),
 }
 

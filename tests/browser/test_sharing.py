@@ -12,6 +12,8 @@ from tests.browser.test_main_job import first_execution
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
+LINKS = """[...document.querySelectorAll("a[href], form")].map(
+  (one) => new URL(one.getAttribute("href") ?? one.getAttribute("action"), location).href)"""
 
 
 def share(person: Visitor) -> str:
@@ -47,7 +49,7 @@ def test_a_link_shows_another_person_the_same_view_and_no_way_out(
         page.wait_for_timeout(400)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
-        leads = page.evaluate("[...document.querySelectorAll('a[href], form')].map((one) => one.href ?? one.action)")
+        leads = page.evaluate(LINKS)
         assert [url for url in leads if not url.startswith(address) and "#main" not in url] == []
     assert [url for url in asked if not url.startswith((address, demo.base + "/static/"))] == []
 

@@ -89,6 +89,8 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",
         "PUSH_QUEUE_URL": "a-queue",
+        "DECISIONS_DIR": "no/such/folder",
+        "KEEP_ALIVE_HOURS": "-1",
         "AWS_ENDPOINT_URL_LAMBDA": "somewhere",
         "AWS_ENDPOINT_URL_SQS": "somewhere",
     }

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from executions import live
-from executions.actions import perform, permissions
+from executions.actions import decisions, perform, permissions
 from executions.actions.settle import GRACE, settle, settle_left
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Callback, Execution
@@ -51,14 +51,14 @@ def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> perfo
 
 
 def answer(user: User, callback: Callback, now: dt.datetime, **kwargs: Any) -> ActionRecord:
-    return perform.succeed(actor(user, **kwargs), callback, result='{"ok": true}', is_json=True, now=now)
+    return decisions.succeed(actor(user, **kwargs), callback, result='{"ok": true}', is_json=True, now=now)
 
 
 def test_an_answer_reaches_aws_byte_for_byte_and_is_on_record(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
 ) -> None:
     typed = ' {"id": 12345678901234567890, "name": "Zoë"}\n'
-    record = perform.succeed(actor(approver, "tasted it"), callback, result=typed, is_json=True, now=now)
+    record = decisions.succeed(actor(approver, "tasted it"), callback, result=typed, is_json=True, now=now)
     assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == typed.encode()
     assert (record.outcome, record.username, record.reason) == (Outcome.ACCEPTED, "the-approver", "tasted it")
     assert record.aws_request_id and record.request["Result"] == typed and record.finished_at
@@ -100,7 +100,7 @@ def test_a_second_person_is_told_who_was_first(
     answer(approver, callback, now)
     other = factories.user("admin")
     with pytest.raises(perform.NotAllowed, match="the-approver answered the callback with success"):
-        perform.fail(actor(other), callback, error_type="No", error_message="", now=now)
+        decisions.fail(actor(other), callback, error_type="No", error_message="", now=now)
     assert aws.calls["send_durable_execution_callback_failure"] == 0
 
 
@@ -194,7 +194,7 @@ def test_what_is_not_json_is_not_sent_as_json(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, text: str
 ) -> None:
     with pytest.raises(perform.BadValue, match="not JSON"):
-        perform.succeed(actor(approver), callback, result=text, is_json=True, now=now)
+        decisions.succeed(actor(approver), callback, result=text, is_json=True, now=now)
     assert not ActionRecord.objects.exists()
 
 
@@ -203,8 +203,8 @@ def test_plain_text_is_sent_as_it_is_and_too_much_is_refused_with_the_limit(
 ) -> None:
     settings.CALLBACK_RESULT_LIMIT = 10
     with pytest.raises(perform.BadValue, match=r"11 bytes.*at most 10"):
-        perform.succeed(actor(approver), callback, result="é" * 5 + "x", is_json=False, now=now)
-    perform.succeed(actor(approver), callback, result="{ not json", is_json=False, now=now)
+        decisions.succeed(actor(approver), callback, result="é" * 5 + "x", is_json=False, now=now)
+    decisions.succeed(actor(approver), callback, result="{ not json", is_json=False, now=now)
     assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b"{ not json"
 
 

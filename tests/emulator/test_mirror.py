@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from executions import histories
-from executions.actions import perform
+from executions.actions import decisions, perform
 from executions.gateway import budget, connections
 from executions.models import ActionRecord, Callback, Execution, Function
 from executions.sync import functions, history, listing, schedule
@@ -148,7 +148,7 @@ def test_an_open_callback_is_found_answered_and_the_execution_finishes(
     assert callback.name == "barista accepts" and callback.timeout_at and callback.heartbeat_seconds == 300
     assert perform.heartbeat(actor(), callback, now=timezone.now()).outcome == ActionRecord.Outcome.ACCEPTED
     typed = '{"accepted": true, "barista": "Zoë", "note": 12345678901234567890}'
-    record = perform.succeed(actor(), callback, result=typed, is_json=True, now=timezone.now())
+    record = decisions.succeed(actor(), callback, result=typed, is_json=True, now=timezone.now())
     assert record.outcome == ActionRecord.Outcome.ACCEPTED and record.aws_request_id
     sync_until(lambda: finished(arn))
     events = as_boto3_reads(arn)
@@ -166,7 +166,7 @@ def test_a_callback_that_the_barista_answered_meanwhile_is_refused_in_aws_words(
     callback = Callback.objects.select_related("execution__function").get(execution__arn=arn)
     payload = {"callbackId": callback.callback_id, "decision": "accept", "barista": "Ana"}
     lambda_client.invoke(FunctionName="barista-callback", Payload=json.dumps(payload).encode())
-    record = perform.succeed(actor(), callback, result="1", is_json=True, now=timezone.now())
+    record = decisions.succeed(actor(), callback, result="1", is_json=True, now=timezone.now())
     assert record.outcome == ActionRecord.Outcome.REFUSED and "answered already" in record.answer
 
 

@@ -12,7 +12,7 @@ def act(plan: dict[str, Any]) -> None:
     from django.contrib.auth.models import User
     from django.utils import timezone
 
-    from executions.actions import perform
+    from executions.actions import decisions, perform
     from executions.models import Callback, Execution
 
     actor = perform.Actor(user=User.objects.get(pk=plan["user"]), address=None, token=uuid.UUID(plan["token"]))
@@ -24,9 +24,9 @@ def act(plan: dict[str, Any]) -> None:
             return
         callback = Callback.objects.select_related("execution__function__connection").get(pk=plan["about"])
         if plan["action"] == "succeed":
-            perform.succeed(actor, callback, result="1", is_json=True, now=timezone.now())
+            decisions.succeed(actor, callback, result="1", is_json=True, now=timezone.now())
         else:
-            perform.fail(actor, callback, error_type="No", error_message="", now=timezone.now())
+            decisions.fail(actor, callback, error_type="No", error_message="", now=timezone.now())
     except (perform.AlreadyDone, perform.NotAllowed, perform.BadValue):
         return
 

@@ -1,0 +1,189 @@
+"""Answer a callback, as its decision form has it: who may, with what, and how many must agree before AWS is told.
+
+Every path leads through `succeed` and `fail`. Where more than one approval is needed, each is a record of its own
+("approved the callback") with the exact bytes; the vote that completes the quorum sends, through the same path as any
+answer, so that the database lets one through. What counts is the policy at the time of the last vote, and of each
+person their last vote, if they may still decide: votes stay when a policy changes, and no change of one sends anything.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from executions import schemas
+from executions.actions import permissions
+from executions.actions.perform import Actor, BadValue, NotAllowed, carry_out, error_of, note
+from executions.actions.settle import GRACE
+from executions.decision_forms import everything, form_of
+from executions.domain import decisions
+from executions.domain.decisions import Form, Standing, Vote
+from executions.domain.jsontext import parse
+from executions.gateway import lambda_api
+from executions.models import ActionRecord, Callback
+
+Kind = ActionRecord.Kind
+VOTES = (Kind.APPROVE, Kind.REFUSE)
+AT_ONCE = 50
+"""How many left behind by a crash are looked at in one turn."""
+
+
+def succeed(
+    actor: Actor, callback: Callback, *, result: str, is_json: bool, now: dt.datetime, twice: bool = False
+) -> ActionRecord:
+    """Answer with success, or approve where more are needed; the function gets `result` byte for byte.
+
+    `twice`: a string that holds JSON is meant so.
+    """
+    form = form_of(callback)
+    check_result(result, form, is_json=is_json, twice=twice)
+    return _decide(actor, callback, form, Kind.APPROVE, {"Result": result}, now)
+
+
+def fail(actor: Actor, callback: Callback, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
+    """Answer with failure, or refuse where more are needed."""
+    error = error_of(error_type or "Rejected", error_message or f"Rejected by {actor.user.get_username()}")
+    return _decide(actor, callback, form_of(callback), Kind.REFUSE, {"Error": error}, now)
+
+
+def check_result(result: str, form: Form | None, *, is_json: bool, twice: bool = False) -> bytes:
+    """The bytes of a callback's result; raises BadValue with a sentence for the form."""
+    try:
+        body = result.encode()
+    except UnicodeEncodeError as error:
+        raise BadValue("result", "This holds half of a surrogate pair, which cannot be sent.") from error
+    if len(body) > settings.CALLBACK_RESULT_LIMIT:
+        raise BadValue("result", f"This is {len(body):,} bytes; AWS takes at most {settings.CALLBACK_RESULT_LIMIT:,}.")
+    if is_json:
+        _check_json(body, twice=twice)
+    if form is not None:
+        _check_form(result, form, is_json=is_json)
+    return body
+
+
+def _check_json(body: bytes, *, twice: bool) -> None:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadValue("result", f"This is not JSON: {error}. Correct it, or send it as plain text.") from error
+    if isinstance(value, str) and not twice:
+        is_json, inner = parse(value)
+        if is_json and isinstance(inner, dict | list):
+            words = "This is a text that itself holds JSON: quoted twice. Send what is inside, or say that it is meant."
+            raise BadValue("twice", words)
+
+
+def _check_form(result: str, form: Form, *, is_json: bool) -> None:
+    if any(answer.result == result for answer in form.answers):
+        return  # it was held against the schema when the form was read
+    if form.schema is not None:
+        if not is_json:
+            raise BadValue("result", "This decision takes JSON that fits its schema, no plain text.")
+        if found := schemas.problems(form.schema, result):
+            raise BadValue("result", "This does not fit the schema. " + "; ".join(words for _, words in found) + ".")
+    elif not form.raw:
+        raise BadValue("result", "Only the prepared answers can be sent here.")
+
+
+def _decide(
+    actor: Actor, callback: Callback, form: Form | None, kind: Kind, said: dict[str, Any], now: dt.datetime
+) -> ActionRecord:
+    request = {"CallbackId": callback.callback_id, **said}
+    if form and form.reason_required and not actor.reason.strip():
+        raise BadValue("reason", "A reason is needed for this decision.")
+    needed = 1 if form is None else form.approvals if kind == Kind.APPROVE else form.refusals
+    if needed == 1:
+        return _send(actor, callback, request, now)
+    if sent := ActionRecord.objects.filter(token=_final(actor.token), username=actor.user.get_username()).first():
+        return sent
+    if not (allowed := permissions.can_answer(actor.user, callback)):
+        raise NotAllowed(allowed)
+    record = note(actor, kind, callback, request=request, now=now, answer=f"{needed} are needed.")
+    # Read after the vote is committed: of two at once at least the later sees both, and only one answer gets through.
+    callback = Callback.objects.select_related("execution__function__connection").get(pk=callback.pk)
+    reached = standing_of(callback, form)
+    if not reached.is_complete(_vote(record)):
+        return record
+    return _send(_for_all(actor, record), callback, request, now)
+
+
+def _for_all(actor: Actor, vote: ActionRecord) -> Actor:
+    """Who cast the last vote sends for all; the same vote always with the same token, so that it sends once."""
+    return Actor(actor.user, actor.address, _final(vote.token), actor.reason, actor.user_agent)
+
+
+def _final(token: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(token, "send")
+
+
+def _send(actor: Actor, callback: Callback, request: dict[str, Any], now: dt.datetime) -> ActionRecord:
+    answer = request.get("Result")
+    is_success = isinstance(answer, str)
+
+    def call(connection: Any) -> lambda_api.Answer:
+        if isinstance(answer, str):
+            return lambda_api.callback_success(connection, callback.callback_id, answer.encode())
+        return lambda_api.callback_failure(connection, callback.callback_id, request["Error"])
+
+    return carry_out(
+        actor,
+        Kind.SUCCEED if is_success else Kind.FAIL,
+        callback.execution,
+        callback,
+        verdict=lambda: permissions.can_answer(actor.user, callback),
+        request=request,
+        call=call,
+        now=now,
+    )
+
+
+def standing_of(callback: Callback, form: Form | None, known: dict[int, Any] | None = None) -> Standing:
+    """Who has said what, and whether it counts. `known`: people by id, filled on the way."""
+    people = {} if known is None else known
+    records = [record for record in callback.actions.all() if record.kind in VOTES]
+    missing = {record.user_id for record in records if record.user_id} - set(people)
+    if missing:
+        people.update(get_user_model().objects.prefetch_related("groups").in_bulk(missing))
+    votes = []
+    for record in sorted(records, key=lambda one: (one.created_at, one.pk)):
+        person = people.get(record.user_id) if record.user_id else None
+        votes.append(_vote(record, permissions.may_still_decide(person, callback, form)))
+    return decisions.standing(votes, form)
+
+
+def _vote(record: ActionRecord, why_not: str = "") -> Vote:
+    is_success = record.kind == Kind.APPROVE
+    error = record.request.get("Error", {})
+    what = record.request["Result"] if is_success else f"{error.get('ErrorType')}: {error.get('ErrorMessage')}"
+    return Vote(record.user_id, record.username, is_success, what, record.reason, record.created_at, why_not)
+
+
+def send_left(*, now: dt.datetime) -> None:
+    """Send what a quorum had decided when the process ended before it could: what was complete by the policy of then
+    and still is.
+    """
+    votes = ActionRecord.objects.filter(kind__in=VOTES, callback__status="STARTED", created_at__lt=now - GRACE)
+    forms = everything() if votes.exists() else []
+    for record in _last_of_each(votes.select_related("callback__execution__function__connection", "user")):
+        callback, user = record.callback, record.user
+        if callback is None or user is None:
+            continue
+        form, needed = form_of(callback, forms), int(record.answer.partition(" ")[0])
+        actor = _for_all(Actor(user, record.address, record.token, record.reason, record.user_agent), record)
+        reached, vote = standing_of(callback, form), _vote(record)
+        sent = ActionRecord.objects.filter(token=actor.token).exists() or permissions.answer_of(callback)
+        complete = reached.is_complete(vote) and reached.alike(vote) >= needed
+        if not sent and complete and permissions.can_answer(user, callback, forms):
+            _send(actor, callback, record.request, now)
+
+
+def _last_of_each(votes: Any) -> Iterable[ActionRecord]:
+    """The newest vote of each callback."""
+    last: dict[int, ActionRecord] = {}
+    for record in votes.order_by("created_at", "pk"):
+        last[record.callback_id] = record
+    return list(last.values())[:AT_ONCE]
