@@ -24,10 +24,10 @@ POINTS = [
     "functions:save:after:1",  # in the midst of storing the functions
     "functions:_save_all:after:1",  # functions stored, the sweep not noted
     "executions:count_statuses:before:1",  # executions inserted, not committed and not counted
-    "executions:upsert:after:1",  # a page of the list committed
-    "executions:upsert:before:2",  # the next page read, not committed
-    "executions:_schedule:before:1",  # all pages committed, the watermark not
-    "executions:_schedule:after:1",
+    "listing:upsert:after:1",  # a page of the list committed
+    "listing:upsert:before:2",  # the next page read, not committed
+    "listing:_schedule:before:1",  # all pages committed, the watermark not
+    "listing:_schedule:after:1",
     "history:_store_page:after:2",  # events written, not committed
     "history:_store:after:2",  # a page of events committed
     "history:_derive:before:2",
@@ -108,7 +108,7 @@ def test_a_worker_that_is_killed_again_and_again_gets_there_all_the_same(
     busy(mirror)
     mirror.clock.flowing = True
     progress = []
-    for point in ("executions:upsert:after:2", "history:_store:after:1", "history:_store:after:1"):
+    for point in ("listing:upsert:after:2", "history:_store:after:1", "history:_store:after:1"):
         killed_at(point)
         mirror.oracle.observe()
         progress.append((Execution.objects.count(), HistoryPage.objects.count()))
