@@ -1,7 +1,7 @@
 """Mirroring one history of about 9,000 events, against the floor and against what one would write first.
 
-floor    fetch the pages over plain HTTP, read them with orjson, compress them, write one row
-ours     executions.sync.history.pull: boto3's signing and errors, storing, folding, the columns of the lists
+floor    sign the requests, fetch the pages over plain HTTP, read them with orjson, compress them, write one row
+ours     executions.sync.history.pull: through boto3, with storing, the columns of the lists, the rows of callbacks
 naively  boto3's own parser and one database row an event, in one bulk_create
 
 A server in another process plays AWS; the budget is out of the way (a history of ten pages is two thirds of a
@@ -27,7 +27,7 @@ from bench import report
 
 ROUNDS = int(os.environ.get("BENCH_HISTORY_ROUNDS", "7"))
 PAGE = 1000
-FLOOR, OURS, NAIVE = "raw fetch + orjson + one write (floor)", "ours", "boto3 + bulk_create"
+FLOOR, OURS, NAIVE = "raw signed fetch + orjson + one write (floor)", "ours", "boto3 + bulk_create"
 
 
 def main() -> int:
@@ -39,32 +39,35 @@ def main() -> int:
         time.sleep(0.01)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            _measure(Path(folder), port.value, len(pages))
+            _measure(Path(folder), port.value, pages)
     finally:
         server.terminate()
     return 0
 
 
-def _pages() -> list[bytes]:
+def _pages() -> dict[str, bytes]:
+    """By marker, oldest first; and the newest page under "newest"."""
     from tests.histories import big_history
 
     events = big_history(operations=3250)
     starts = range(0, len(events), PAGE)
-    return [
-        orjson.dumps(
+    pages = {
+        str(at): orjson.dumps(
             {"Events": events[at : at + PAGE], **({"NextMarker": str(at + PAGE)} if at + PAGE < len(events) else {})}
         )
         for at in starts
-    ]
+    }
+    return pages | {"newest": orjson.dumps({"Events": events[: -PAGE - 1 : -1], "NextMarker": "older"})}
 
 
-def _serve(pages: list[bytes], port: Any) -> None:
+def _serve(pages: dict[str, bytes], port: Any) -> None:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-            body = pages[int(query.get("Marker", ["0"])[0]) // PAGE]
+            newest = query.get("ReverseOrder") == ["true"]
+            body = pages["newest" if newest else query.get("Marker", ["0"])[0]]
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -79,7 +82,7 @@ def _serve(pages: list[bytes], port: Any) -> None:
     httpd.serve_forever()
 
 
-def _measure(folder: Path, port: int, page_count: int) -> None:
+def _measure(folder: Path, port: int, pages: dict[str, bytes]) -> None:
     os.environ |= {
         "DATABASE_URL": f"sqlite:///{folder / 'bench.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "dashboard.settings",
@@ -108,18 +111,28 @@ def _measure(folder: Path, port: int, page_count: int) -> None:
             way()
             timings[name].append(time.perf_counter() - began)
     print(f"machine: {report.machine()}")
-    report.rows(f"One history of {page_count} pages, {ROUNDS} rounds in turn", timings, FLOOR)
+    report.rows(f"One history of {len(pages) - 1} pages, {ROUNDS} rounds in turn", timings, FLOOR)
+    _measure_parsing(list(pages.values()))
 
 
 def _floor(port: int) -> Callable[[], None]:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
     from executions.models import HistoryPage
     from tests import factories
+
+    signer = SigV4Auth(Credentials("bench", "bench"), "lambda", "us-east-1")
 
     def run() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         marker, events = "0", []
         while marker:
-            connection.request("GET", f"/x/history?Marker={marker}&MaxItems={PAGE}")
+            path = f"/x/history?Marker={marker}&MaxItems={PAGE}"
+            request = AWSRequest("GET", f"http://127.0.0.1:{port}{path}")
+            signer.add_auth(request)
+            connection.request("GET", path, headers=dict(request.headers))
             page = orjson.loads(connection.getresponse().read())
             events += page["Events"]
             marker = page.get("NextMarker")
@@ -192,6 +205,43 @@ def _row(model: Any, execution_id: int, event: dict[str, Any]) -> Any:
         name=event.get("Name", ""),
         details=orjson.loads(orjson.dumps(details, default=str)),
     )
+
+
+def _measure_parsing(bodies: list[bytes]) -> None:
+    """CPU time only: what the gateway makes of the bodies before botocore looks at them, and botocore itself."""
+    from botocore.parsers import create_parser
+
+    from executions.gateway.connections import reach
+
+    client = reach("default").client
+    model = client.meta.service_model.operation_model("GetDurableExecutionHistory")
+    parser = create_parser(client.meta.service_model.resolved_protocol)
+
+    def parse(body: bytes, *, quickly: bool) -> None:
+        answer: dict[str, Any] = {"status_code": 200, "headers": {}, "body": body, "context": {}}
+        if quickly:
+            customised: dict[str, Any] = {}
+            client.meta.events.emit(
+                "before-parse.lambda.GetDurableExecutionHistory",
+                operation_model=model,
+                response_dict=answer,
+                customized_response_dict=customised,
+            )
+        parser.parse(answer, model.output_shape)
+
+    ways: dict[str, Callable[[bytes], object]] = {
+        "orjson alone (floor)": orjson.loads,
+        "ours, with botocore's parser after it": lambda body: parse(body, quickly=True),
+        "botocore's parser": lambda body: parse(body, quickly=False),
+    }
+    timings: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            began = time.process_time()
+            for body in bodies:
+                way(body)
+            timings[name].append(time.process_time() - began)
+    report.rows("CPU time of parsing its pages", timings, "orjson alone (floor)")
 
 
 def _fresh(factories: Any) -> Callable[[], Any]:

@@ -108,6 +108,8 @@ MATRIX: dict[str, str] = {
     "delete": REMOVE,
     "callback-succeed": ANSWER,
     "callback-fail": ANSWER,
+    "callback-claim": ANSWER,
+    "callback-release": ANSWER,
     "callback-heartbeat": HEARTBEAT,
 }
 

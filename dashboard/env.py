@@ -39,6 +39,7 @@ VARIABLES: dict[str, str] = {
     "METRICS_PORT": "0",
     "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
+    "HISTORY": "all",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
     "PUSH_QUEUE_URL": "",
@@ -78,6 +79,7 @@ class Environment:
     metrics_port: int = 0
     read_only: bool = False
     people_without_scope: str = "everything"
+    history: str = "all"
     keep_days: float = 0
     keep_mb: float = 0
     decisions_dir: str = ""
@@ -116,6 +118,7 @@ def read(source: Mapping[str, str]) -> Environment:
         metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
         read_only=_switch(values, "READ_ONLY"),
         people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
+        history=_choice(values, "HISTORY", ("all", "failed", "looked-at", "none")),
         keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
         keep_mb=_number(values, "KEEP_MB", 0, 1e9),
         decisions_dir=_folder(values, "DECISIONS_DIR"),

@@ -143,7 +143,12 @@ class SucceedForm(ActionForm):
         help_text="The function gets exactly these bytes.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
     )
-    field_order = ["token", "format", "result", "reason"]
+    twice = forms.BooleanField(
+        required=False,
+        label="A text that itself holds JSON is meant so",
+        help_text="Else JSON that was quoted twice is asked about before it is sent.",
+    )
+    field_order = ["token", "format", "result", "twice", "reason"]
     title = "Answer with success"
     button = "Send the answer"
 
@@ -154,6 +159,32 @@ class SucceedForm(ActionForm):
 class HeartbeatForm(ActionForm):
     title = "Send a heartbeat"
     button = "Send the heartbeat"
+
+
+class ClaimForm(ActionForm):
+    """`had_by`: who has claimed it; `beats`: whether it takes heartbeats, `hours` how long they may be sent."""
+
+    title = "Claim this callback"
+    button = "Claim it"
+    over = forms.BooleanField(required=False, label="Take it over")
+    alive = forms.BooleanField(
+        required=False, label="Keep it alive", help_text="Heartbeats are sent for you meanwhile."
+    )
+    field_order = ["token", "over", "alive", "reason"]
+
+    def __init__(self, *args: Any, had_by: str = "", beats: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if had_by:
+            self.fields["over"].help_text = f"{had_by} has claimed it, and is told in the audit trail."
+        else:
+            del self.fields["over"]
+        if not beats:
+            del self.fields["alive"]
+
+
+class ReleaseForm(ActionForm):
+    title = "Release this callback"
+    button = "Release it"
 
 
 class TokenForm(forms.Form):

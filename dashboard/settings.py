@@ -26,6 +26,7 @@ METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
 READ_ONLY = ENV.read_only
 PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
+HISTORY = ENV.history
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url

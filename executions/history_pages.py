@@ -14,6 +14,7 @@ PAGE_EVENTS = 1000
 CUT_ABOVE = 4096
 HEAD = 200
 _CUT = "$cut"
+_MARK = b'"$cut"'
 
 WireEvent = dict[str, Any]
 Blob: TypeAlias = "bytes | memoryview[int]"
@@ -38,9 +39,16 @@ def page_number(event_id: int) -> int:
 def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut."""
     cut: dict[str, Any] = {}
-    slim = [_cut_event(event, cut) for event in events]
-    compress = zstandard.ZstdCompressor(level=3).compress
-    return compress(orjson.dumps(slim)), compress(orjson.dumps(cut)) if cut else b""
+    lines = [orjson.dumps(event) for event in events]
+    body = b",".join(lines)
+    # A line that is short itself has nothing long in it.
+    if _MARK in body or max(map(len, lines), default=0) > CUT_ABOVE:
+        body = b",".join(
+            orjson.dumps(_cut_event(event, cut)) if len(line) > CUT_ABOVE or _MARK in line else line
+            for event, line in zip(events, lines, strict=True)
+        )
+    compress = zstandard.ZstdCompressor(level=1).compress
+    return compress(b"[" + body + b"]"), compress(orjson.dumps(cut)) if cut else b""
 
 
 def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
@@ -48,7 +56,7 @@ def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
     decompress = zstandard.ZstdDecompressor().decompress
     body = decompress(bytes(events))
     wire: list[WireEvent] = orjson.loads(body)
-    if b'"$cut"' in body:
+    if _MARK in body:
         whole: dict[str, Any] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
         for event in wire:
             _restore_event(event, whole)

@@ -1,4 +1,4 @@
-"""The live feed: "execution X is now at event N", "the list has changed", to every open page.
+"""The live feed: "execution X is now at revision N", "the list has changed", to every open page.
 
 With REDIS_URL through Redis pub/sub, so that workers reach every web process; otherwise inside this process. Messages
 are hints: a page that missed one catches up by asking again, so nothing is kept.
@@ -31,10 +31,12 @@ _WATCHED = "durascope:watched"
 
 @dataclass(frozen=True)
 class Change:
-    """`topic` is "list" or "execution:ID"; `event_id` is the last event stored; `finished`: there will be no more."""
+    """`topic` is "list" or "execution:ID"; `revision` counts the changes of its history; `finished`: there will be no
+    more.
+    """
 
     topic: str
-    event_id: int = 0
+    revision: int = 0
     finished: bool = False
 
 
@@ -42,9 +44,9 @@ def topic_of(execution_id: int) -> str:
     return f"execution:{execution_id}"
 
 
-def execution_changed(execution_id: int, event_id: int, *, finished: bool) -> None:
+def execution_changed(execution_id: int, revision: int, *, finished: bool) -> None:
     """Tell the pages of one execution, and the lists, that it has changed. Call it after the commit."""
-    _publish(Change(topic_of(execution_id), event_id, finished))
+    _publish(Change(topic_of(execution_id), revision, finished))
     executions_changed()
 
 
@@ -73,6 +75,14 @@ def watch(execution_id: int) -> None:
         log.warning("live.not_watched", execution_id=execution_id, error=str(error))
 
 
+def is_watched(execution_id: int) -> bool:
+    """Whether somebody looks at this execution now."""
+    try:
+        return bool(cache.get(f"{_WATCHED}:{execution_id}"))
+    except redis.RedisError:
+        return False
+
+
 def watched() -> set[int]:
     """The executions that somebody looks at now."""
     ids: set[int] = cache.get(_WATCHED) or set()
@@ -88,7 +98,7 @@ def watched() -> set[int]:
 
 def _publish(change: Change) -> None:
     if settings.REDIS_URL:
-        message = orjson.dumps({"event_id": change.event_id, "finished": change.finished})
+        message = orjson.dumps({"revision": change.revision, "finished": change.finished})
         try:
             _redis().publish(f"durascope:{change.topic}", message)
         except redis.RedisError as error:

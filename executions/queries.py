@@ -248,7 +248,8 @@ def looked_at(user: Any) -> LookedAt:
 
 def inbox(user: Any, limit: int) -> list[Callback]:
     """The open callbacks, nearest deadline first, with what the inbox says of each."""
-    return list(open_callbacks(user).select_related("execution__function").prefetch_related("actions")[:limit])
+    rows = open_callbacks(user).select_related("execution__function", "claim").prefetch_related("actions")
+    return list(rows[:limit])
 
 
 def failed_since(user: Any, since: dt.datetime) -> int:

@@ -11,7 +11,18 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
-from executions.sync import functions, history, listing, pacing, preflight, push, push_health, retention, schedule
+from executions.sync import (
+    functions,
+    hasten,
+    history,
+    listing,
+    pacing,
+    preflight,
+    push,
+    push_health,
+    retention,
+    schedule,
+)
 
 stopping = budget.stopping
 
@@ -36,6 +47,7 @@ def discover() -> None:
 @shared_task(name="executions.discover_one")
 def discover_one(connection_id: int) -> None:
     row = Connection.objects.get(pk=connection_id)
+    hasten.expiring(row, now=timezone.now())
     with contextlib.suppress(GatewayError):
         functions.discover(row, now=timezone.now())
         listing.learn_pace(row)

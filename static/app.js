@@ -248,7 +248,7 @@ document.addEventListener("htmx:sse:before:message", (event) => {
   const stream = event.target, head = document.getElementById("head"), { message, connection } = event.detail;
   if (!head || !(stream instanceof Element) || stream.id !== "live" || greeted.has(connection)) return;
   greeted.add(connection);
-  if (!connection.attempt && message.event === "changed" && message.data === head.dataset.event) event.preventDefault();
+  if (!connection.attempt && message.event === "changed" && message.data === head.dataset.revision) event.preventDefault();
 });
 const asked = new WeakMap();
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {

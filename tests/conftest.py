@@ -45,7 +45,8 @@ def _tests_may_empty_what_is_append_only() -> None:
     empty = TransactionTestCase._fixture_teardown
 
     def emptied(self: TransactionTestCase) -> None:
-        full = ActionRecord.objects.exists()
+        # PostgreSQL refuses to truncate the table also when it is empty.
+        full = connection.vendor == "postgresql" or ActionRecord.objects.exists()
         if full:
             triggers.remove(connection)
         empty(self)

@@ -6,7 +6,7 @@ from typing import Self
 
 from cachetools import LRUCache
 
-from dashboard.pages import scrubber
+from dashboard.pages import gaps, scrubber
 from dashboard.pages.checkpoint_state import CheckpointState
 from dashboard.pages.digest import payload_size
 from dashboard.pages.operation import is_cut
@@ -78,6 +78,7 @@ class CheckpointsPage:
     marks: list[Mark]
     last_event_id: int
     scrubber: Scrubber
+    gaps: list[str]
     summary: str
     rows: list[ChangeRow]
     unchanged: int
@@ -106,6 +107,7 @@ class CheckpointsPage:
             marks=[_mark("A", state.a, batches, state), _mark("B", state.b, batches, state)],
             last_event_id=subject.history.last_event_id,
             scrubber=scrubber.of(batches, state, subject.history, op),
+            gaps=gaps.said(subject),
             summary=_summary(found, state),
             rows=[_row(change, state, change is chosen) for change in shown],
             unchanged=len(found) - len(touched),

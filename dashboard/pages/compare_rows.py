@@ -85,10 +85,10 @@ def _cells(pair: Pair) -> str:
 
 def _side(letter: str, operation: Operation | None, seconds: float | None) -> str:
     if operation is None:
-        return f'<td class="side is-empty"><span class="mark-{letter.lower()}">{letter}</span> –</td>'
+        return f'<td class="of-one is-empty"><span class="mark-{letter.lower()}">{letter}</span> –</td>'
     badge = status_badge(operation.status, said(operation.status))
     took = duration(seconds) if seconds is not None else "–"
-    return f'<td class="side"><span class="mark-{letter.lower()}">{letter}</span> {badge} {took}</td>'
+    return f'<td class="of-one"><span class="mark-{letter.lower()}">{letter}</span> {badge} {took}</td>'
 
 
 def more(a: float | None, b: float | None) -> str:

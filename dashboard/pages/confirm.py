@@ -3,8 +3,20 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dashboard.forms import ActionForm, DeleteForm, HeartbeatForm, PauseForm, ResumeForm, RevealForm, StopForm
+from dashboard.forms import (
+    ActionForm,
+    ClaimForm,
+    DeleteForm,
+    HeartbeatForm,
+    PauseForm,
+    ReleaseForm,
+    ResumeForm,
+    RevealForm,
+    StopForm,
+)
 from executions.actions.permissions import Verdict
+from executions.actions.votes import standing_of
+from executions.decision_forms import form_of
 from executions.models import Callback, Execution
 
 
@@ -26,7 +38,17 @@ class Confirm:
     def of(
         cls, form: ActionForm, execution: Execution, callback: Callback | None, verdict: Verdict, *, asked: str
     ) -> Self:
-        return cls(form.title, _warning(form), form, execution, callback, verdict.why, asked, form.button, form.danger)
+        return cls(
+            form.title,
+            _warning(form) + _policy(callback),
+            form,
+            execution,
+            callback,
+            verdict.why,
+            asked,
+            form.button,
+            form.danger,
+        )
 
 
 WARNINGS: dict[type[ActionForm], str] = {
@@ -36,8 +58,25 @@ WARNINGS: dict[type[ActionForm], str] = {
     ResumeForm: "The code runs again as soon as there is something to do.",
     DeleteForm: "AWS removes the execution with its whole history. This cannot be undone.",
     RevealForm: "That you looked, at which payload and why is kept in the audit trail.",
+    ClaimForm: "Everybody sees in the inbox that you are at it. AWS is told nothing.",
+    ReleaseForm: "Others see that nobody is at it. Heartbeats that are sent for you end.",
     HeartbeatForm: "The heartbeat timeout starts anew; the callback stays open.",
 }
+
+
+def _policy(callback: Callback | None) -> str:
+    """What the decision form asks for, and who has said what; "" without a form."""
+    asked = form_of(callback) if callback else None
+    if callback is None or asked is None:
+        return ""
+    needed = f" {asked.title}: {asked.approvals} must approve the same bytes." if asked.approvals > 1 else ""
+    reason = " A reason is needed." if asked.reason_required else ""
+    said = [
+        f" {vote.username} {'approved ' + vote.what[:500] if vote.is_success else 'refused: ' + vote.what[:500]}"
+        f"{' (does not count: ' + vote.why_not + ')' if vote.why_not else ''}."
+        for vote in standing_of(callback, asked).votes
+    ]
+    return needed + reason + "".join(said)
 
 
 def _warning(form: ActionForm) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from django.http import Http404
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.pages import gaps
 from dashboard.pages.digest import payload_size
 from dashboard.pages.history_state import HistoryState
 from dashboard.pages.operation import Pair, Step, event_box
@@ -153,8 +154,19 @@ def _body(subject: Subject, state: HistoryState, found: list[Event], have: Itera
 def _chunk(subject: Subject, state: HistoryState, found: list[Event], first: int) -> str:
     keep = f'<input type="hidden" class="keep" name="have" value="{first}">'
     shown = found[first : first + CHUNK]
-    lines = [_row(subject, state, event, keep if index == 0 else "") for index, event in enumerate(shown)]
+    before = [event.id for event in found[max(0, first - 1) : first + CHUNK]] if first else [0, *(e.id for e in shown)]
+    lines = [
+        _gaps(subject, last, event.id) + _row(subject, state, event, keep if index == 0 else "")
+        for index, (last, event) in enumerate(zip(before, shown, strict=False))
+    ]
     return f'<tbody id="events-{first}">{"".join(lines)}</tbody>\n'
+
+
+def _gaps(subject: Subject, before: int, after: int) -> str:
+    """What is missing between two events that are listed one after the other."""
+    if not subject.history.gaps:
+        return ""
+    return "".join(gaps.row_html(gap) for gap in gaps.gaps_of(subject) if before < gap.first and gap.last < after)
 
 
 def _gap(subject: Subject, state: HistoryState, first: int, total: int) -> str:

@@ -9,6 +9,8 @@ from django.urls import reverse
 from dashboard.pages.executions import shortened
 from executions import queries
 from executions.actions import permissions
+from executions.decision_forms import everything
+from executions.domain.decisions import Form
 from executions.models import ActionRecord, Callback
 
 SHOWN = 100
@@ -32,6 +34,11 @@ class Row:
     succeed_url: str
     fail_url: str
     heartbeat_url: str
+    claim_url: str
+    release_url: str
+    claimed_by: str
+    kept_alive: bool
+    paused: bool
     note: str
 
 
@@ -52,7 +59,8 @@ class Page:
     def build(cls, user: Any) -> Self:
         callbacks = queries.inbox(user, SHOWN + 1)
         total = len(callbacks) if len(callbacks) <= SHOWN else queries.open_callback_count(user)
-        rows = [_row(user, callback) for callback in callbacks[:SHOWN]]
+        forms = everything() if user.has_perm(permissions.ANSWER) else []
+        rows = [_row(user, callback, forms) for callback in callbacks[:SHOWN]]
         return cls(
             rows=rows,
             total=total,
@@ -63,9 +71,12 @@ class Page:
         )
 
 
-def _row(user: Any, callback: Callback) -> Row:
+def _row(user: Any, callback: Callback, forms: list[Form]) -> Row:
     execution = callback.execution
-    answer = permissions.can_answer(user, callback)
+    claim = getattr(callback, "claim", None)
+    mine = claim is not None and claim.user_id == user.pk
+    claimable = permissions.can_claim(user, callback)
+    answer = permissions.can_answer(user, callback, forms)
     heartbeat = permissions.can_heartbeat(user, callback) and callback.heartbeat_seconds
     return Row(
         pk=callback.pk,
@@ -82,6 +93,11 @@ def _row(user: Any, callback: Callback) -> Row:
         succeed_url=_action("callback-succeed", callback) if answer else "",
         fail_url=_action("callback-fail", callback) if answer else "",
         heartbeat_url=_action("callback-heartbeat", callback) if heartbeat else "",
+        claim_url=_action("callback-claim", callback) if claimable and not mine else "",
+        release_url=_action("callback-release", callback) if claimable and mine else "",
+        claimed_by=claim.username if claim else "",
+        kept_alive=claim is not None and claim.alive_since is not None,
+        paused=execution.status in ("PAUSING", "PAUSED"),
         note=_answered(callback),
     )
 

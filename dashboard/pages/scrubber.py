@@ -25,10 +25,12 @@ class Stop:
 class Scrubber:
     """URLs are '' where there is nothing to step to. With many batches only those around B have a stop.
 
-    `position`: the number of B's batch, 0 before the first, of `count`.
+    `position`: the number of B's batch, 0 before the first, of `count`. `gaps`: where on the rail events are missing,
+    from and to.
     """
 
     stops: list[Stop]
+    gaps: list[tuple[str, str]]
     span_from: str
     span_to: str
     has_span: bool
@@ -68,6 +70,11 @@ def of(batches: tuple[Batch, ...], state: CheckpointState, history: History, op:
     low = x(a) if a is None or a >= first else 0.0
     return Scrubber(
         stops=stops,
+        gaps=[
+            (_percent(x(index - 1)), _percent(x(index)))
+            for index, batch in enumerate(window, first)
+            if any(last == batch.first_event_id - 1 for _, last in history.gaps)
+        ],
         span_from=_percent(low),
         span_to=_percent(x(b)),
         has_span=state.a != state.b,

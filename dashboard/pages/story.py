@@ -50,7 +50,7 @@ class Story:
         said = _said(subject, _pause(actions))
         key, read = said.operation_id, bool(subject.history.events)
         return cls(
-            headline=said.headline if read else "Its history has not been read yet.",
+            headline=said.headline if read else _unread_headline(subject),
             detail=said.detail if read else _unread(subject),
             tone=_TONES.get(said.tone, "info"),
             operation_url=_operation(subject, key) if key else "",
@@ -70,9 +70,13 @@ def _pause(actions: Sequence[ActionRecord]) -> Pause | None:
     return Pause(last.username, last.reason) if last is not None and last.kind == ActionRecord.Kind.PAUSE else None
 
 
+def _unread_headline(subject: Subject) -> str:
+    return "Its history is gone." if subject.execution.gone_at else "Its history has not been read yet."
+
+
 def _unread(subject: Subject) -> str:
     if subject.execution.gone_at:
-        return "AWS deleted it before it was read."
+        return "AWS no longer had it when it was to be read. What was known of the execution stays here."
     return "It is being read from AWS; this page shows it as soon as it is here."
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import timeline_nest, timeline_overview, timeline_rows
+from dashboard.pages import gaps, timeline_nest, timeline_overview, timeline_rows
 from dashboard.pages.operation import Drawer
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_nest import Child, Nest, everyone
@@ -94,6 +94,7 @@ class TimelinePage:
     ticks: SafeString
     under: SafeString
     lane: SafeString
+    gaps: SafeString
     body: SafeString
     zoomed: str | None
     overview: dict[str, Any] | None
@@ -131,6 +132,7 @@ class TimelinePage:
             ticks=timeline_rows.ticks_html(whole),
             under=timeline_rows.under_html(whole),
             lane=timeline_rows.lane_html(whole, subject.history.code_seconds),
+            gaps=gaps.lane_html(subject, whole),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),

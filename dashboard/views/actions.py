@@ -40,7 +40,7 @@ def stop(request: HttpRequest, execution_id: int) -> HttpResponse:
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         return perform.stop(actor, execution, now=timezone.now(), **_only(values, "error_type", "error_message"))
 
-    return _act(request, StopForm, execution, None, permissions.can_stop(request.user, execution), send)
+    return act(request, StopForm, execution, None, permissions.can_stop(request.user, execution), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +50,7 @@ def pause(request: HttpRequest, execution_id: int) -> HttpResponse:
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         return lifecycle.pause(actor, execution, timeout_too=values["timeout_too"], now=timezone.now())
 
-    return _act(request, PauseForm, execution, None, permissions.can_pause(request.user, execution), send)
+    return act(request, PauseForm, execution, None, permissions.can_pause(request.user, execution), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def resume(request: HttpRequest, execution_id: int) -> HttpResponse:
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         return lifecycle.resume(actor, execution, now=timezone.now())
 
-    return _act(request, ResumeForm, execution, None, permissions.can_resume(request.user, execution), send)
+    return act(request, ResumeForm, execution, None, permissions.can_resume(request.user, execution), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +71,7 @@ def delete(request: HttpRequest, execution_id: int) -> HttpResponse:
         return lifecycle.delete(actor, execution, purge=values["copy"] == "purge", now=timezone.now())
 
     form = partial(DeleteForm, expected=execution.name)
-    return _act(request, form, execution, None, permissions.can_delete(request.user, execution), send)
+    return act(request, form, execution, None, permissions.can_delete(request.user, execution), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,10 +80,12 @@ def succeed(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRe
 
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         is_json = values["format"] == "json"
-        return decisions.succeed(actor, callback, result=values["result"], is_json=is_json, now=timezone.now())
+        return decisions.succeed(
+            actor, callback, result=values["result"], is_json=is_json, twice=values["twice"], now=timezone.now()
+        )
 
     verdict = permissions.can_answer(request.user, callback)
-    return _act(request, SucceedForm, callback.execution, callback, verdict, send)
+    return act(request, SucceedForm, callback.execution, callback, verdict, send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,7 +95,7 @@ def fail(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRespo
     def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
         return decisions.fail(actor, callback, now=timezone.now(), **_only(values, "error_type", "error_message"))
 
-    return _act(request, FailForm, callback.execution, callback, permissions.can_answer(request.user, callback), send)
+    return act(request, FailForm, callback.execution, callback, permissions.can_answer(request.user, callback), send)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,10 +106,10 @@ def heartbeat(request: HttpRequest, execution_id: int, callback_id: int) -> Http
         return perform.heartbeat(actor, callback, now=timezone.now())
 
     verdict = permissions.can_heartbeat(request.user, callback)
-    return _act(request, HeartbeatForm, callback.execution, callback, verdict, send)
+    return act(request, HeartbeatForm, callback.execution, callback, verdict, send)
 
 
-def _act(
+def act(
     request: HttpRequest,
     form_class: Callable[..., ActionForm],
     execution: Execution,
@@ -153,6 +155,9 @@ def said(record: ActionRecord) -> tuple[int, str]:
     if record.outcome == outcomes.ACCEPTED:
         trace = f" AWS request id: {record.aws_request_id}." if record.aws_request_id else ""
         return messages.SUCCESS, f"{record.username} {record.get_kind_display()}. {record.answer}{trace}"
+    if record.outcome == outcomes.DONE:
+        waits = " Nothing was sent yet." if record.kind in (record.Kind.APPROVE, record.Kind.REFUSE) else ""
+        return messages.INFO, f"{record.username} {record.get_kind_display()}. {record.answer}{waits}"
     if record.outcome == outcomes.REFUSED:
         return messages.ERROR, record.answer
     if record.outcome == outcomes.SENDING:

@@ -1,7 +1,7 @@
-"""One event stream a page: "this has changed, at event N". The page then asks for its fragments again.
+"""One event stream a page: "this has changed, at revision N". The page then asks for its fragments again.
 
-Events: `changed` (data: the last event id, or a counter) and `finished` (nothing more will come; the page closes the
-stream).
+Events: `changed` (data: the history's revision, or a counter) and `finished` (nothing more will come; the page closes
+the stream).
 """
 
 import time
@@ -58,11 +58,11 @@ async def _execution_events(execution: Execution) -> AsyncIterator[str]:
     something.
     """
     if is_terminal(execution.status) and execution.history_complete:
-        yield _message("finished", execution.last_event_id)
+        yield _message("finished", execution.revision)
         return
     await sync_to_async(live.watch)(execution.pk)
     watched_at = time.monotonic()
-    yield _message("changed", execution.last_event_id)
+    yield _message("changed", execution.revision)
     async for change in live.changes(live.topic_of(execution.pk)):
         # Also while changes come without a pause: those of a busy execution come because it is watched.
         if time.monotonic() - watched_at >= live.WATCH_AGAIN:
@@ -71,7 +71,7 @@ async def _execution_events(execution: Execution) -> AsyncIterator[str]:
         if change is None:
             yield ": still here\n\n"
             continue
-        yield _message("finished" if change.finished else "changed", change.event_id)
+        yield _message("finished" if change.finished else "changed", change.revision)
         if change.finished:
             return
 

@@ -13,21 +13,19 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.contrib.auth import get_user_model
 
 from executions import schemas
 from executions.actions import permissions
 from executions.actions.perform import Actor, BadValue, NotAllowed, carry_out, error_of, note
 from executions.actions.settle import GRACE
+from executions.actions.votes import VOTES, standing_of, vote_of
 from executions.decision_forms import everything, form_of
-from executions.domain import decisions
-from executions.domain.decisions import Form, Standing, Vote
+from executions.domain.decisions import Form
 from executions.domain.jsontext import parse
 from executions.gateway import lambda_api
 from executions.models import ActionRecord, Callback
 
 Kind = ActionRecord.Kind
-VOTES = (Kind.APPROVE, Kind.REFUSE)
 AT_ONCE = 50
 """How many left behind by a crash are looked at in one turn."""
 
@@ -106,7 +104,7 @@ def _decide(
     # Read after the vote is committed: of two at once at least the later sees both, and only one answer gets through.
     callback = Callback.objects.select_related("execution__function__connection").get(pk=callback.pk)
     reached = standing_of(callback, form)
-    if not reached.is_complete(_vote(record)):
+    if not reached.is_complete(vote_of(record)):
         return record
     return _send(_for_all(actor, record), callback, request, now)
 
@@ -141,27 +139,6 @@ def _send(actor: Actor, callback: Callback, request: dict[str, Any], now: dt.dat
     )
 
 
-def standing_of(callback: Callback, form: Form | None, known: dict[int, Any] | None = None) -> Standing:
-    """Who has said what, and whether it counts. `known`: people by id, filled on the way."""
-    people = {} if known is None else known
-    records = [record for record in callback.actions.all() if record.kind in VOTES]
-    missing = {record.user_id for record in records if record.user_id} - set(people)
-    if missing:
-        people.update(get_user_model().objects.prefetch_related("groups").in_bulk(missing))
-    votes = []
-    for record in sorted(records, key=lambda one: (one.created_at, one.pk)):
-        person = people.get(record.user_id) if record.user_id else None
-        votes.append(_vote(record, permissions.may_still_decide(person, callback, form)))
-    return decisions.standing(votes, form)
-
-
-def _vote(record: ActionRecord, why_not: str = "") -> Vote:
-    is_success = record.kind == Kind.APPROVE
-    error = record.request.get("Error", {})
-    what = record.request["Result"] if is_success else f"{error.get('ErrorType')}: {error.get('ErrorMessage')}"
-    return Vote(record.user_id, record.username, is_success, what, record.reason, record.created_at, why_not)
-
-
 def send_left(*, now: dt.datetime) -> None:
     """Send what a quorum had decided when the process ended before it could: what was complete by the policy of then
     and still is.
@@ -174,7 +151,7 @@ def send_left(*, now: dt.datetime) -> None:
             continue
         form, needed = form_of(callback, forms), int(record.answer.partition(" ")[0])
         actor = _for_all(Actor(user, record.address, record.token, record.reason, record.user_agent), record)
-        reached, vote = standing_of(callback, form), _vote(record)
+        reached, vote = standing_of(callback, form), vote_of(record)
         sent = ActionRecord.objects.filter(token=actor.token).exists() or permissions.answer_of(callback)
         complete = reached.is_complete(vote) and reached.alike(vote) >= needed
         if not sent and complete and permissions.can_answer(user, callback, forms):

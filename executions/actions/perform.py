@@ -8,7 +8,7 @@ people at once harmless.
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import structlog
@@ -44,6 +44,10 @@ class Actor:
     """Nobody looks at this very execution: the mirror reads it at its turn."""
     refused: Callable[[GatewayError], None] | None = None
     """Told of what AWS did not do, beside the record."""
+
+    def again(self) -> "Actor":
+        """The same person in the same request, for a second record."""
+        return replace(self, token=uuid.uuid4())
 
     def signed(self, words: str = "") -> str:
         """`words` and the reason with who says so, for the field that AWS has for it."""

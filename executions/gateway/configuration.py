@@ -18,10 +18,13 @@ from django.conf import settings
 
 AMBIENT = "default"
 
+HISTORY = ("all", "failed", "looked-at", "none")
+"""Which histories are read although nobody looks."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d{1,2}")
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_HISTORY = re.compile("|".join(HISTORY))
 _PATTERN = re.compile(r"[A-Za-z0-9_*?\[\]!-]{1,140}")
 
 
@@ -35,7 +38,8 @@ class Configured:
 
     `include` and `exclude` are patterns for names of functions, as shells have them; exclude wins. `budget_share` is
     the part of AWS's quota that may be used, `keep_days` and `keep_mb` what the mirror keeps; None for the
-    installation's. `push_queue` is the URL of the queue that tells of this account and Region.
+    installation's. `history` is one of HISTORY, "" for the installation's. `push_queue` is the URL of the queue that
+    tells of this account and Region.
     """
 
     name: str = AMBIENT
@@ -49,6 +53,7 @@ class Configured:
     push_queue: str = ""
     keep_days: float | None = None
     keep_mb: float | None = None
+    history: str = ""
 
     def wants(self, function: str) -> bool:
         """Whether a function of this name is mirrored."""
@@ -73,6 +78,12 @@ def push_queue(name: str) -> str:
     """The URL of this connection's push queue, or "". PUSH_QUEUE_URL is the ambient connection's."""
     one = named(name)
     return "" if one is None else one.push_queue or ("" if settings.CONNECTIONS_FILE else str(settings.PUSH_QUEUE_URL))
+
+
+def history(name: str) -> str:
+    """Which histories of this connection are read although nobody looks: one of HISTORY."""
+    own = one.history if (one := named(name)) else ""
+    return own or str(settings.HISTORY)
 
 
 def keep_days(name: str) -> float:
@@ -166,6 +177,7 @@ def _connection(table: dict[str, Any], place: _Place) -> Configured:
         push_queue=_url(table, "push_queue", place),
         keep_days=_number(table, "keep_days", place, 0, 36_500),
         keep_mb=_number(table, "keep_mb", place, 0, 1e9),
+        history=_text(table, "history", place, _HISTORY, "all, failed, looked-at or none"),
     )
     if made.external_id and not made.role_arn:
         raise place.wrong("external_id", "goes with role_arn")

@@ -3,47 +3,29 @@ lists need.
 """
 
 import datetime as dt
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from executions import history_pages, live, metrics
-from executions.domain.diagnosis import activity
-from executions.domain.events import parse_events
-from executions.domain.operations import History, Operation, fold
-from executions.domain.statuses import OUTCOMES, is_terminal, merge
+from executions import live
 from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
-from executions.models import TERMINAL, Callback, Execution, Function, HistoryPage
-from executions.sync import habits, hasten, pacing, reading, trouble
-from executions.sync.columns import fits, number, text
-from executions.sync.executions import count_statuses, mark_gone
-from executions.sync.reading import WireEvent, event_id
+from executions.models import TERMINAL, Execution
+from executions.sync import habits, hasten, pacing, trouble
+from executions.sync.deriving import derive
+from executions.sync.executions import mark_gone
+from executions.sync.reading import Reading, WireEvent, settled_through
+from executions.sync.storing import Book, Pulled
 
 log = structlog.get_logger(__name__)
-CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "timeout_at", "heartbeat_seconds"]
 SCHEDULE_FIELDS = [
     *("history_misses", "history_failures", "history_due_at", "history_read_at", "history_claimed_until"),
 ]
-SETTLING = 900.0
-"""Seconds after its end in which an execution's history may still grow: as long as code can run that a stop did not
-end. Longer than this machine's clock can be wrong: from five minutes on AWS refuses what it signs.
-"""
-
-
-@dataclass
-class Pulled:
-    """What one reading brought."""
-
-    new_events: int = 0
-    replaced_events: int = 0
-    complete: bool = False
 
 
 def pull(
@@ -84,175 +66,39 @@ def _others_refused(execution: Execution) -> bool:
 
 def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime, deadline: float | None) -> None:
     connection = reach(execution.function.connection.name)
+    book, hurry = Book(execution, pulled), deadline is not None or live.is_watched(execution.pk)
+    if execution.contiguous_through:
+        reading = Reading(connection, execution, deadline)
+        _keep(reading.backwards(settled_through(execution)), book, now=now)
+        if book.contradicted:
+            log.warning("sync.history_differs", execution_arn=execution.arn)
+    if not execution.contiguous_through or book.contradicted:
+        ends = Reading(connection, execution, deadline).from_both_ends(at_once=hurry)
+        _keep(ends, book, now=now, ends_first=hurry)
+    pulled.complete = derive(book, now=now, to_the_end=True)
+
+
+def _keep(pages: Iterator[list[WireEvent]], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
+    """Store what comes, as one when it comes quickly. `ends_first`: somebody waits for the first two pages."""
     try:
-        for events in reading.pages(connection, execution, deadline=deadline):
-            _store(execution, events, pulled)
+        for number, events in enumerate(pages, 1):
+            book.add(events)
+            if book.is_due() or (ends_first and number == 2):
+                book.store()
+                derive(book, now=now, to_the_end=False)
+                keep_claim(book.execution)
+        book.store()
     except GatewayError:
-        # What was stored until then can be told. It says nothing about whether there is more.
-        _derive(execution, now=now, to_the_end=False)
+        # What has come until then is kept and told. It says nothing about whether there is more.
+        book.store()
+        derive(book, now=now, to_the_end=False)
         raise
-    pulled.complete = _derive(execution, now=now, to_the_end=True)
 
 
-@metrics.STORING.time()
-def _store(execution: Execution, events: list[WireEvent], pulled: Pulled) -> None:
-    """Insert events by EventId. One that AWS now tells differently replaces the stored one, and is logged."""
-    by_page: dict[int, dict[int, WireEvent]] = {}
-    for event in events:
-        if known := event_id(event):
-            by_page.setdefault(history_pages.page_number(known), {})[known] = event
-    with transaction.atomic():
-        # Two workers that read the same execution write one after the other.
-        Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
-        stored = {page.number: page for page in execution.history_pages.filter(number__in=by_page)}
-        before = pulled.new_events + pulled.replaced_events
-        for page_number, incoming in by_page.items():
-            _store_page(execution, page_number, stored.get(page_number), incoming, pulled)
-        if pulled.new_events + pulled.replaced_events > before:
-            # A worker that is killed before it derives leaves word for the next one.
-            Execution.objects.filter(pk=execution.pk).update(untold=True)
-    _keep_claim(execution)
-
-
-def _keep_claim(execution: Execution) -> None:
+def keep_claim(execution: Execution) -> None:
     """A long history takes longer than a claim lasts: it is not to be handed out again while it is being read."""
     until = timezone.now() + dt.timedelta(seconds=pacing.CLAIM)
     Execution.objects.filter(pk=execution.pk, history_claimed_until__isnull=False).update(history_claimed_until=until)
-
-
-def _store_page(
-    execution: Execution, page_number: int, page: HistoryPage | None, incoming: dict[int, WireEvent], pulled: Pulled
-) -> None:
-    known = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)} if page else {}
-    new = [number for number in incoming if number not in known]
-    differing = [number for number in incoming if number in known and incoming[number] != known[number]]
-    if not new and not differing:
-        return
-    pulled.new_events += len(new)
-    pulled.replaced_events += len(differing)
-    if differing:
-        log.info("sync.events_replaced", execution_arn=execution.arn, event_ids=differing[:20])
-    merged = {**known, **incoming}
-    body, payloads = history_pages.encode([merged[number] for number in sorted(merged)])
-    HistoryPage.objects.update_or_create(
-        execution=execution,
-        number=page_number,
-        defaults={"event_count": len(merged), "events": body, "payloads": payloads},
-    )
-
-
-def _derive(execution: Execution, *, now: dt.datetime, to_the_end: bool) -> bool:
-    """Bring the columns that come from the history up to date; -> whether the history is complete.
-
-    `to_the_end`: AWS has just been asked for all there is.
-    """
-    status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
-    if not untold and not (to_the_end and is_terminal(status)):
-        # Nothing new; were it ended, this reading could be the one that completes it.
-        return False
-    with transaction.atomic():
-        function = Function.objects.select_for_update().get(pk=execution.function_id)
-        row = Execution.objects.select_for_update().get(pk=execution.pk)
-        quiet = not row.untold
-        wire = [event for page in row.history_pages.order_by("number") for event in history_pages.decode(page.events)]
-        with metrics.FOLDING.time():
-            history = fold(parse_events(wire))
-        before = row.status
-        _copy_facts(row, history)
-        was_complete = row.history_complete
-        row.history_complete = to_the_end and _is_final(row, history, now, quiet=quiet)
-        if row.status != before:
-            count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
-        if not quiet:
-            row.revision += 1
-        row.untold = False
-        row.save()
-        _copy_callbacks(row, history)
-        if row.history_complete and not was_complete:
-            habits.learn(function, row)
-        revision, finished = row.last_event_id, is_terminal(row.status) and row.history_complete
-        transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
-    return row.history_complete
-
-
-def _copy_facts(row: Execution, history: History) -> None:
-    facts = history.execution
-    # While it is open AWS's list knows better: the events lag behind, and know no status that is new.
-    row.status = merge(row.status, facts.status) if facts.status in OUTCOMES else row.status
-    if row.ended_at is None and facts.ended_at is not None:
-        row.ended_at = moment(facts.ended_at)
-    if facts.timeout_seconds:
-        row.timeout_seconds = number(facts.timeout_seconds)
-    row.error_type = text(facts.error and facts.error.error_type, 300)
-    row.activity = text(activity(history), 300)
-    row.operation_count = len(history.operations)
-    row.last_event_id = history.last_event_id
-    row.contiguous_through = history.contiguous_through
-
-
-def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool) -> bool:
-    """Whether no event can come any more.
-
-    InvocationCompleted may follow the event that ends the execution, so that right after the end it takes a reading
-    that brought nothing new, and as long as code may still run it takes SETTLING.
-    """
-    if not is_terminal(row.status) or not history.is_complete(row.status):
-        return False
-    if row.ended_at is None or (now - row.ended_at).total_seconds() > SETTLING:
-        return True
-    return quiet and not _code_may_run(history)
-
-
-def _code_may_run(history: History) -> bool:
-    """Whether something has happened since code last returned. A stop does not end the code that is running."""
-    last = next((event for event in reversed(history.events) if event.family != "Execution"), None)
-    return last is None or last.family != "Invocation"
-
-
-def _copy_callbacks(row: Execution, history: History) -> None:
-    known = {callback.operation_id: callback for callback in row.callbacks.all()}
-    fresh, changed = [], []
-    for operation in history.operations.values():
-        if not _can_be_a_row(operation):
-            continue
-        values = _callback_values(history, operation)
-        callback = known.get(operation.id)
-        if callback is None:
-            fresh.append(Callback(execution=row, operation_id=operation.id, **values))
-        elif any(getattr(callback, name) != value for name, value in values.items()):
-            for name, value in values.items():
-                setattr(callback, name, value)
-            changed.append(callback)
-    Callback.objects.bulk_create(fresh)
-    if changed:
-        Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
-
-
-def _can_be_a_row(operation: Operation) -> bool:
-    """Whether it is a callback that can be answered and stored: AWS's ids are shorter than their columns."""
-    callback_id = operation.callback and operation.callback.callback_id
-    if not callback_id or operation.started_at is None:
-        return False
-    return fits(callback_id, 1024) and fits(operation.id, 200)
-
-
-def _callback_values(history: History, operation: Operation) -> dict[str, Any]:
-    facts = operation.callback
-    assert facts is not None and operation.started_at is not None  # noqa: S101 - the caller has looked
-    return {
-        "callback_id": facts.callback_id or "",
-        "name": text(history.called(operation), 300),
-        "status": operation.status,
-        "opened_at": moment(operation.started_at),
-        "closed_at": moment(operation.ended_at) if operation.ended_at is not None else None,
-        "timeout_at": moment(facts.deadline) if facts.deadline else None,
-        "heartbeat_seconds": number(facts.heartbeat_seconds),
-    }
-
-
-def moment(epoch: float) -> dt.datetime:
-    """Epoch seconds, as AWS's JSON has them, as an aware datetime."""
-    return dt.datetime.fromtimestamp(epoch, tz=dt.UTC)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ RECONCILE, RECONCILE_TURNS = 5.0, 10
 PUSHED_LIST = 90.0
 """Between two listings of a function whose changes push tells. Longer than push_health.TELLS_WITHIN: else no listing
 would ever find what push has missed."""
+LAST_CALL, LAST_CALL_EVERY = 86_400.0, 3600.0
+"""Before AWS deletes a history what is missing of it comes first, and is asked for again so often."""
 CLAIM = 90.0
 """A worker that was killed loses its claim after this long, and another one takes the work."""
 OVERLAP = 60.0

@@ -1,7 +1,11 @@
 """The pages of one execution's history, asked of AWS in as few calls as possible."""
 
+import contextvars
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from executions import history_pages
@@ -12,42 +16,77 @@ from executions.models import Execution
 from executions.sync.columns import LARGEST
 
 WireEvent = dict[str, Any]
+Page = lambda_api.Page[WireEvent]
 
 
-def pages(connection: Connection, execution: Execution, *, deadline: float | None) -> Iterator[list[WireEvent]]:
-    """What may be new: from its first event when it is not known yet, else backwards from its newest event until a
-    known one that can no longer change. Raises GatewayError; TooSlow rather than wait beyond `deadline` (of
+@dataclass
+class Reading:
+    """One execution's history as it is asked for. Raises GatewayError; TooSlow rather than wait beyond `deadline` (of
     time.monotonic).
     """
-    newest_first = execution.contiguous_through > 0
-    settled = settled_through(execution) if newest_first else 0
-    marker, markers = None, lambda_api.Markers()
-    while True:
-        page = _page(connection, execution, deadline, newest_first=newest_first, marker=marker)
+
+    connection: Connection
+    execution: Execution
+    deadline: float | None
+    markers: lambda_api.Markers = field(default_factory=lambda_api.Markers)
+
+    def from_both_ends(self, *, at_once: bool) -> Iterator[list[WireEvent]]:
+        """All events: the first page, the newest one, then what is between them. The newest page takes the place of the
+        last one, so that this takes no more calls than one way through. `at_once`: both ends are asked for at the same
+        time, which wastes a call on a history of one page.
+        """
+        newest = partial(self._ask, newest_first=True)
+        if at_once:
+            beside = ThreadPoolExecutor(1)
+            newest = beside.submit(contextvars.copy_context().run, newest).result  # type: ignore[assignment]
+            beside.shutdown(wait=False)
+        page = self._ask()
         yield page.items
-        lowest = min((event_id(event) for event in page.items), default=settled + 1)
-        if newest_first and lowest <= settled:
-            return
-        marker = markers.follow(page.next_marker)
+        marker, reached = self.markers.follow(page.next_marker), _highest(page)
         if not marker:
             return
+        page = newest()
+        yield page.items
+        ahead = _lowest(page)
+        while marker and reached + 1 < ahead:
+            page = self._ask(marker=marker)
+            yield page.items
+            marker, reached = self.markers.follow(page.next_marker), max(reached, _highest(page))
+
+    def backwards(self, settled: int) -> Iterator[list[WireEvent]]:
+        """From the newest event to the one called `settled`, up to which all is known."""
+        marker = None
+        while True:
+            page = self._ask(newest_first=True, marker=marker)
+            yield page.items
+            if _lowest(page) <= settled:
+                return
+            marker = self.markers.follow(page.next_marker)
+            if not marker:
+                return
+
+    def _ask(self, *, newest_first: bool = False, marker: str | None = None) -> Page:
+        left = 60.0 if self.deadline is None else self.deadline - time.monotonic()
+        slow = TooSlow("AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here.")
+        if left <= 0:
+            raise slow
+        try:
+            return lambda_api.get_history(
+                self.connection, self.execution.arn, newest_first=newest_first, marker=marker, patience=left
+            )
+        except OverBudget as error:
+            if self.deadline is None:
+                raise
+            raise slow from error
 
 
-def _page(
-    connection: Connection, execution: Execution, deadline: float | None, *, newest_first: bool, marker: str | None
-) -> lambda_api.Page[WireEvent]:
-    left = 60.0 if deadline is None else deadline - time.monotonic()
-    slow = TooSlow("AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here.")
-    if left <= 0:
-        raise slow
-    try:
-        return lambda_api.get_history(
-            connection, execution.arn, newest_first=newest_first, marker=marker, patience=left
-        )
-    except OverBudget as error:
-        if deadline is None:
-            raise
-        raise slow from error
+def _highest(page: Page) -> int:
+    return max((event_id(event) for event in page.items), default=0)
+
+
+def _lowest(page: Page) -> int:
+    """Of a page without events: beyond all."""
+    return min((number for event in page.items if (number := event_id(event))), default=LARGEST + 1)
 
 
 def settled_through(execution: Execution) -> int:
@@ -61,12 +100,17 @@ def settled_through(execution: Execution) -> int:
         for event in history_pages.decode(page.events):
             kind = str(event.get("EventType"))
             if kind == "ChainedInvokeStarted":
-                details = event.get("ChainedInvokeStartedDetails") or {}
-                if isinstance(details, dict) and not details.get("DurableExecutionArn"):
+                if not names_child(event):
                     waiting[str(event.get("Id"))] = event_id(event)
             elif kind.startswith("ChainedInvoke"):
                 waiting.pop(str(event.get("Id")), None)
     return min([execution.contiguous_through, *(number - 1 for number in waiting.values())])
+
+
+def names_child(event: WireEvent) -> bool:
+    """Whether a ChainedInvokeStarted has its child's ARN, or can have none."""
+    details = event.get("ChainedInvokeStartedDetails") or {}
+    return not isinstance(details, dict) or bool(details.get("DurableExecutionArn"))
 
 
 def event_id(event: WireEvent) -> int:

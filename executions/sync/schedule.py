@@ -13,11 +13,11 @@ from django.db.models import Q, QuerySet
 from executions import live
 from executions.domain.lanes import Lane, Turns
 from executions.domain.statuses import is_terminal
-from executions.gateway import budget
+from executions.gateway import budget, configuration
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
-from executions.sync import executions, functions, habits, history, listing, pacing
+from executions.sync import executions, functions, habits, history, listing, pacing, storing
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _claim_histories(connection: Connection, urgent: Urgent, now: dt.datetime) -
     theirs = Execution.objects.filter(function__connection=connection, history_due_at__isnull=False)
     room = _room(connection, "history", theirs.filter(history_claimed_until__gte=now).count())
     per_second = budget.calls_per_second(connection.name, "history")
-    due = _due_histories(theirs.filter(free, gone_at=None), urgent, per_second, now)
+    due = _due_histories(theirs.filter(free, gone_at=None), _policy(connection), urgent, per_second, now)
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     for pk, lane in _in_turn(_turns.setdefault(connection.pk, Turns()), due, room):
         if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until):
@@ -114,7 +114,7 @@ def _urgent(now: dt.datetime) -> Urgent:
 
 
 def _due_histories(
-    theirs: QuerySet[Execution], urgent: Urgent, per_second: int, now: dt.datetime
+    theirs: QuerySet[Execution], by_policy: Q, urgent: Urgent, per_second: int, now: dt.datetime
 ) -> dict[Lane, QuerySet[Execution]]:
     """By lane, who has waited longest first. A failed execution is of more interest than one that went well."""
     interval = pacing.watched_interval(watched=len(urgent.watched), per_second=per_second)
@@ -124,12 +124,23 @@ def _due_histories(
     overdue = Q(history_due_at__lte=now)
     opens_callbacks = ~Q(status__in=TERMINAL) & Q(function__callback_share__gte=habits.USUAL)
     open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
+    wanted = due.filter(by_policy)
     return {
         Lane.CONFIRMATION: due.filter(well, pk__in=urgent.acted_on),
-        Lane.HOT: rows.filter(well & ((stale | overdue) & Q(pk__in=urgent.watched) | overdue & opens_callbacks)),
-        Lane.WARM: due.filter(well & open_or_failed),
-        Lane.RECONCILE: due.exclude(well & open_or_failed),
+        Lane.HOT: rows.filter(
+            well & ((stale | overdue) & Q(pk__in=urgent.watched) | overdue & opens_callbacks & by_policy)
+        ),
+        Lane.WARM: wanted.filter(well & open_or_failed),
+        Lane.RECONCILE: wanted.exclude(well & open_or_failed),
     }
+
+
+def _policy(connection: Connection) -> Q:
+    """Which histories of a connection are read although nobody looks."""
+    looked_at = Q(history_read_at__isnull=False)
+    open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
+    chosen = {"failed": open_or_failed | looked_at, "looked-at": looked_at, "none": Q(pk__in=[])}
+    return chosen.get(configuration.history(connection.name), Q())
 
 
 @dataclass
@@ -186,7 +197,8 @@ def _read_histories(
     tell: Callable[[str], None],
 ) -> None:
     unread = Q(history_read_at=None) | Q(history_read_at__lt=began)
-    todo = Execution.objects.filter(unread, function=function, history_complete=False, gone_at=None)
+    policy = _policy(function.connection)
+    todo = Execution.objects.filter(unread, policy, function=function, history_complete=False, gone_at=None)
     ids = list(todo.order_by("-started_at").values_list("pk", flat=True))
     for done, pk in enumerate(ids, 1):
         _try(report, lambda pk=pk: _pull(pk, report, clock()))  # type: ignore[misc]
@@ -195,7 +207,7 @@ def _read_histories(
 
 
 def _pull(execution_id: int, report: Report, now: dt.datetime) -> None:
-    pulled = history.Pulled()
+    pulled = storing.Pulled()
     found = Execution.objects.select_related("function__connection")
     try:
         history.pull(found.get(pk=execution_id), now=now, pulled=pulled)

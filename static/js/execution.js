@@ -165,7 +165,7 @@ document.addEventListener("htmx:sse:before:message", (event) => {
   const stream = event.target, head = document.getElementById("head"), { message, connection } = event.detail;
   if (!head || !(stream instanceof Element) || stream.id !== "live" || greeted.has(connection)) return;
   greeted.add(connection);
-  if (!connection.attempt && message.event === "changed" && message.data === head.dataset.event) event.preventDefault();
+  if (!connection.attempt && message.event === "changed" && message.data === head.dataset.revision) event.preventDefault();
 });
 
 // A refresh that was asked for before the state in the URL changed is asked for again: it would bring the old state back.

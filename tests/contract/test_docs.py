@@ -86,6 +86,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "METRICS_PORT": "70000",
         "READ_ONLY": "perhaps",
         "PEOPLE_WITHOUT_SCOPE": "some",
+        "HISTORY": "some",
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",
         "PUSH_QUEUE_URL": "a-queue",

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.utils import timezone
 
-from executions.actions import decisions, perform, permissions
+from executions.actions import decisions, perform, permissions, votes
 from executions.actions.perform import BadValue, NotAllowed
 from executions.actions.settle import GRACE
 from executions.models import ActionRecord, Callback, DecisionForm
@@ -112,7 +112,7 @@ def test_who_may_no_longer_decide_does_not_count(aws: FakeLambda, callback: Call
     approve(grace, callback, now)
     assert not aws.calls[SENT]
     grace.delete()
-    standing = decisions.standing_of(Callback.objects.get(), decisions.form_of(callback))
+    standing = votes.standing_of(Callback.objects.get(), decisions.form_of(callback))
     assert [vote.why_not for vote in standing.votes] == ["may not answer it any more", "has no account any more"]
     approve(edith, callback, now)
     assert not aws.calls[SENT]

@@ -1,14 +1,16 @@
 """The mirror of one execution's history."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from executions import live
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
-from executions.sync import functions, history, listing
+from executions.sync import functions, history, listing, storing
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -164,26 +166,107 @@ def test_unknown_event_types_and_malformed_details_are_stored_and_stop_nothing(
     assert again(execution).contiguous_through == 3
 
 
-def test_a_killed_reading_leaves_what_was_committed_and_is_resumed(
+def long(aws: FakeLambda, arn: str, events: int) -> None:
+    for number in range(len(aws.events[arn]) + 1, events + 1):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+
+
+def asked(aws: FakeLambda) -> list[tuple[bool, str | None]]:
+    """(newest first, marker) of each call for a history."""
+    wanted = [request for name, request in aws.requests if name == "get_durable_execution_history"]
+    return [(request["ReverseOrder"], request.get("Marker")) for request in wanted]
+
+
+def test_a_reading_that_fails_between_the_ends_keeps_both_and_is_resumed(
     aws: FakeLambda, now: dt.datetime, stored: Stored
 ) -> None:
     arn, execution = mirrored(aws, now)
-    for number in range(2, 2500):
-        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+    long(aws, arn, 3500)
     answer = aws.get_durable_execution_history
 
-    def dies_on_the_second_page(**request: Any) -> dict[str, Any]:
+    def dies_between_the_ends(**request: Any) -> dict[str, Any]:
         if request.get("Marker"):
             raise client_error("ServiceException", 500)
         return answer(**request)
 
-    aws.get_durable_execution_history = dies_on_the_second_page  # type: ignore[method-assign]
+    aws.get_durable_execution_history = dies_between_the_ends  # type: ignore[method-assign]
     with pytest.raises(GatewayError):
         history.pull(execution, now=now)
-    assert len(stored(arn)) == 1000
+    row = again(execution)
+    assert [event["EventId"] for event in stored(arn)] == [*range(1, 1001), *range(2501, 3501)]
+    assert (row.contiguous_through, row.last_event_id, row.history_complete) == (1000, 3500, False)
     aws.get_durable_execution_history = answer  # type: ignore[method-assign]
+    history.pull(row, now=now)
+    assert stored(arn) == aws.events[arn] and again(execution).contiguous_through == 3500
+
+
+def test_a_cold_history_is_read_from_both_ends_in_as_few_calls_as_one_way_through(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 4000)
+    history.pull(execution, now=now)
+    assert asked(aws) == [(False, None), (True, None), (False, "1000"), (False, "2000")]
+    assert stored(arn) == aws.events[arn]
+
+
+def test_a_short_history_takes_one_call(aws: FakeLambda, now: dt.datetime) -> None:
+    _, execution = mirrored(aws, now)
+    history.pull(execution, now=now)
+    assert asked(aws) == [(False, None)]
+
+
+def test_for_somebody_who_looks_both_ends_are_asked_for_at_once_and_shown_before_the_rest(
+    aws: FakeLambda, now: dt.datetime, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 4000)
+    live.watch(execution.pk)
+    answer, seen = aws.get_durable_execution_history, []
+    meet = threading.Barrier(2, timeout=10)
+
+    def watched(**request: Any) -> dict[str, Any]:
+        if request.get("Marker"):
+            row = again(execution)
+            seen.append((row.contiguous_through, row.last_event_id, len(stored(arn))))
+        else:
+            meet.wait()  # neither end is answered before both were asked for
+        return answer(**request)
+
+    aws.get_durable_execution_history = watched  # type: ignore[method-assign]
+    history.pull(execution, now=now)
+    assert seen[0] == (1000, 4000, 2000)
+    assert stored(arn) == aws.events[arn]
+
+
+def test_a_reading_that_takes_long_is_stored_again_and_again(
+    aws: FakeLambda, now: dt.datetime, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "STORE_EVERY", 0.0)
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 4000)
+    answer, seen = aws.get_durable_execution_history, []
+
+    def watched(**request: Any) -> dict[str, Any]:
+        seen.append(len(stored(arn)))
+        return answer(**request)
+
+    aws.get_durable_execution_history = watched  # type: ignore[method-assign]
+    history.pull(execution, now=now)
+    assert seen == [0, 1000, 2000, 3000]
+
+
+def test_an_event_that_aws_tells_differently_has_the_whole_history_read_again_and_is_logged(
+    aws: FakeLambda, now: dt.datetime, stored: Stored, caplog: pytest.LogCaptureFixture
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 2500)
+    history.pull(execution, now=now)
+    aws.events[arn][0]["ExecutionStartedDetails"]["Input"]["Payload"] = '{"other": 1}'
+    aws.events[arn][2400]["Name"] = "another"
     history.pull(again(execution), now=now)
     assert stored(arn) == aws.events[arn]
+    assert "sync.history_differs" in caplog.text and arn in caplog.text
 
 
 def test_an_execution_that_aws_has_deleted_stays_here_marked(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:

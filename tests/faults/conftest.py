@@ -69,6 +69,8 @@ def scene(
         monkeypatch.setattr(circuit, "time", clock)
         monkeypatch.setattr(budget, "_buckets", {})
         cache.clear()
+        # Each page of a history by itself, as when AWS is slow; or all as one.
+        monkeypatch.setattr("executions.sync.storing.STORE_EVERY", 0.0 if seed % 2 else 60.0)
         served.api = Api(World(clock, seed=seed, functions=functions), page_items=page_items)
         return Mirror(served.api, monkeypatch, ahead=ahead)
 

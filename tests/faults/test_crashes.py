@@ -28,12 +28,13 @@ POINTS = [
     "listing:upsert:before:2",  # the next page read, not committed
     "listing:_schedule:before:1",  # all pages committed, the watermark not
     "listing:_schedule:after:1",
-    "history:_store_page:after:2",  # events written, not committed
-    "history:_store:after:2",  # a page of events committed
-    "history:_derive:before:2",
-    "history:_copy_facts:after:2",  # in the midst of deriving
-    "history:_copy_callbacks:before:2",
-    "history:_derive:after:2",
+    "storing:write:after:2",  # events written, not committed
+    "storing:store:after:1",  # one end of a history committed
+    "storing:store:after:2",  # both ends committed, the middle not
+    "history:derive:before:2",
+    "history:derive:after:2",  # both ends told of
+    "deriving:copy_facts:after:2",  # in the midst of deriving
+    "deriving:copy_callbacks:before:2",
     "history:_schedule:before:2",
 ]
 
@@ -108,7 +109,7 @@ def test_a_worker_that_is_killed_again_and_again_gets_there_all_the_same(
     busy(mirror)
     mirror.clock.flowing = True
     progress = []
-    for point in ("listing:upsert:after:2", "history:_store:after:1", "history:_store:after:1"):
+    for point in ("listing:upsert:after:2", "storing:store:after:1", "storing:store:after:1"):
         killed_at(point)
         mirror.oracle.observe()
         progress.append((Execution.objects.count(), HistoryPage.objects.count()))

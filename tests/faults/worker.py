@@ -1,7 +1,7 @@
 """Workers in processes of their own that kill themselves (-9) at a named point.
 
 Each line of the standard input is a point: MODULE:FUNCTION:before:N or MODULE:FUNCTION:after:N, as in
-`executions.sync.history:_store:after:2` for the second call. A new process works until it gets there, and its exit
+`executions.sync.storing:store:after:2` for the second call. A new process works until it gets there, and its exit
 code is printed. The code that is killed knows nothing of it.
 """
 
@@ -44,6 +44,9 @@ def main() -> None:
     django.setup()
     import executions.tasks
     from executions.gateway import connections
+    from executions.sync import storing
+
+    storing.STORE_EVERY = 0.0  # each page by itself, as when AWS is slow
 
     # What each process would make for itself and takes a second. Nothing is connected yet.
     connections.reach(connections.Configured().name)

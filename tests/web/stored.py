@@ -11,7 +11,7 @@ from executions.domain.events import parse_events
 from executions.domain.operations import fold
 from executions.domain.statuses import is_terminal
 from executions.models import Execution, HistoryPage
-from executions.sync.history import moment
+from executions.sync.deriving import moment
 from tests import factories
 
 _revisions = itertools.count(1_000)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from executions.gateway.connections import Connection
-from executions.models import ActionRecord, Callback, Execution
+from executions.models import ActionRecord, Callback, DecisionForm, Execution
 from tests import factories
 from tests.fakes import EPOCH, REGION, FakeLambda, client_error
 
@@ -179,3 +179,41 @@ def test_deleting_takes_the_typed_name_and_leads_to_the_list_when_our_copy_went_
     answer = client.post(url(callback, "delete"), form(copy="purge", typed="order-1"))
     assert answer["Location"] == "/executions/" and not Execution.objects.exists()
     assert aws.calls["delete_durable_execution"] == 1
+
+
+@pytest.mark.parametrize(("action", "operation"), [("stop", "stop_durable_execution"), ("succeed", "callback_success")])
+def test_what_has_no_history_yet_can_be_stopped_and_answered(
+    approver: Client, aws: FakeLambda, callback: Callback, action: str, operation: str
+) -> None:
+    def never(**_: Any) -> None:
+        raise AssertionError("the history was asked for")
+
+    aws.get_durable_execution_history = never  # type: ignore[method-assign]
+    page = approver.get(f"/executions/{callback.execution_id}/").content.decode()
+    assert "Its history has not been read yet." in page
+    assert url(callback, action) in page
+    answer = approver.post(url(callback, action), form(reason="now", format="json", result="1"))
+    assert answer.status_code == 302 and ActionRecord.objects.get().outcome == "accepted"
+    assert any(operation.removeprefix("callback_") in name for name in aws.calls)
+
+
+def test_json_quoted_twice_is_asked_about_and_then_sent(approver: Client, aws: FakeLambda, callback: Callback) -> None:
+    sent = form(format="json", result='"{\\"a\\": 1}"')
+    page = approver.post(url(callback, "succeed"), sent)
+    assert b"quoted twice" in page.content and not aws.calls
+    approver.post(url(callback, "succeed"), sent | {"twice": "on"})
+    assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b'"{\\"a\\": 1}"'
+
+
+def test_of_two_who_must_approve_the_second_sees_what_the_first_approved(
+    approver: Client, aws: FakeLambda, callback: Callback
+) -> None:
+    values = {"title": "Refund", "approvals": 2}
+    DecisionForm.objects.create(name="refund", values=values, username="admin", changed_at=factories.ago())
+    first = approver.post(url(callback, "succeed"), form(format="json", result="[1]"), follow=True)
+    assert b"Nothing was sent yet" in first.content and not aws.calls
+    grace = Client()
+    grace.force_login(factories.user("approver", "grace"))
+    assert "ada approved [1]" in grace.get(url(callback, "succeed")).content.decode()
+    grace.post(url(callback, "succeed"), form(format="json", result="[1]"))
+    assert aws.calls["send_durable_execution_callback_success"] == 1

@@ -143,3 +143,13 @@ def test_it_says_how_much_of_what_runs_was_looked_at_and_how_long_ago(as_viewer:
 
 def test_where_nothing_runs_it_says_nothing_of_that(as_viewer: Client) -> None:
     assert "data-looked-at" not in html(as_viewer)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_decision_forms_are_read_once_for_all_rows(
+    as_approver: Client, django_assert_max_num_queries: Callable[..., object], count: int
+) -> None:
+    for _ in range(count):
+        factories.callback()
+    with django_assert_max_num_queries(12):
+        assert len(ids(html(as_approver))) == count

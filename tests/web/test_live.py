@@ -46,7 +46,7 @@ async def test_the_list_stream_says_at_once_that_it_works_and_then_each_change()
 
 
 async def test_an_execution_stream_begins_with_where_the_mirror_is_and_ends_with_the_execution() -> None:
-    execution: Execution = await sync_to_async(factories.execution)(last_event_id=7)
+    execution: Execution = await sync_to_async(factories.execution)(revision=7)
     response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
     reading = asyncio.create_task(messages(response, 3))
     await asyncio.sleep(0.2)
@@ -62,7 +62,7 @@ async def test_an_execution_stream_begins_with_where_the_mirror_is_and_ends_with
 
 
 async def test_a_finished_execution_says_so_and_holds_no_stream() -> None:
-    execution = await sync_to_async(factories.execution)(status="SUCCEEDED", history_complete=True, last_event_id=4)
+    execution = await sync_to_async(factories.execution)(status="SUCCEEDED", history_complete=True, revision=4)
     response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
     chunks = [chunk.decode() async for chunk in response.streaming_content]
     assert len(chunks) == 1 and "event: finished" in chunks[0]
@@ -86,5 +86,5 @@ async def test_a_slow_page_gets_the_newest_change_not_every_one() -> None:
     for number in range(1, 50):
         live.execution_changed(execution.pk, number, finished=False)
     newest = await waiting
-    assert newest is not None and newest.event_id == 49
+    assert newest is not None and newest.revision == 49
     await stream.aclose()  # type: ignore[attr-defined]

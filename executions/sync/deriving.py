@@ -1,0 +1,149 @@
+"""The columns and the callbacks that come from a history, brought up to date after it has grown."""
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from executions import history_pages, live, metrics
+from executions.domain.diagnosis import activity
+from executions.domain.gist import Gist, gist
+from executions.domain.operations import History, Operation
+from executions.domain.statuses import OUTCOMES, is_terminal, merge
+from executions.models import Callback, Execution, Function
+from executions.sync import habits
+from executions.sync.columns import fits, number, text
+from executions.sync.executions import count_statuses
+from executions.sync.reading import WireEvent
+from executions.sync.storing import Book
+
+CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "timeout_at", "heartbeat_seconds"]
+SETTLING = 900.0
+"""Seconds after its end in which an execution's history may still grow: as long as code can run that a stop did not
+end. Longer than this machine's clock can be wrong: from five minutes on AWS refuses what it signs.
+"""
+
+
+def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
+    """Bring the columns that come from the history up to date; -> whether the history is complete.
+
+    `to_the_end`: AWS has just been asked for all there is.
+    """
+    execution = book.execution
+    status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
+    if not untold and not (to_the_end and is_terminal(status)):
+        # Nothing new; were it ended, this reading could be the one that completes it.
+        return False
+    with transaction.atomic():
+        function = Function.objects.select_for_update().get(pk=execution.function_id)
+        row = Execution.objects.select_for_update().get(pk=execution.pk)
+        quiet = not row.untold
+        wire = _stored_events(row, book)
+        with metrics.FOLDING.time():
+            found = gist(wire)
+        before = row.status
+        copy_facts(row, found)
+        was_complete = row.history_complete
+        row.history_complete = to_the_end and _is_final(row, found.history, now, quiet=quiet)
+        if row.status != before:
+            count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
+        if not quiet:
+            row.revision += 1
+        row.untold = False
+        row.save()
+        copy_callbacks(row, found.history)
+        if row.history_complete and not was_complete:
+            habits.learn(function, row)
+        revision, finished = row.revision, is_terminal(row.status) and row.history_complete
+        transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
+    return row.history_complete
+
+
+def _stored_events(row: Execution, book: Book) -> list[WireEvent]:
+    """What is stored, from memory when this reading has seen all of it."""
+    if book.seen and row.history_pages.aggregate(stored=Sum("event_count"))["stored"] == len(book.seen):
+        return [book.seen[event_id] for event_id in sorted(book.seen)]
+    pages = row.history_pages.order_by("number").only("events")
+    return [event for page in pages for event in history_pages.decode(page.events)]
+
+
+def copy_facts(row: Execution, found: Gist) -> None:
+    history, facts = found.history, found.history.execution
+    # While it is open AWS's list knows better: the events lag behind, and know no status that is new.
+    row.status = merge(row.status, facts.status) if facts.status in OUTCOMES else row.status
+    if row.ended_at is None and facts.ended_at is not None:
+        row.ended_at = moment(facts.ended_at)
+    if facts.timeout_seconds:
+        row.timeout_seconds = number(facts.timeout_seconds)
+    row.error_type = text(facts.error and facts.error.error_type, 300)
+    row.activity = text(activity(history), 300)
+    row.operation_count = found.operation_count
+    row.last_event_id = history.last_event_id
+    row.contiguous_through = history.contiguous_through
+
+
+def _is_final(row: Execution, history: History, now: dt.datetime, *, quiet: bool) -> bool:
+    """Whether no event can come any more.
+
+    InvocationCompleted may follow the event that ends the execution, so that right after the end it takes a reading
+    that brought nothing new, and as long as code may still run it takes SETTLING.
+    """
+    if not is_terminal(row.status) or not history.is_complete(row.status):
+        return False
+    if row.ended_at is None or (now - row.ended_at).total_seconds() > SETTLING:
+        return True
+    return quiet and not _code_may_run(history)
+
+
+def _code_may_run(history: History) -> bool:
+    """Whether something has happened since code last returned. A stop does not end the code that is running."""
+    last = next((event for event in reversed(history.events) if event.family != "Execution"), None)
+    return last is None or last.family != "Invocation"
+
+
+def copy_callbacks(row: Execution, history: History) -> None:
+    known = {callback.operation_id: callback for callback in row.callbacks.all()}
+    fresh, changed = [], []
+    for operation in history.operations.values():
+        if not _can_be_a_row(operation):
+            continue
+        values = _callback_values(history, operation)
+        callback = known.get(operation.id)
+        if callback is None:
+            fresh.append(Callback(execution=row, operation_id=operation.id, **values))
+        elif any(getattr(callback, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(callback, name, value)
+            changed.append(callback)
+    Callback.objects.bulk_create(fresh)
+    if changed:
+        Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
+
+
+def _can_be_a_row(operation: Operation) -> bool:
+    """Whether it is a callback that can be answered and stored: AWS's ids are shorter than their columns."""
+    callback_id = operation.callback and operation.callback.callback_id
+    if not callback_id or operation.started_at is None:
+        return False
+    return fits(callback_id, 1024) and fits(operation.id, 200)
+
+
+def _callback_values(history: History, operation: Operation) -> dict[str, Any]:
+    facts = operation.callback
+    assert facts is not None and operation.started_at is not None  # noqa: S101 - the caller has looked
+    return {
+        "callback_id": facts.callback_id or "",
+        "name": text(history.called(operation), 300),
+        "status": operation.status,
+        "opened_at": moment(operation.started_at),
+        "closed_at": moment(operation.ended_at) if operation.ended_at is not None else None,
+        "timeout_at": moment(facts.deadline) if facts.deadline else None,
+        "heartbeat_seconds": number(facts.heartbeat_seconds),
+    }
+
+
+def moment(epoch: float) -> dt.datetime:
+    """Epoch seconds, as AWS's JSON has them, as an aware datetime."""
+    return dt.datetime.fromtimestamp(epoch, tz=dt.UTC)

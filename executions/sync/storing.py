@@ -1,0 +1,111 @@
+"""What one reading of a history brings, on its way into the stored pages."""
+
+import time
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import transaction
+
+from executions import history_pages, metrics
+from executions.models import Execution, HistoryPage
+from executions.sync.reading import WireEvent, event_id, names_child
+
+log = structlog.get_logger(__name__)
+STORE_EVERY = 1.0
+"""Seconds of reading that a killed worker may lose."""
+
+
+@dataclass
+class Pulled:
+    """What one reading brought."""
+
+    new_events: int = 0
+    replaced_events: int = 0
+    complete: bool = False
+
+
+@dataclass
+class Book:
+    """Events that have come and are not stored yet. `contradicted`: AWS told a stored event differently.
+
+    `seen` are all events of this reading, so that the columns can be worked out without reading them back; None when
+    payloads are so long that they are better not kept in memory.
+    """
+
+    execution: Execution
+    pulled: Pulled
+    contradicted: bool = False
+    seen: dict[int, WireEvent] | None = field(default_factory=dict)
+    _waiting: dict[int, WireEvent] = field(default_factory=dict)
+    _stored_at: float = field(default_factory=time.monotonic)
+
+    def add(self, events: list[WireEvent]) -> None:
+        self._waiting |= {number: event for event in events if (number := event_id(event))}
+
+    def is_due(self) -> bool:
+        return time.monotonic() - self._stored_at >= STORE_EVERY
+
+    def store(self) -> None:
+        """Insert by EventId what has come. An event that AWS now tells differently replaces the stored one, and is
+        logged.
+        """
+        if self._waiting:
+            store(self, self._waiting)
+            if self.seen is not None:
+                self.seen |= self._waiting
+            self._waiting = {}
+        self._stored_at = time.monotonic()
+
+
+@metrics.STORING.time()
+def store(book: Book, events: dict[int, WireEvent]) -> None:
+    by_page: dict[int, dict[int, WireEvent]] = {}
+    for number in sorted(events):
+        by_page.setdefault(history_pages.page_number(number), {})[number] = events[number]
+    execution, pulled = book.execution, book.pulled
+    with transaction.atomic():
+        # Two workers that read the same execution write one after the other.
+        Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
+        stored = {page.number: page for page in execution.history_pages.filter(number__in=by_page)}
+        before = pulled.new_events + pulled.replaced_events
+        fresh = []
+        for page_number, incoming in by_page.items():
+            if page := stored.get(page_number):
+                _merge(book, page, incoming)
+            else:
+                fresh.append(write(book, HistoryPage(execution=execution, number=page_number), incoming))
+                pulled.new_events += len(incoming)
+        HistoryPage.objects.bulk_create(fresh)
+        if pulled.new_events + pulled.replaced_events > before:
+            # A worker that is killed before it derives leaves word for the next one.
+            Execution.objects.filter(pk=execution.pk).update(untold=True)
+
+
+def _merge(book: Book, page: HistoryPage, incoming: dict[int, WireEvent]) -> None:
+    known = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)}
+    new = [number for number in incoming if number not in known]
+    differing = [number for number in incoming if number in known and incoming[number] != known[number]]
+    if not new and not differing:
+        return
+    book.pulled.new_events += len(new)
+    book.pulled.replaced_events += len(differing)
+    if differing:
+        log.info("sync.events_replaced", execution_arn=book.execution.arn, event_ids=differing[:20])
+        book.contradicted |= not all(_is_filled_in(known[number], incoming[number]) for number in differing)
+    merged = {**known, **incoming}
+    write(book, page, {number: merged[number] for number in sorted(merged)}).save()
+
+
+def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
+    """Whether an invoke has got its child's ARN, which AWS is known to do."""
+    kind = "ChainedInvokeStarted"
+    return before.get("EventType") == now.get("EventType") == kind and not names_child(before) and names_child(now)
+
+
+def write(book: Book, page: HistoryPage, events: dict[int, WireEvent]) -> HistoryPage:
+    """Put these, which are in order, into a page that is not saved yet."""
+    page.event_count = len(events)
+    page.events, page.payloads = history_pages.encode(list(events.values()))
+    if page.payloads:
+        book.seen = None
+    return page
