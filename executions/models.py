@@ -78,6 +78,8 @@ class Function(models.Model):
     listed_at = models.DateTimeField(null=True, help_text="when its executions were last listed to the end")
     looked_back_at = models.DateTimeField(null=True, help_text="when long known starts were last listed again")
     reconciled_at = models.DateTimeField(null=True, help_text="when its unfinished executions were last compared")
+    callback_share = models.FloatField(null=True, help_text="part of its executions that open a callback, smoothed")
+    callback_from = models.FloatField(null=True, help_text="seconds after its start in which one usually opens")
     start_rate = models.FloatField(default=0.0, help_text="new executions a second, smoothed")
     list_due_at = models.DateTimeField(null=True, help_text="when its executions are to be listed next")
     list_claimed_until = models.DateTimeField(null=True, help_text="a worker is listing them, at the most until then")

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Func, IntegerField, Min, OuterRef, Prefetch, Q, QuerySet
 
 from executions.actions.permissions import can_read_audit, can_share, can_view
 from executions.actions.scopes import reach_of
 from executions.domain.statuses import OUTCOMES
 from executions.models import (
+    TERMINAL,
     ActionRecord,
     Bulk,
     Callback,
@@ -227,6 +228,22 @@ def versions_of(function: Function, among: int = 200) -> list[str]:
 def nearest_callbacks(user: Any, limit: int) -> list[Callback]:
     """The open callbacks whose deadline is nearest, each with its execution and function."""
     return list(open_callbacks(user).select_related("execution__function")[:limit])
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """Of the executions that run: how many, of how many the history was read, and when that was the longest ago."""
+
+    running: int
+    read: int
+    oldest: dt.datetime | None
+
+
+def looked_at(user: Any) -> LookedAt:
+    """Callbacks are only found by reading histories: how much of what runs that was done for."""
+    running = visible(user).filter(~Q(status__in=TERMINAL), gone_at=None)
+    found = running.aggregate(running=Count("pk"), read=Count("history_read_at"), oldest=Min("history_read_at"))
+    return LookedAt(found["running"], found["read"], found["oldest"])
 
 
 def inbox(user: Any, limit: int) -> list[Callback]:

@@ -44,13 +44,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """`total` counts all open callbacks; `may_act`: whether this person may do anything about some of them."""
+    """`total` counts all open callbacks; `may_act`: whether this person may do anything about some of them. `looked`:
+    at how much of what runs the mirror has looked for callbacks.
+    """
 
     rows: list[Row]
     total: int
     functions: int
     endless: int
     may_act: bool
+    looked: queries.LookedAt
 
     @classmethod
     def build(cls, user: Any) -> Self:
@@ -64,6 +67,7 @@ class Page:
             functions=len({row.function for row in rows}),
             endless=sum(1 for row in rows if row.deadline is None),
             may_act=any(row.succeed_url or row.heartbeat_url for row in rows),
+            looked=queries.looked_at(user),
         )
 
 

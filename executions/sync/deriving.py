@@ -13,6 +13,7 @@ from executions.domain.gist import Gist, gist
 from executions.domain.operations import History, Operation
 from executions.domain.statuses import OUTCOMES, is_terminal, merge
 from executions.models import Callback, Execution, Function
+from executions.sync import habits
 from executions.sync.columns import fits, number, text
 from executions.sync.executions import count_statuses
 from executions.sync.reading import WireEvent
@@ -36,7 +37,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         # Nothing new; were it ended, this reading could be the one that completes it.
         return False
     with transaction.atomic():
-        Function.objects.select_for_update().get(pk=execution.function_id)
+        function = Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         quiet = not row.untold
         wire = _stored_events(row, book)
@@ -44,6 +45,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
             found = gist(wire)
         before = row.status
         copy_facts(row, found)
+        was_complete = row.history_complete
         row.history_complete = to_the_end and _is_final(row, found.history, now, quiet=quiet)
         if row.status != before:
             count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
@@ -52,6 +54,8 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         row.untold = False
         row.save()
         copy_callbacks(row, found.history)
+        if row.history_complete and not was_complete:
+            habits.learn(function, row)
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
         transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
     return row.history_complete

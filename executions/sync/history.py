@@ -16,7 +16,7 @@ from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Execution
-from executions.sync import hasten, pacing, trouble
+from executions.sync import habits, hasten, pacing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
 from executions.sync.reading import Reading, WireEvent, settled_through
@@ -116,6 +116,7 @@ def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, 
     share = Share(theirs.count(), budget.calls_per_second(connection.name, "history"))
     with transaction.atomic():
         row = Execution.objects.select_for_update().get(pk=execution.pk)
+        row.function = execution.function
         row.history_misses = 0 if pulled.new_events else min(row.history_misses + 1, 1000)
         if error is None:
             row.history_read_at, row.history_failures = now, 0
@@ -138,6 +139,7 @@ def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | Non
     )
     if interval is None or row.gone_at:
         return None
+    interval = habits.interval(row.function, row, interval, now=now)
     if row.history_failures:
         interval = max(interval, pacing.refused_interval(row.history_failures))
     return now + dt.timedelta(seconds=interval)

@@ -17,7 +17,7 @@ from executions.gateway import budget, configuration
 from executions.gateway.errors import GatewayError, NotFound
 from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
-from executions.sync import executions, functions, history, listing, pacing, storing
+from executions.sync import executions, functions, habits, history, listing, pacing, storing
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,15 @@ def _due_histories(
     stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
     rows = theirs.order_by("history_due_at")
     due, well = rows.filter(history_due_at__lte=now), Q(history_failures=0)
+    overdue = Q(history_due_at__lte=now)
+    opens_callbacks = ~Q(status__in=TERMINAL) & Q(function__callback_share__gte=habits.USUAL)
     open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
     wanted = due.filter(by_policy)
     return {
         Lane.CONFIRMATION: due.filter(well, pk__in=urgent.acted_on),
-        Lane.HOT: rows.filter(well & (stale | Q(history_due_at__lte=now)), pk__in=urgent.watched),
+        Lane.HOT: rows.filter(
+            well & ((stale | overdue) & Q(pk__in=urgent.watched) | overdue & opens_callbacks & by_policy)
+        ),
         Lane.WARM: wanted.filter(well & open_or_failed),
         Lane.RECONCILE: wanted.exclude(well & open_or_failed),
     }

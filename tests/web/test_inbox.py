@@ -127,8 +127,22 @@ def test_the_page_costs_a_fixed_number_of_queries(
     for _ in range(count):
         factories.callback()
     login, shell, callbacks_and_their_actions = 4, 3, 2
-    with django_assert_num_queries(login + shell + callbacks_and_their_actions):
+    looked_at = 1
+    with django_assert_num_queries(login + shell + callbacks_and_their_actions + looked_at):
         assert len(ids(html(as_viewer))) == count
+
+
+def test_it_says_how_much_of_what_runs_was_looked_at_and_how_long_ago(as_viewer: Client) -> None:
+    factories.execution(history_read_at=factories.ago(90))
+    factories.execution(history_read_at=factories.ago(5))
+    factories.execution(history_read_at=None)
+    factories.execution(status="SUCCEEDED", history_read_at=None)
+    said = re.sub(r"<[^>]*>", "", html(as_viewer))
+    assert "2 of 3 running executions looked at, the longest ago" in said
+
+
+def test_where_nothing_runs_it_says_nothing_of_that(as_viewer: Client) -> None:
+    assert "data-looked-at" not in html(as_viewer)
 
 
 @pytest.mark.parametrize("count", [1, 40])

@@ -1,0 +1,43 @@
+"""Which functions open callbacks, and how long after the start: AWS announces none, so that only reading a history
+finds one, and there are too few readings for all that runs. Learnt from each history that is complete.
+"""
+
+import datetime as dt
+
+from django.db.models import Min
+
+from executions.domain.statuses import is_terminal
+from executions.models import Execution, Function
+
+WEIGHT = 0.1
+"""Of the newest execution in what is known of its function."""
+USUAL, RARE = 0.2, 0.02
+"""From this share on callbacks are expected; below the other one hardly any are."""
+EARLY = 0.5
+"""Looking begins at this part of the usual time."""
+RARELY = 4.0
+
+
+def learn(function: Function, execution: Execution) -> None:
+    """A history is complete: did it open a callback, and when? Call it with the function's row locked."""
+    opened = execution.callbacks.aggregate(at=Min("opened_at"))["at"]
+    share = function.callback_share
+    function.callback_share = float(bool(opened)) if share is None else share + WEIGHT * (bool(opened) - share)
+    if opened:
+        after = max(0.0, (opened - execution.started_at).total_seconds())
+        before = function.callback_from
+        function.callback_from = after if before is None else before + WEIGHT * (after - before)
+    function.save(update_fields=["callback_share", "callback_from"])
+
+
+def interval(function: Function, execution: Execution, fair: float, *, now: dt.datetime) -> float:
+    """Until the history of an unfinished execution is read again, where `fair` is everybody's share."""
+    share = function.callback_share
+    if share is None or is_terminal(execution.status):
+        return fair
+    if share < RARE:
+        return fair * RARELY
+    if share >= USUAL and function.callback_from is not None:
+        opens = EARLY * function.callback_from - (now - execution.started_at).total_seconds()
+        return max(opens, fair) if opens > 0 else fair / 2
+    return fair

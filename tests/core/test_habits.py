@@ -1,0 +1,54 @@
+"""Functions that usually open callbacks have their running executions read first, and when it is time."""
+
+import datetime as dt
+
+import pytest
+
+from executions.domain.lanes import Lane
+from executions.models import Function
+from executions.sync import habits, schedule
+from tests import factories
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+
+
+def learnt(function: Function, now: dt.datetime, *, opens_after: float | None, times: int = 30) -> None:
+    for _ in range(times):
+        done = factories.execution(function, "SUCCEEDED", started_at=now)
+        if opens_after is not None:
+            factories.callback(done, opened_at=now + dt.timedelta(seconds=opens_after), status="SUCCEEDED")
+        habits.learn(function, done)
+
+
+def test_it_is_learnt_whether_and_when_callbacks_open(now: dt.datetime) -> None:
+    asks, never = factories.function(), factories.function()
+    learnt(asks, now, opens_after=40)
+    learnt(never, now, opens_after=None)
+    asks.refresh_from_db(), never.refresh_from_db()
+    assert asks.callback_share == 1.0 and asks.callback_from == pytest.approx(40)
+    assert never.callback_share == 0.0 and never.callback_from is None
+    learnt(asks, now, opens_after=None, times=60)
+    assert asks.callback_share < habits.RARE, "what has changed is learnt anew"
+
+
+def test_nothing_is_looked_for_before_it_is_time_and_often_from_then_on(now: dt.datetime) -> None:
+    function = factories.function(callback_share=0.9, callback_from=100.0)
+    young = factories.execution(function, started_at=now)
+    old = factories.execution(function, started_at=now - dt.timedelta(seconds=60))
+    assert habits.interval(function, young, 10.0, now=now) == 50.0
+    assert habits.interval(function, old, 10.0, now=now) == 5.0
+
+
+def test_functions_that_hardly_ever_open_any_leave_the_calls_to_others(now: dt.datetime) -> None:
+    row = factories.execution(factories.function(callback_share=0.0))
+    assert habits.interval(row.function, row, 10.0, now=now) == 40.0
+    unknown = factories.execution(factories.function(callback_share=None))
+    assert habits.interval(unknown.function, unknown, 10.0, now=now) == 10.0
+
+
+def test_where_callbacks_are_expected_is_read_first(now: dt.datetime) -> None:
+    for _ in range(20):
+        factories.execution(factories.function(callback_share=0.0), history_due_at=now - dt.timedelta(minutes=5))
+    likely = factories.execution(factories.function(callback_share=0.9), history_due_at=now)
+    claimed = schedule.claim_histories(now=now)
+    assert claimed[likely.pk] == Lane.HOT and next(iter(claimed)) == likely.pk
