@@ -138,7 +138,7 @@ def test_it_says_how_much_of_what_runs_was_looked_at_and_how_long_ago(as_viewer:
     factories.execution(history_read_at=None)
     factories.execution(status="SUCCEEDED", history_read_at=None)
     said = re.sub(r"<[^>]*>", "", html(as_viewer))
-    assert "2 of 3 running executions looked at, the longest ago" in said
+    assert "2 of 3 running executions looked at, the oldest look" in said
 
 
 def test_where_nothing_runs_it_says_nothing_of_that(as_viewer: Client) -> None:
