@@ -35,7 +35,7 @@ async def test_what_a_worker_publishes_reaches_a_page_of_another_process(on_redi
     waiting = asyncio.create_task(first_change())
     await asyncio.sleep(0.5)
     script = "import redis,sys; redis.Redis.from_url(sys.argv[1]).publish('durascope:execution:424242', sys.argv[2])"
-    message = '{"event_id": 17, "finished": true}'
+    message = '{"revision": 17, "finished": true}'
     await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script, on_redis, message], check=True)
     change = await asyncio.wait_for(waiting, 5)
     assert change == live.Change("execution:424242", 17, True)
