@@ -169,12 +169,6 @@ def starter_of(execution: Execution) -> int | None:
     return started.exclude(outcome=ActionRecord.Outcome.REFUSED).values_list("user", flat=True).first()
 
 
-def can_write_decisions(user: Any) -> Verdict:
-    if settings.READ_ONLY:
-        return READ_ONLY
-    return YES if user.has_perm(DECISIONS) else _no("write decision forms")
-
-
 def can_share(user: Any, execution: Execution | None = None) -> Verdict:
     """Make, see and revoke share links, to this execution or at all. Everybody's: a leaked one cannot wait for its
     maker.

@@ -131,18 +131,3 @@ def standing(votes: Sequence[Vote], form: Form | None) -> Standing:
         last.pop(vote.username, None)
         last[vote.username] = vote
     return Standing(tuple(last.values()), form.approvals if form else 1, form.refusals if form else 1)
-
-
-def at_pointer(value: Any, pointer: str) -> tuple[bool, Any]:
-    """(True, what the pointer leads to) or (False, None)."""
-    if pointer in ("", "/"):
-        return True, value
-    for part in pointer.removeprefix("/").split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isascii() and key.isdigit() and len(key) < 7 and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return False, None
-    return True, value
