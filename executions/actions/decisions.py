@@ -22,7 +22,7 @@ from executions.actions.votes import VOTES, standing_of, vote_of
 from executions.decision_forms import everything, form_of
 from executions.domain.decisions import Form
 from executions.domain.jsontext import parse
-from executions.gateway import lambda_api
+from executions.gateway import answers, lambda_api
 from executions.models import ActionRecord, Callback
 
 Kind = ActionRecord.Kind
@@ -122,7 +122,7 @@ def _send(actor: Actor, callback: Callback, request: dict[str, Any], now: dt.dat
     answer = request.get("Result")
     is_success = isinstance(answer, str)
 
-    def call(connection: Any) -> lambda_api.Answer:
+    def call(connection: Any) -> answers.Answer:
         if isinstance(answer, str):
             return lambda_api.callback_success(connection, callback.callback_id, answer.encode())
         return lambda_api.callback_failure(connection, callback.callback_id, request["Error"])

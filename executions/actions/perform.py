@@ -17,9 +17,9 @@ from django.db import IntegrityError, transaction
 from executions.actions import permissions
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
+from executions.gateway.answers import Answer
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import GatewayError, NotSupported
-from executions.gateway.lambda_api import Answer
 from executions.models import ActionRecord, Callback, Execution, MissingOperation
 from executions.models import Connection as ConnectionRow
 from executions.sync import hasten

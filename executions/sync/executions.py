@@ -12,9 +12,9 @@ from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
 from executions.domain.statuses import ExecutionStatus, is_terminal, merge
 from executions.gateway import configuration, lambda_api
+from executions.gateway.answers import ExecutionSummary
 from executions.gateway.connections import reach
 from executions.gateway.errors import NotFound, NotUnderstood
-from executions.gateway.lambda_api import ExecutionSummary
 from executions.models import Connection, Execution, Function, StatusCount
 from executions.sync import functions, pacing
 from executions.sync.columns import fits, text

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from executions.gateway import lambda_api
+from executions.gateway import answers, lambda_api
 from executions.gateway.configuration import configured
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError
@@ -40,7 +40,7 @@ def discover(row: Connection, *, now: dt.datetime) -> int:
     return new
 
 
-def _save_all(row: Connection, found: dict[str, lambda_api.FunctionConfiguration], *, now: dt.datetime) -> int:
+def _save_all(row: Connection, found: dict[str, answers.FunctionConfiguration], *, now: dt.datetime) -> int:
     """-> how many are new. Those that are not among them any more are marked."""
     with transaction.atomic():
         known = {function.arn: function for function in Function.objects.filter(connection=row)}
@@ -53,7 +53,7 @@ def _save_all(row: Connection, found: dict[str, lambda_api.FunctionConfiguration
     return len(found.keys() - known.keys())
 
 
-def save(row: Connection, item: lambda_api.FunctionConfiguration, *, now: dt.datetime) -> Function:
+def save(row: Connection, item: answers.FunctionConfiguration, *, now: dt.datetime) -> Function:
     """Insert or update one function; a new one is due for listing at once."""
     values = {
         "connection": row,

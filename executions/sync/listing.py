@@ -12,11 +12,11 @@ from executions import live
 from executions.domain.arns import ExecutionArn
 from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus
-from executions.gateway import budget, lambda_api
+from executions.gateway import answers, budget, lambda_api
+from executions.gateway.answers import ExecutionSummary
 from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound
-from executions.gateway.lambda_api import ExecutionSummary
 from executions.models import TERMINAL, Connection, Execution, Function
 from executions.sync import pacing, push_health, trouble
 from executions.sync.executions import Listed, mark_gone, upsert
@@ -129,7 +129,7 @@ def _list_new(
 ) -> dt.datetime | None:
     """-> the new watermark; every page is committed before the next one is asked for."""
     asked_at, newest = None, function.listed_through
-    marker, markers = None, lambda_api.Markers()
+    marker, markers = None, answers.Markers()
     while True:
         page = lambda_api.list_executions(connection, function.arn, started_after=question.since, marker=marker)
         asked_at = asked_at or page.at
@@ -182,7 +182,7 @@ def _reconcile(
     """Executions that we take for unfinished although AWS does not list them as such have ended meanwhile."""
     missing = question.unfinished
     if missing and not question.covers:
-        marker, markers = None, lambda_api.Markers()
+        marker, markers = None, answers.Markers()
         while True:
             page = lambda_api.list_executions(connection, function.arn, statuses=UNFINISHED, marker=marker)
             listed.add(upsert(function, page.items, now=now))

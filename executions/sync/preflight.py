@@ -8,10 +8,10 @@ from typing import TypeVar
 from executions.domain.lanes import Lane
 from executions.domain.policy import forms_of
 from executions.gateway import budget, lambda_api, queue
+from executions.gateway.answers import ExecutionSummary, FunctionConfiguration
 from executions.gateway.configuration import configured, push_queue
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import Denied, GatewayError, OverBudget
-from executions.gateway.lambda_api import ExecutionSummary, FunctionConfiguration
 from executions.models import Connection as Row
 
 T = TypeVar("T")

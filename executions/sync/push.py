@@ -21,8 +21,8 @@ from executions.domain import pushes
 from executions.domain.pushes import CallbackHint, Malformed, StatusChange
 from executions.domain.statuses import is_terminal, merge
 from executions.gateway import queue
+from executions.gateway.answers import ExecutionSummary
 from executions.gateway.errors import GatewayError
-from executions.gateway.lambda_api import ExecutionSummary
 from executions.gateway.queue import Message, Queue
 from executions.models import Connection, Execution, Function
 from executions.sync import executions, functions, hasten, pacing, push_health, trouble

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from executions import history_pages
-from executions.gateway import lambda_api
+from executions.gateway import answers, lambda_api
 from executions.gateway.connections import Connection
 from executions.gateway.errors import OverBudget, TooSlow
 from executions.models import Execution
 from executions.sync.columns import LARGEST
 
 WireEvent = dict[str, Any]
-Page = lambda_api.Page[WireEvent]
+Page = answers.Page[WireEvent]
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Reading:
     connection: Connection
     execution: Execution
     deadline: float | None
-    markers: lambda_api.Markers = field(default_factory=lambda_api.Markers)
+    markers: answers.Markers = field(default_factory=answers.Markers)
 
     def from_both_ends(self, *, at_once: bool) -> Iterator[list[WireEvent]]:
         """All events: the first page, the newest one, then what is between them. The newest page takes the place of the

@@ -14,8 +14,8 @@ from executions import live
 from executions.domain.lanes import Lane, Turns
 from executions.domain.statuses import is_terminal
 from executions.gateway import budget, configuration
+from executions.gateway.calling import count_calls
 from executions.gateway.errors import GatewayError, NotFound
-from executions.gateway.lambda_api import count_calls
 from executions.models import TERMINAL, ActionRecord, Bulk, Connection, Execution, Function
 from executions.sync import executions, functions, habits, history, listing, pacing, storing
 

@@ -122,14 +122,14 @@ def test_every_aws_variable_in_configuration_is_one_that_is_read() -> None:
 
 
 def _called() -> dict[str, set[str]]:
-    """The IAM actions of the gateway's calls: those through `_act` change something, the others read."""
+    """The IAM actions of the gateway's calls: those through `act` change something, the others read."""
     names = {xform_name(name): f"lambda:{name}" for name in get_session().get_service_model("lambda").operation_names}
     names["invoke"] = "lambda:InvokeFunction"
     called: dict[str, set[str]] = {"Read": set(), "Act": set()}
     for node in ast.parse(Path(lambda_api.__file__).read_text()).body:
         source = ast.unparse(node)
         methods = re.findall(r"connection\.client\.(\w+)", source)
-        called["Act" if "_act(connection" in source else "Read"] |= {names[method] for method in methods}
+        called["Act" if " act(connection" in source else "Read"] |= {names[method] for method in methods}
     methods = re.findall(r"queue\.client\.(\w+)", Path(queue.__file__).read_text())
     # IAM knows one action for a message and for a batch of them.
     names = {xform_name(name): f"sqs:{name}" for name in get_session().get_service_model("sqs").operation_names}

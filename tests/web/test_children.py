@@ -63,7 +63,7 @@ def test_a_child_of_somebody_elses_function_is_as_if_it_were_not_there(
     parent: Execution, child: Execution, monkeypatch: pytest.MonkeyPatch, as_viewer: Client
 ) -> None:
     seen = Execution.objects.filter(pk=parent.pk)
-    monkeypatch.setattr("executions.queries.visible", lambda user: seen)
+    monkeypatch.setattr("executions.queries.visibility.visible", lambda user: seen)
     html = text(as_viewer, f"/executions/{parent.pk}/?inside={call_of(parent).first_event_id}")
     assert child.pk not in owners(html) and "not one that you may see" in html
 

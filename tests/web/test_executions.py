@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from executions import queries
 from executions.models import Execution
+from executions.queries import lists
 from tests import factories
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
@@ -224,7 +224,7 @@ def test_the_age_of_the_oldest_listing_is_shown(as_viewer: Client) -> None:
 
 
 def test_a_count_that_was_cut_off_says_so(as_viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "COUNT_CAP", 5)
+    monkeypatch.setattr(lists, "COUNT_CAP", 5)
     factories.executions(factories.function(), 9)
     html = body(as_viewer, started="24h")
     assert "<strong>5+</strong>" in html

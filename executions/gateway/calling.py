@@ -1,0 +1,78 @@
+"""Every call to AWS: its circuit, its place in the budget, its count, its error in our words."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from executions import metrics
+from executions.gateway import budget, circuit
+from executions.gateway.answers import Answer
+from executions.gateway.connections import Connection
+from executions.gateway.errors import Throttled, triage
+
+_counts = threading.local()
+
+
+@contextmanager
+def count_calls() -> Iterator[Counter[str]]:
+    """Counts this thread's calls by API while the block runs."""
+    counter: Counter[str] = Counter()
+    before = getattr(_counts, "counter", None)
+    _counts.counter = counter
+    try:
+        yield counter
+    finally:
+        _counts.counter = before
+        if before is not None:
+            before.update(counter)
+
+
+def call_aws(
+    connection: Connection, api: str, asked: str, call: Callable[..., Any], *, patience: float = 60.0, **request: object
+) -> dict[str, Any]:
+    with circuit.guarding(connection.name, api, _function_of(request)):
+        return _send(connection, api, asked, call, patience, request)
+
+
+def act(connection: Connection, api: str, asked: str, call: Callable[..., Any], **request: object) -> Answer:
+    answer = call_aws(connection, api, asked, call, patience=10.0, **request)
+    meta = answer.pop("ResponseMetadata", {})
+    return Answer(str(meta.get("RequestId", "")), answer)
+
+
+def _function_of(request: dict[str, object]) -> str:
+    """The ARN or name of the function that a request is about, "" when it does not say."""
+    about = str(request.get("DurableExecutionArn") or request.get("FunctionName") or "")
+    return ":".join(about.split("/", 1)[0].split(":")[:7])
+
+
+def _send(
+    connection: Connection,
+    api: str,
+    asked: str,
+    call: Callable[..., Any],
+    patience: float,
+    request: dict[str, object],
+) -> dict[str, Any]:
+    budget.acquire(connection.name, api, patience=patience)
+    counter = getattr(_counts, "counter", None)
+    if counter is not None:
+        counter[api] += 1
+    began = time.perf_counter()
+    try:
+        answer: dict[str, Any] = call(**request)
+    except Exception as raised:
+        error = triage(raised, asked=asked)
+        metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
+        if isinstance(error, Throttled):
+            budget.throttled(connection.name, api, error.retry_after)
+        raise error from raised
+    metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
+    return answer
+
+
+def given(**values: object) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}

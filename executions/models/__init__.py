@@ -1,0 +1,36 @@
+"""What is stored: the mirror of AWS, what people did, who sees what."""
+
+from executions.models.acts import ActionRecord, Bulk, BulkRow, Claim, DecisionForm, PreparedEvent
+from executions.models.mirror import (
+    TERMINAL,
+    Callback,
+    Connection,
+    Execution,
+    Function,
+    HistoryPage,
+    MissingOperation,
+    StatusCount,
+    Trouble,
+)
+from executions.models.people import ApiToken, Scope, ShareLink
+
+__all__ = [
+    "TERMINAL",
+    "ActionRecord",
+    "ApiToken",
+    "Bulk",
+    "BulkRow",
+    "Callback",
+    "Claim",
+    "Connection",
+    "DecisionForm",
+    "Execution",
+    "Function",
+    "HistoryPage",
+    "MissingOperation",
+    "PreparedEvent",
+    "Scope",
+    "ShareLink",
+    "StatusCount",
+    "Trouble",
+]

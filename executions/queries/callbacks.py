@@ -1,0 +1,65 @@
+"""The callbacks that wait: the inbox, and those of one execution."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+
+from executions.models import (
+    TERMINAL,
+    Callback,
+    Execution,
+)
+from executions.queries.visibility import visible
+
+
+def open_callbacks(user: Any) -> QuerySet[Callback]:
+    """Callbacks that wait for an answer, nearest deadline first, those without one last."""
+    # EXISTS looks up one execution for each open callback; IN would have SQLite list all executions first.
+    theirs = Exists(visible(user).filter(pk=OuterRef("execution")))
+    return Callback.objects.filter(theirs, status="STARTED").order_by(F("timeout_at").asc(nulls_last=True), "opened_at")
+
+
+def open_callback_count(user: Any) -> int:
+    return open_callbacks(user).aggregate(count=Count("pk"))["count"] or 0
+
+
+def nearest_callbacks(user: Any, limit: int) -> list[Callback]:
+    """The open callbacks whose deadline is nearest, each with its execution and function."""
+    return list(open_callbacks(user).select_related("execution__function")[:limit])
+
+
+def inbox(user: Any, limit: int) -> list[Callback]:
+    """The open callbacks, nearest deadline first, with what the inbox says of each."""
+    rows = open_callbacks(user).select_related("execution__function", "claim").prefetch_related("actions")
+    return list(rows[:limit])
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """Of the executions that run: how many, of how many the history was read, and when that was the longest ago."""
+
+    running: int
+    read: int
+    oldest: dt.datetime | None
+
+
+def looked_at(user: Any) -> LookedAt:
+    """Callbacks are only found by reading histories: how much of what runs that was done for."""
+    running = visible(user).filter(~Q(status__in=TERMINAL), gone_at=None)
+    found = running.aggregate(running=Count("pk"), read=Count("history_read_at"), oldest=Min("history_read_at"))
+    return LookedAt(found["running"], found["read"], found["oldest"])
+
+
+def open_callbacks_of(execution: Execution) -> list[Callback]:
+    """Its callbacks that wait for an answer, nearest deadline first."""
+    found = execution.callbacks.filter(status="STARTED")
+    return list(found.order_by(F("timeout_at").asc(nulls_last=True), "opened_at"))
+
+
+def callback_of(execution: Execution, operation_id: str) -> Callback | None:
+    """The callback that this operation is; a share link does not tell who answered it."""
+    if execution.seen_through:
+        return None
+    return execution.callbacks.filter(operation_id=operation_id).first()

@@ -1,0 +1,47 @@
+"""Functions, and how old their lists are."""
+
+import datetime as dt
+from typing import Any, TypeAlias
+
+from executions.models import (
+    Function,
+)
+from executions.queries.visibility import visible_functions
+
+Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
+"""A function: its name, when its executions were last listed, whether AWS still has it."""
+
+
+def functions_with_counts(user: Any) -> list[Function]:
+    """All functions by name, each with its `status_counts`, in two queries."""
+    return list(visible_functions(user).order_by("name").prefetch_related("status_counts"))
+
+
+def function_with_counts(user: Any, function_id: int) -> Function | None:
+    """One function with its connection and `status_counts`; None when there is none, or it is not this person's."""
+    rows = visible_functions(user).select_related("connection").prefetch_related("status_counts")
+    return rows.filter(pk=function_id).first() if function_id < 2**63 else None
+
+
+def versions_of(function: Function, among: int = 200) -> list[str]:
+    """The versions that its newest executions ran."""
+    newest = function.executions.order_by("-started_at", "-pk").values_list("version", flat=True)[:among]
+    return sorted(set(newest))
+
+
+def functions_listed(user: Any) -> list[Listed]:
+    """All functions by name, with what the list of executions needs of them."""
+    rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
+    return [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
+
+
+def data_age(user: Any) -> dt.datetime | None:
+    """Since when at the latest every function's list has been up to date; None when some never was."""
+    oldest = list(visible_functions(user).filter(gone_at=None).values_list("listed_at", flat=True))
+    return min((at for at in oldest if at), default=None) if all(oldest) else None
+
+
+def age_of(functions: list[Listed]) -> dt.datetime | None:
+    """The same as data_age, of functions that have been read already."""
+    listed = [at for _, at, still_there in functions if still_there]
+    return min((at for at in listed if at), default=None) if all(listed) else None

@@ -1,0 +1,53 @@
+"""What somebody may see: every other query goes through these, so that the rest does not exist for them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from executions.actions.permissions import can_view
+from executions.actions.scopes import reach_of
+from executions.models import (
+    Connection,
+    Execution,
+    Function,
+    Trouble,
+)
+
+PAGE_ROWS = 50
+
+
+def visible(user: Any) -> QuerySet[Execution]:
+    """The executions that this person may see."""
+    if not can_view(user):
+        return Execution.objects.none()
+    sees = reach_of(user).sees
+    return Execution.objects.all() if sees is None else Execution.objects.filter(function__in=sees)
+
+
+def visible_functions(user: Any) -> QuerySet[Function]:
+    if not can_view(user):
+        return Function.objects.none()
+    sees = reach_of(user).sees
+    return Function.objects.all() if sees is None else Function.objects.filter(pk__in=sees)
+
+
+def by_arn(user: Any, arns: Sequence[str]) -> dict[str, Execution]:
+    """Those of these executions that are mirrored and that this person may see, by ARN."""
+    rows = visible(user).filter(arn__in=arns).select_related("function__connection") if arns else ()
+    return {one.arn: one for one in rows}
+
+
+def connections(user: Any) -> QuerySet[Connection]:
+    """The connections of which this person sees anything; all of them for whoever is not limited."""
+    if not can_view(user):
+        return Connection.objects.none()
+    sees = reach_of(user).sees
+    return Connection.objects.all() if sees is None else Connection.objects.filter(functions__in=sees).distinct()
+
+
+def troubles(user: Any) -> list[Trouble]:
+    """Those of the functions that this person sees and of those functions' connections, the oldest first."""
+    rows = Trouble.objects.filter(connection__in=connections(user)).select_related("connection").order_by("since")
+    sees = reach_of(user).sees
+    return list(rows if sees is None else rows.filter(Q(function=None) | Q(function__in=sees)))
