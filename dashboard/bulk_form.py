@@ -13,6 +13,8 @@ TITLES = {
     "pause": "Pause many executions",
     "resume": "Resume many executions",
     "delete": "Delete many executions",
+    "succeed": "Answer many callbacks",
+    "fail": "Refuse many callbacks",
 }
 _TAKES = {"stop": (ErrorForm, ["error_type", "error_message"]), "pause": (PauseForm, ["timeout_too"])}
 _DELETE = (DeleteForm, ["copy"])

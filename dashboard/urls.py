@@ -27,6 +27,7 @@ from dashboard.views import (
     shared,
     start,
     styleguide,
+    together,
     tokens,
 )
 
@@ -100,6 +101,8 @@ urlpatterns = [
     path("bulk/<int:bulk_id>/stop/", bulk.stop, name="bulk-stop"),
     path("bulk/<int:bulk_id>/again/", bulk.again, name="bulk-again"),
     path("inbox/", inbox.page, name="inbox"),
+    path("inbox/together/", together.new, name="inbox-together"),
+    path("inbox/<int:callback_id>/", inbox.one, name="inbox-callback"),
     path("audit/", audit.page, name="audit"),
     path("api/v1/", api.urls),
     path("tokens/", tokens.page, name="tokens"),

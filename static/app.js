@@ -266,6 +266,62 @@ if (shown) {
   if (box.top > innerHeight - 60 || box.bottom < 0) shown.scrollIntoView({ block: "center", behavior: "instant" });
 }
 }
+// inbox.js
+{
+const rows = () => [...document.querySelectorAll(".inbox-rows tr[data-callback-id]")];
+const place = () => document.getElementById("pane");
+const openOne = () => new URLSearchParams(location.search).get("callback");
+function mark() {
+  const now = openOne();
+  for (const row of rows()) row.classList.toggle("is-selected", row.dataset.callbackId === now);
+}
+const at = () => {
+  const focused = document.activeElement?.closest?.(".inbox-rows tr[data-callback-id]");
+  return focused ?? rows().find((row) => row.classList.contains("is-selected"));
+};
+function press(key) {
+  const button = place()?.querySelector(`[data-key="${key}"]`);
+  button?.click();
+  return Boolean(button);
+}
+function choose() {
+  const box = at()?.querySelector("input[type=checkbox]");
+  box?.click();
+  return Boolean(box);
+}
+let index = -1;
+document.addEventListener("focusin", (event) => {
+  const row = event.target.closest?.(".inbox-rows tr[data-callback-id]");
+  index = row ? rows().indexOf(row) : -1;
+});
+function keepFocus() {
+  if (index < 0 || document.activeElement !== document.body) return;
+  const left = rows();
+  left[Math.min(index, left.length - 1)]?.querySelector("[data-row-link]")?.focus({ preventScroll: true });
+}
+document.addEventListener("keydown", (event) => {
+  if (!document.querySelector(".inbox") || event.defaultPrevented) return;
+  const typing = event.target instanceof Element && event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  let handled = false;
+  if (event.key === "x") handled = choose();
+  else if (event.key === "u") {
+    (at() ?? rows()[0])?.querySelector("[data-row-link]")?.focus();
+    handled = true;
+  } else if (["c", "h", "a", "r"].includes(event.key)) handled = press(event.key);
+  if (handled) event.preventDefault();
+});
+document.addEventListener("htmx:after:settle", (event) => {
+  if (!document.querySelector(".inbox")) return;
+  mark();
+  keepFocus();
+  if (event.target === place()) {
+    place().focus({ preventScroll: true });
+    place().scrollIntoView({ block: "nearest" });
+  }
+});
+mark();
+}
 // live.js
 {
 const waits = new WeakMap();

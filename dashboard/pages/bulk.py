@@ -13,7 +13,7 @@ from dashboard.pages.audit import LOOKS
 from dashboard.pages.filters import Filters, list_url
 from executions import queries
 from executions.actions import permissions
-from executions.domain.words import duration
+from executions.domain.words import count, duration
 from executions.models import ActionRecord, Bulk, BulkRow, Execution
 
 SAMPLE, ROWS, MOST = 10, 100, 10_000
@@ -141,13 +141,13 @@ class Page:
         rows = bulk.rows.filter(_failed()) if show else bulk.rows.all()
         if after.isascii() and after.isdigit() and int(after) < 2**63:
             rows = rows.filter(pk__gt=int(after))
-        found = list(rows.select_related("execution", "record").order_by("pk")[: ROWS + 1])
+        found = list(rows.select_related("execution", "record", "callback").order_by("pk")[: ROWS + 1])
         url = reverse("bulk", args=[bulk.pk])
         settled = not left and not any(counted.get(one) for one in UNFINISHED)
         retrying = bulk.rows.filter(done_at=None).exclude(words="").first()
         return cls(
             bulk=bulk,
-            what=f"{TITLES[bulk.kind].split()[0]} {bulk.total:,} executions",
+            what=what(bulk),
             state=_state(bulk, left),
             counts=_counts(counted, left),
             done=done,
@@ -160,6 +160,12 @@ class Page:
             is_mine=bulk.user_id == user.pk and bool(permissions.can_act_in_bulk(user, bulk.kind)),
             refresh_url="" if settled or bulk.stopped_at else f"{url}progress/?show={show}&after={after}",
         )
+
+
+def what(bulk: Bulk) -> str:
+    """ "Stop 12 executions", "Answer 1 callback"."""
+    verb, _, things = TITLES[bulk.kind].split()
+    return f"{verb} {count(bulk.total, things.removesuffix('s'))}"
 
 
 def _failed() -> Q:
@@ -199,6 +205,6 @@ def _line(row: BulkRow) -> Line:
     return Line(row.pk, name, url, "grey", "pending", "waiting", row.words)
 
 
-def latest(user: Any) -> list[tuple[Bulk, str]]:
-    """The latest bulks that this person may look at, with their addresses."""
-    return [(one, reverse("bulk", args=[one.pk])) for one in queries.bulks(user)[:50]]
+def latest(user: Any) -> list[tuple[Bulk, str, str]]:
+    """The latest bulks that this person may look at, with their addresses and what they do."""
+    return [(one, reverse("bulk", args=[one.pk]), what(one)) for one in queries.bulks(user)[:50]]

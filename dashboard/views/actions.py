@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from dashboard.forms import (
@@ -145,6 +146,12 @@ def actor_of(request: HttpRequest, form: ActionForm) -> perform.Actor:
     )
 
 
+def back_of(request: HttpRequest) -> str:
+    """Where `?back=` says that somebody came from; "" without it, or when it leads elsewhere."""
+    back = request.GET.get("back", "")
+    return back if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None) else ""
+
+
 def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: values[name] for name in names}
 
@@ -168,7 +175,7 @@ def said(record: ActionRecord) -> tuple[int, str]:
 def _done(request: HttpRequest, execution: Execution, level: int, sentence: str) -> HttpResponse:
     messages.add_message(request, level, sentence)
     still_here = Execution.objects.filter(pk=execution.pk).exists()
-    url = reverse("execution", args=[execution.pk]) if still_here else reverse("executions")
+    url = back_of(request) or (reverse("execution", args=[execution.pk]) if still_here else reverse("executions"))
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=200)
         response["HX-Redirect"] = url

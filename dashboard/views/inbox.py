@@ -1,15 +1,37 @@
-"""The inbox; htmx gets its changing part alone."""
+"""The inbox; htmx gets its rows alone, or the callback that is opened beside them."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard.pages.inbox import Page
+from dashboard.pages.inbox_filters import Filters
+from dashboard.pages.inbox_pane import Pane
+from dashboard.pages.inbox_rows import Table
+from dashboard.views.lookup import inbox_callback_or_404
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 def page(request: HttpRequest) -> HttpResponse:
-    template = "inbox_table.html" if request.headers.get("HX-Request") else "inbox.html"
-    return render(request, template, {"page": Page.build(request.user)})
+    now = timezone.now()
+    if request.headers.get("HX-Request") and "HX-History-Restore-Request" not in request.headers:
+        filters = Filters.read(request.GET, user=request.user)
+        return render(request, "inbox/fresh.html", {"table": Table.build(request.user, filters, now=now)})
+    return render(request, "inbox/page.html", {"page": Page.build(request.user, request.GET, now=now)})
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def one(request: HttpRequest, callback_id: int) -> HttpResponse:
+    """A callback, for the place beside the rows; without htmx, the whole inbox with it."""
+    callback = inbox_callback_or_404(request, callback_id)
+    if not request.headers.get("HX-Request"):
+        query = request.GET.copy()
+        query["callback"] = str(callback.pk)
+        return redirect(f"{reverse('inbox')}?{query.urlencode()}")
+    filters = Filters.read(request.GET, user=request.user)
+    return render(request, "inbox/pane.html", {"pane": Pane.of(request.user, callback, filters, now=timezone.now())})

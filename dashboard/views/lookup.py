@@ -22,6 +22,14 @@ def callback_or_404(execution: Execution, callback_id: int) -> Callback:
     return found
 
 
+def inbox_callback_or_404(request: HttpRequest, callback_id: int) -> Callback:
+    """A callback of any execution, open or not, with what the inbox says of it."""
+    found = queries.open_callback(request.user, callback_id)
+    if found is None:
+        raise Http404("There is no such callback in the mirror, or it is not one of yours.")
+    return found
+
+
 def address_of(request: HttpRequest) -> str | None:
     """Whence it comes; None when that is no IP address: a proxy may write anything there, with a port or without."""
     try:

@@ -1,5 +1,5 @@
-"""One action on many executions: planned by somebody, carried out by a worker row by row, each through the same care as
-a single one.
+"""One action on many executions, or one answer to many callbacks: planned by somebody, carried out by a worker row by
+row, each through the same care as a single one.
 
 Each row has a token of its own, made before anything is sent. A worker that is killed leaves a record with that token,
 and whoever comes after finds it instead of sending again.
@@ -13,17 +13,17 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from executions.actions import lifecycle, perform, permissions
+from executions.actions import decisions, lifecycle, perform, permissions
 from executions.actions.perform import Actor, Kind, Outcome
 from executions.gateway.errors import GatewayError
-from executions.models import ActionRecord, Bulk, BulkRow, Execution
+from executions.models import ActionRecord, Bulk, BulkRow, Callback, Execution
 
 log = structlog.get_logger(__name__)
 MOST = 10_000
-"""Executions of one bulk."""
+"""Executions or callbacks of one bulk."""
 SAMPLE = 10
 AT_ONCE = 20
 """Rows between two looks at whether somebody has stopped it."""
@@ -32,6 +32,8 @@ SECONDS = 20.0
 CLAIM = dt.timedelta(seconds=60)
 WAIT = dt.timedelta(seconds=5)
 """Before the next try when AWS has no room or cannot be reached."""
+
+WITH = ("execution__function__connection", "callback__execution__function__connection")
 
 Act = Callable[[Actor, Execution, dict[str, Any], dt.datetime], ActionRecord]
 ACTS: dict[str, Act] = {
@@ -51,16 +53,54 @@ ACTS: dict[str, Act] = {
     ),
 }
 
+Answer = Callable[[Actor, Callback, dict[str, Any], dt.datetime], ActionRecord]
+ANSWERS: dict[str, Answer] = {
+    Kind.SUCCEED: lambda actor, callback, options, now: decisions.succeed(
+        actor,
+        callback,
+        result=options["result"],
+        is_json=options["is_json"],
+        twice=options.get("twice", False),
+        now=now,
+    ),
+    Kind.FAIL: lambda actor, callback, options, now: decisions.fail(
+        actor,
+        callback,
+        error_type=options.get("error_type", ""),
+        error_message=options.get("error_message", ""),
+        now=now,
+    ),
+}
+
 
 def begin(
     actor: Actor, kind: str, rows: QuerySet[Execution], *, options: dict[str, Any], chosen: str, now: dt.datetime
 ) -> Bulk:
     """Write down what is to be done to which; a worker takes it up. The same form sent again is the same bulk."""
+    found = rows.order_by("-started_at", "-pk").values_list("pk", "arn")
+    made = [BulkRow(execution_id=pk, execution_arn=arn, token=uuid.uuid4()) for pk, arn in found[:MOST]]
+    return _begin(actor, kind, made, options=options, chosen=chosen, now=now)
+
+
+def begin_answers(
+    actor: Actor, kind: str, rows: QuerySet[Callback], *, options: dict[str, Any], chosen: str, now: dt.datetime
+) -> Bulk:
+    """The same for callbacks, the nearest deadline first. `options`: the answer, as `decisions` takes it."""
+    found = rows.order_by(F("timeout_at").asc(nulls_last=True), "opened_at", "pk")
+    made = [
+        BulkRow(callback_id=pk, execution_id=execution, execution_arn=arn, token=uuid.uuid4())
+        for pk, execution, arn in found.values_list("pk", "execution", "execution__arn")[:MOST]
+    ]
+    return _begin(actor, kind, made, options=options, chosen=chosen, now=now)
+
+
+def _begin(
+    actor: Actor, kind: str, rows: list[BulkRow], *, options: dict[str, Any], chosen: str, now: dt.datetime
+) -> Bulk:
     if sent := Bulk.objects.filter(token=actor.token, user=actor.user).first():
         return sent
     if not (allowed := permissions.can_act_in_bulk(actor.user, kind)):
         raise perform.NotAllowed(allowed)
-    found = list(rows.order_by("-started_at", "-pk").values_list("pk", "arn")[:MOST])
     with transaction.atomic():
         bulk = Bulk.objects.create(
             token=actor.token,
@@ -72,13 +112,12 @@ def begin(
             reason=actor.reason,
             options=options,
             chosen=chosen,
-            total=len(found),
+            total=len(rows),
             created_at=now,
         )
-        BulkRow.objects.bulk_create(
-            [BulkRow(bulk=bulk, execution_id=pk, execution_arn=arn, token=uuid.uuid4()) for pk, arn in found],
-            batch_size=500,
-        )
+        for row in rows:
+            row.bulk = bulk
+        BulkRow.objects.bulk_create(rows, batch_size=500)
     log.info("bulk.begun", kind=kind, total=bulk.total, bulk_id=bulk.pk)
     return bulk
 
@@ -100,7 +139,7 @@ def step(bulk_id: int, *, clock: Callable[[], dt.datetime] = timezone.now, secon
         if not _unfinished(bulk_id).update(claimed_until=clock() + CLAIM):
             return  # stopped meanwhile
         waiting = bulk.rows.filter(done_at=None).order_by("pk")
-        rows = list(waiting.select_related("execution__function__connection")[:AT_ONCE])
+        rows = list(waiting.select_related(*WITH)[:AT_ONCE])
         if not rows:
             Bulk.objects.filter(pk=bulk_id).update(finished_at=clock(), claimed_until=None)
             return
@@ -122,6 +161,8 @@ def again(bulk: Bulk, *, now: dt.datetime) -> int:
     with transaction.atomic():
         Bulk.objects.select_for_update().get(pk=bulk.pk)
         failed = bulk.rows.filter(failed_rows(), execution__isnull=False)
+        if bulk.kind in ANSWERS:
+            failed = failed.filter(callback__isnull=False)
         rows = list(failed.only("pk"))
         for row in rows:
             row.token, row.record, row.words, row.done_at = uuid.uuid4(), None, "", None
@@ -178,4 +219,8 @@ def _act(bulk: Bulk, row: BulkRow, now: dt.datetime, refused: Callable[[GatewayE
         one_of_many=True,
         refused=refused,
     )
-    return ACTS[bulk.kind](actor, row.execution, bulk.options, now)
+    if bulk.kind not in ANSWERS:
+        return ACTS[bulk.kind](actor, row.execution, bulk.options, now)
+    if row.callback is None:
+        raise perform.NotAllowed(permissions.Verdict(False, "It is no longer in the mirror."))
+    return ANSWERS[bulk.kind](actor, row.callback, bulk.options, now)

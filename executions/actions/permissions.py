@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from executions.actions.scopes import reach_of
@@ -29,6 +29,8 @@ SHARE = "executions.share_executions"
 DECISIONS = "executions.write_decisions"
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
+ANSWERS = ("succeed", "fail")
+"""What can be done to many callbacks at once: whoever answers one may answer several alike."""
 FORGET_MISSING = dt.timedelta(days=1)
 """After this long a backend is asked again for what it did not know: it may have been brought up to date."""
 
@@ -155,11 +157,18 @@ def may_still_decide(user: Any, callback: Callback, form: Form | None) -> str:
 
 def against(user: Any, execution: Execution, form: Form) -> str:
     """What in the policy of a form speaks against this person; "" when nothing does."""
+    if why := outside(user, form):
+        return why
+    if form.not_by_starter and user.pk is not None and starter_of(execution) == user.pk:
+        return "You have started this execution: somebody else has to decide (four eyes)."
+    return ""
+
+
+def outside(user: Any, form: Form) -> str:
+    """Why this person is not among those who decide, whatever the execution; "" when they are."""
     if form.groups and not {group.name for group in user.groups.all()} & set(form.groups):
         names = " or ".join(name for name in form.groups if name)
         return f"Only {names} decides this: you are not in that group." if names else form.instructions
-    if form.not_by_starter and user.pk is not None and starter_of(execution) == user.pk:
-        return "You have started this execution: somebody else has to decide (four eyes)."
     return ""
 
 
@@ -209,6 +218,8 @@ def can_prepare(user: Any, function: Function) -> Verdict:
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
     if settings.READ_ONLY:
         return READ_ONLY
+    if kind in ANSWERS:
+        return YES if user.has_perm(ANSWER) else _no("answer callbacks")
     if not user.has_perm(BULK):
         return _no("act on many executions at once")
     return YES if user.has_perm(BULK_KINDS[kind]) else _no(f"{kind} executions")
@@ -227,6 +238,14 @@ def able(user: Any, kind: str) -> Q:
     if not reach.is_limited:
         return states[kind] & Q(gone_at=None)
     return states[kind] & Q(gone_at=None, function__in=reach.acts)
+
+
+def answerable(user: Any) -> Q:
+    """The open callbacks that this person may try to answer, as far as rows tell: what `can_claim` says of one."""
+    given = ActionRecord.objects.filter(callback=OuterRef("pk"), kind__in=ANSWERS)
+    may = Q(~Exists(given.exclude(outcome=ActionRecord.Outcome.REFUSED)), status="STARTED")
+    reach = reach_of(user)
+    return may & Q(execution__function__in=reach.acts) if reach.acts is not None else may
 
 
 def _going_on(execution: Execution) -> Verdict:

@@ -1,6 +1,6 @@
 """What is stored: the mirror of AWS, what people did, who sees what."""
 
-from executions.models.acts import ActionRecord, Bulk, BulkRow, Claim, DecisionForm, PreparedEvent
+from executions.models.acts import ActionRecord, Bulk, BulkRow, Claim, DecisionForm, InputSchema, PreparedEvent
 from executions.models.mirror import (
     TERMINAL,
     Callback,
@@ -27,6 +27,7 @@ __all__ = [
     "Execution",
     "Function",
     "HistoryPage",
+    "InputSchema",
     "MissingOperation",
     "PreparedEvent",
     "Scope",

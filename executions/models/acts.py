@@ -162,6 +162,18 @@ class PreparedEvent(models.Model):
         return self.name
 
 
+class InputSchema(models.Model):
+    """What a function takes as its input, as JSON Schema: the start page makes a form of it, and checks against it."""
+
+    function = models.OneToOneField(Function, on_delete=models.CASCADE, related_name="input_schema")
+    text = models.TextField(help_text="the schema as it was written")
+    username = models.CharField(max_length=150, help_text="who changed it last")
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"input of {self.function}"
+
+
 class Bulk(models.Model):
     """One kind of action on many executions, asked for by one person and carried out row by row by a worker."""
 
@@ -197,6 +209,9 @@ class BulkRow(models.Model):
     bulk = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="rows")
     execution = models.ForeignKey(Execution, null=True, on_delete=models.SET_NULL, related_name="+")
     execution_arn = models.CharField(max_length=1024)
+    callback = models.ForeignKey(
+        Callback, null=True, on_delete=models.SET_NULL, related_name="+", help_text="which is answered; else null"
+    )
     token = models.UUIDField(unique=True)
     record = models.ForeignKey(ActionRecord, null=True, on_delete=models.SET_NULL, related_name="+")
     words = models.CharField(max_length=500, blank=True, help_text="why nothing was sent")

@@ -183,10 +183,14 @@ class Callback(models.Model):
     closed_at = models.DateTimeField(null=True)
     timeout_at = models.DateTimeField(null=True, help_text="null: it waits for ever")
     heartbeat_seconds = models.PositiveIntegerField(null=True)
+    about = models.CharField(max_length=200, blank=True, help_text="what is asked, from the payloads before it")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["execution", "operation_id"], name="one_callback")]
-        indexes = [models.Index(fields=["timeout_at"], name="callback_open", condition=Q(status="STARTED"))]
+        indexes = [
+            # The inbox's order; those without a deadline are a stretch of their own in it.
+            models.Index(fields=["timeout_at", "opened_at", "id"], name="callback_open", condition=Q(status="STARTED"))
+        ]
 
     def __str__(self) -> str:
         return self.name or self.operation_id

@@ -1,39 +1,32 @@
-"""The callbacks that wait: the inbox, and those of one execution."""
+"""The callbacks that wait: how many, the nearest, those of one execution. The inbox itself is in inbox.py."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from executions.models import (
     TERMINAL,
     Callback,
     Execution,
 )
+from executions.queries.inbox import open_ones
 from executions.queries.visibility import visible
 
 
 def open_callbacks(user: Any) -> QuerySet[Callback]:
     """Callbacks that wait for an answer, nearest deadline first, those without one last."""
-    # EXISTS looks up one execution for each open callback; IN would have SQLite list all executions first.
-    theirs = Exists(visible(user).filter(pk=OuterRef("execution")))
-    return Callback.objects.filter(theirs, status="STARTED").order_by(F("timeout_at").asc(nulls_last=True), "opened_at")
+    return open_ones(user).order_by(F("timeout_at").asc(nulls_last=True), "opened_at")
 
 
 def open_callback_count(user: Any) -> int:
-    return open_callbacks(user).aggregate(count=Count("pk"))["count"] or 0
+    return open_ones(user).count()
 
 
 def nearest_callbacks(user: Any, limit: int) -> list[Callback]:
     """The open callbacks whose deadline is nearest, each with its execution and function."""
     return list(open_callbacks(user).select_related("execution__function")[:limit])
-
-
-def inbox(user: Any, limit: int) -> list[Callback]:
-    """The open callbacks, nearest deadline first, with what the inbox says of each."""
-    rows = open_callbacks(user).select_related("execution__function", "claim").prefetch_related("actions")
-    return list(rows[:limit])
 
 
 @dataclass(frozen=True)

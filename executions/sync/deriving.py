@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
 
-from executions import history_pages, live, metrics
+from executions import history_pages, live, metrics, sharing
+from executions.domain.about import about
 from executions.domain.diagnosis import activity
 from executions.domain.gist import Gist, gist
 from executions.domain.operations import History, Operation
@@ -53,7 +55,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
             row.revision += 1
         row.untold = False
         row.save()
-        copy_callbacks(row, found.history)
+        copy_callbacks(row, found.history, wire)
         if row.history_complete and not was_complete:
             habits.learn(function, row)
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
@@ -103,7 +105,8 @@ def _code_may_run(history: History) -> bool:
     return last is None or last.family != "Invocation"
 
 
-def copy_callbacks(row: Execution, history: History) -> None:
+def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] = ()) -> None:
+    """`wire`: all stored events; what a callback is about is worked out once, when it is new."""
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
     fresh, changed = [], []
     for operation in history.operations.values():
@@ -112,7 +115,8 @@ def copy_callbacks(row: Execution, history: History) -> None:
         values = _callback_values(history, operation)
         callback = known.get(operation.id)
         if callback is None:
-            fresh.append(Callback(execution=row, operation_id=operation.id, **values))
+            said = text(about(wire, operation.id, sharing.patterns()), 200)
+            fresh.append(Callback(execution=row, operation_id=operation.id, about=said, **values))
         elif any(getattr(callback, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(callback, name, value)

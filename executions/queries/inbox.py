@@ -1,0 +1,171 @@
+"""The inbox: open callbacks with their filters, a page at a time, the nearest deadline first."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models import Subquery as Sub
+from django.db.models.functions import Coalesce, Greatest
+
+from executions.actions.permissions import can_view
+from executions.actions.scopes import reach_of
+from executions.models import ActionRecord, Callback, Claim, Execution
+from executions.queries.visibility import PAGE_ROWS, visible
+
+SOON = dt.timedelta(hours=1)
+"""A deadline that is nearer than this is called out."""
+LAPSING = 0.75
+"""After this part of a heartbeat timeout without one it is about to lapse."""
+LAPSED = dt.timedelta(seconds=60)
+"""What is open so long after it should have lapsed gets heartbeats from somewhere else, of which we see nothing."""
+STATES = ("soon", "endless", "lapsing", "paused")
+PAUSED = ("PAUSING", "PAUSED")
+
+
+@dataclass(frozen=True)
+class InboxFilter:
+    """`function`, `connection`: whole names; `name`: a part of the callback's. `who`: "mine", or "free" when nobody has
+    claimed it; `state`: one of STATES. "" is any.
+    """
+
+    function: str = ""
+    connection: str = ""
+    name: str = ""
+    who: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class InboxPlace:
+    """Just after the callback with these values; `deadline` None: among those that wait for ever."""
+
+    deadline: dt.datetime | None
+    opened_at: dt.datetime
+    pk: int
+
+
+def open_ones(user: Any) -> QuerySet[Callback]:
+    """Callbacks that wait for an answer, in no order."""
+    rows = Callback.objects.filter(status="STARTED")
+    if not can_view(user):
+        return rows.none()
+    if not reach_of(user).is_limited:
+        return rows  # each belongs to an execution that this person sees: nothing has to be looked up
+    # EXISTS looks up one execution for each open callback; IN would have SQLite list all executions first.
+    return rows.filter(Exists(visible(user).filter(pk=OuterRef("execution"))))
+
+
+def inbox_matching(user: Any, chosen: InboxFilter, *, now: dt.datetime) -> QuerySet[Callback]:
+    """All open callbacks that the filter lets through."""
+    rows = open_ones(user)
+    if chosen.function:
+        rows = rows.filter(execution__function__name=chosen.function)
+    if chosen.connection:
+        rows = rows.filter(execution__function__connection__name=chosen.connection)
+    if chosen.name:
+        rows = rows.filter(name__icontains=chosen.name)
+    if chosen.who == "mine":
+        rows = rows.filter(claim__user=user.pk)
+    elif chosen.who == "free":
+        rows = rows.filter(~Exists(Claim.objects.filter(callback=OuterRef("pk"))))
+    return rows.filter(_state(chosen.state, now)) if chosen.state != "lapsing" else lapsing(rows, now=now)
+
+
+def _state(state: str, now: dt.datetime) -> Q:
+    if state == "soon":
+        return Q(timeout_at__lt=now + SOON)
+    if state == "endless":
+        return Q(timeout_at=None)
+    if state == "paused":
+        return Q(execution__in=Execution.objects.filter(status__in=PAUSED))
+    return Q()
+
+
+def lapsing(rows: QuerySet[Callback], *, now: dt.datetime) -> QuerySet[Callback]:
+    """Those whose heartbeat timeout will end them soon, as far as heartbeats were sent from here."""
+    sent = ActionRecord.objects.filter(
+        callback=OuterRef("pk"), kind=ActionRecord.Kind.HEARTBEAT, outcome=ActionRecord.Outcome.ACCEPTED
+    )
+    last = Greatest(
+        "opened_at",
+        Coalesce("claim__beat_at", "opened_at"),
+        Coalesce(Sub(sent.order_by("-created_at").values("created_at")[:1]), "opened_at"),
+    )
+    part, whole = (
+        ExpressionWrapper(
+            F("last_beat")
+            + ExpressionWrapper(
+                ExpressionWrapper(F("heartbeat_seconds"), IntegerField()) * Value(unit), output_field=DurationField()
+            ),
+            output_field=DateTimeField(),
+        )
+        for unit in (dt.timedelta(seconds=LAPSING), dt.timedelta(seconds=1))
+    )
+    with_beats = rows.filter(heartbeat_seconds__isnull=False).annotate(last_beat=last)
+    return with_beats.annotate(lapses_from=part, lapses_at=whole).filter(
+        lapses_from__lte=now, lapses_at__gt=now - LAPSED
+    )
+
+
+def last_beat(callback: Callback) -> dt.datetime:
+    """When its heartbeat timeout began anew, as far as that is known here: AWS tells of no heartbeat. Takes prefetched
+    `actions` and `claim`.
+    """
+    kind, accepted = ActionRecord.Kind.HEARTBEAT, ActionRecord.Outcome.ACCEPTED
+    known: list[dt.datetime] = [callback.opened_at]
+    known += [one.created_at for one in callback.actions.all() if one.kind == kind and one.outcome == accepted]
+    claim = getattr(callback, "claim", None)
+    if claim and claim.beat_at:
+        known.append(claim.beat_at)
+    return max(known)
+
+
+def inbox_page(
+    rows: QuerySet[Callback], after: InboxPlace | None, *, most: int = PAGE_ROWS
+) -> tuple[list[Callback], bool]:
+    """A page of `rows` with what the inbox says of each, and whether there are more.
+
+    Read in two parts: with a deadline, then without. Each is a stretch of one index, so that depth costs nothing.
+    """
+    found: list[Callback] = []
+    if after is None or after.deadline is not None:
+        timed = rows.filter(timeout_at__isnull=False).order_by("timeout_at", "opened_at", "pk")
+        if after is not None:
+            timed = timed.filter(_beyond(after), timeout_at__gte=after.deadline)
+        found = list(_told(timed)[: most + 1])
+    if len(found) <= most:
+        endless = rows.filter(timeout_at=None).order_by("opened_at", "pk")
+        if after is not None and after.deadline is None:
+            later = Q(opened_at__gt=after.opened_at) | Q(opened_at=after.opened_at, pk__gt=after.pk)
+            endless = endless.filter(later, opened_at__gte=after.opened_at)
+        found += list(_told(endless)[: most + 1 - len(found)])
+    return found[:most], len(found) > most
+
+
+def _beyond(after: InboxPlace) -> Q:
+    same = Q(timeout_at=after.deadline)
+    later = Q(opened_at__gt=after.opened_at) | Q(opened_at=after.opened_at, pk__gt=after.pk)
+    return Q(timeout_at__gt=after.deadline) | (same & later)
+
+
+def _told(rows: QuerySet[Callback]) -> QuerySet[Callback]:
+    return rows.select_related("execution__function", "claim").prefetch_related("actions")
+
+
+def open_callback(user: Any, pk: int) -> Callback | None:
+    """One callback that this person may see, open or not, with what the inbox says of it."""
+    seen = Callback.objects.filter(Exists(visible(user).filter(pk=OuterRef("execution"))))
+    related = seen.select_related("execution__function__connection", "claim").prefetch_related("actions")
+    return related.filter(pk=pk).first() if 0 < pk < 2**63 else None
