@@ -115,11 +115,11 @@ def _text(text: str, hidden: Sequence[str], nested: int) -> str:
 
 
 def patterns() -> tuple[str, ...]:
-    """The names of secrets: the usual ones and this installation's REDACT_KEYS."""
+    """The names of secrets: the usual ones and this installation's REDACT_KEYS, in which * stands for anything."""
     return _patterns(tuple(settings.REDACT_KEYS))
 
 
 @lru_cache(maxsize=8)
 def _patterns(keys: tuple[str, ...]) -> tuple[str, ...]:
-    own = ("_".join(_WORD.findall(key)).lower() for key in keys)
-    return (*DEFAULT_PATTERNS, *(re.escape(key) for key in own if key))
+    own = (["_".join(_WORD.findall(part)).lower() for part in key.split("*")] for key in keys)
+    return (*DEFAULT_PATTERNS, *(r"\w*".join(map(re.escape, parts)) for parts in own if any(parts)))

@@ -501,7 +501,35 @@ function piece(name, text) {
 }
 const words = { "{": ["field", "fields"], "[": ["item", "items"] };
 const shut = { "{": "}", "[": "]" };
-function entryElement(text, { key, value }, comma, depth) {
+function step(path, key, index) {
+  const name = key === null ? String(index) : JSON.parse(key);
+  return `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+function tools(text, value, path) {
+  const box = document.createElement("span");
+  box.className = "tools";
+  for (const [word, said] of [["path", `Copy the path ${path}`], ["value", `Copy the value of ${path}`]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link";
+    button.textContent = word;
+    button.title = said;
+    button.setAttribute("aria-label", said);
+    button.addEventListener("click", () => {
+      const own = text.slice(value.start, value.end);
+      button.dataset.copy = word === "path" ? path : value.kind === "s" ? JSON.parse(own) : own;
+    });
+    box.append(button);
+  }
+  return box;
+}
+function entryElement(text, entry, comma, depth, path) {
+  const item = document.createElement("div");
+  item.className = "entry";
+  item.append(tools(text, entry.value, path), entryBody(text, entry, comma, depth, path));
+  return item;
+}
+function entryBody(text, { key, value }, comma, depth, path) {
   const label = [];
   if (key !== null) label.push(piece("k", key), piece("p", ": "));
   if (value.count === undefined || value.count === 0) {
@@ -509,7 +537,7 @@ function entryElement(text, { key, value }, comma, depth) {
     leaf.className = "leaf";
     const own = text.slice(value.start, value.end);
     leaf.append(...label, piece(value.count === 0 ? "p" : value.kind, own), piece("p", comma));
-    if (value.kind === "s" && /^"\s*[[{]/.test(own)) unwrappable(leaf, own, depth);
+    if (value.kind === "s" && /^"\s*[[{]/.test(own) && own !== '"[redacted]"') unwrappable(leaf, own, depth, path);
     return leaf;
   }
   const details = document.createElement("details"), summary = document.createElement("summary");
@@ -522,7 +550,7 @@ function entryElement(text, { key, value }, comma, depth) {
     kids.className = "kids";
     details.append(kids);
     try {
-      more(text, kids, value, null, depth + 1);
+      more(text, kids, value, null, depth + 1, path, 0);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       kids.textContent = text.slice(value.start, value.end); // not JSON in here: as it is
@@ -535,7 +563,7 @@ function entryElement(text, { key, value }, comma, depth) {
   }
   return details;
 }
-function unwrappable(leaf, quoted, depth) {
+function unwrappable(leaf, quoted, depth, path) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "link";
@@ -550,7 +578,7 @@ function unwrappable(leaf, quoted, depth) {
     try {
       const inner = JSON.parse(quoted), value = valueAt(inner, 0);
       if (skip(inner, value.end) !== inner.length) throw new SyntaxError("more than one value");
-      more(inner, kids, value, null, depth + 1);
+      more(inner, kids, value, null, depth + 1, `${path}/~json`, 0);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       kids.textContent = "This is not JSON.";
@@ -558,9 +586,12 @@ function unwrappable(leaf, quoted, depth) {
   });
   leaf.append(" ", button);
 }
-function more(text, kids, group, at, depth) {
+function more(text, kids, group, at, depth, path, from) {
   const { list, next } = entries(text, group, at, pageOf);
-  kids.append(...list.map((entry, i) => entryElement(text, entry, i < list.length - 1 || next !== null ? "," : "", depth)));
+  kids.append(...list.map((entry, i) => {
+    const comma = i < list.length - 1 || next !== null ? "," : "";
+    return entryElement(text, entry, comma, depth, step(path, entry.key, from + i));
+  }));
   if (next === null) return;
   const button = document.createElement("button");
   button.type = "button";
@@ -568,7 +599,7 @@ function more(text, kids, group, at, depth) {
   button.textContent = "more …";
   button.addEventListener("click", () => {
     button.remove();
-    more(text, kids, group, next, depth);
+    more(text, kids, group, next, depth, path, from + list.length);
   });
   kids.append(button);
 }
@@ -588,7 +619,7 @@ function enhance(box) {
     tree.append(piece("p", value.kind));
     const kids = document.createElement("div");
     kids.className = "kids";
-    more(text, kids, value, null, value.count > unfolded ? 6 : 0);
+    more(text, kids, value, null, value.count > unfolded ? 6 : 0, "", 0);
     tree.append(kids, piece("p", shut[value.kind]));
     pre.after(tree);
     pre.hidden = true;

@@ -201,6 +201,8 @@ def _notices(subject: Subject) -> list[Notice]:
     if execution.gone_at:
         kept = "What was read of it stays here."
         found.append(Notice("info", "AWS no longer has this execution.", kept, execution.gone_at))
+    if execution.history_failures and (trouble := queries.trouble_reading(subject.user, execution)):
+        found.append(Notice("bad", f"Its history cannot be read: {trouble.words}", trouble.remedy, trouble.since))
     if history.gaps:
         ranges = ", ".join(f"{first:,}" if first == last else f"{first:,}-{last:,}" for first, last in history.gaps[:5])
         more = f" and {len(history.gaps) - 5} more stretches" if len(history.gaps) > 5 else ""

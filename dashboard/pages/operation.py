@@ -240,6 +240,7 @@ def event_box(subject: Subject, event: Event) -> PayloadBox:
         element_id=f"payload-{event.id}",
         url=url,
         reveal=reveal_url(subject, event.id),
+        explore=subject.url("execution-explore", event.id),
     )
 
 

@@ -26,7 +26,10 @@ class Readable:
 
 @dataclass(frozen=True)
 class PayloadBox:
-    """What templates/partials/payload.html shows. `reveal_url`: where it is with its secrets."""
+    """What templates/partials/payload.html shows; of kind "large" the tree is fetched, branch by branch.
+
+    `explore_url`: where one looks around and searches in it. `reveal_url`: where it is with its secrets.
+    """
 
     element_id: str
     title: str
@@ -36,6 +39,7 @@ class PayloadBox:
     notes: list[str]
     url: str
     reveal_url: str = ""
+    explore_url: str = ""
 
 
 def readable(payload: Payload, *, tags: bool = True) -> Readable:
@@ -60,22 +64,25 @@ def box(
     tags: bool = True,
     limit: int = DRAWER_LIMIT,
     reveal: str = "",
+    explore: str = "",
 ) -> PayloadBox:
-    """`url`: where all of it is; `reveal`: where it is with its secrets, for who may see them.
+    """`url`: where all of it is; `explore`: where one looks around in it; `reveal`: where it is with its secrets, for
+    who may see them.
 
     What is longer than `limit` is cut, and says so.
     """
     bytes_stored = payload_size(payload)
     if bytes_stored > INLINE_LIMIT:
-        note = f"{size(bytes_stored)} are too much to show here; the download has all of it."
-        return PayloadBox(element_id, title, "text", "", bytes_stored, [note, *_cut_by_aws(payload)], url)
+        note = f"{size(bytes_stored)}: each branch is read as it is opened."
+        notes = [note, *_cut_by_aws(payload)]
+        return PayloadBox(element_id, title, "large", "", bytes_stored, notes, url, explore_url=explore)
     seen = readable(payload, tags=tags)
     text, cut = truncate(seen.text, limit)
     notes = list(_notes(seen, cut=cut, limit=limit))
     kind = "text" if cut else seen.kind
-    return PayloadBox(
-        element_id, title, kind, text, bytes_stored, [*notes, *_cut_by_aws(payload)], url, reveal if seen.hidden else ""
-    )
+    notes += _cut_by_aws(payload)
+    shown_by = reveal if seen.hidden else ""
+    return PayloadBox(element_id, title, kind, text, bytes_stored, notes, url, shown_by, explore)
 
 
 def reveal_url(subject: Subject, event_id: int) -> str:
@@ -85,7 +92,7 @@ def reveal_url(subject: Subject, event_id: int) -> str:
 def _notes(seen: Readable, *, cut: bool, limit: int) -> list[str]:
     notes = []
     if cut:
-        notes.append(f"Only the first {size(limit)} are shown; the download has all of it.")
+        notes.append(f"Only the first {size(limit)} are shown here.")
     if seen.hidden:
         what = "One value is" if seen.hidden == 1 else f"{seen.hidden:,} values are"
         notes.append(f"{what} hidden, by the names of the keys.")

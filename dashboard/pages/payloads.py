@@ -57,6 +57,7 @@ def _box(subject: Subject, event: Event, *, raw: bool) -> PayloadBox | None:
         tags=not raw,
         limit=INLINE_LIMIT,
         reveal=reveal_url(subject, event.id),
+        explore=subject.url("execution-explore", event.id),
     )
 
 

@@ -34,7 +34,7 @@ SHARED = {
     name: name.replace("execution", "shared", 1)
     for name in (
         *("execution", "execution-timeline", "execution-rows", "execution-operation", "execution-history"),
-        *("execution-event", "execution-checkpoints", "execution-payloads"),
+        *("execution-event", "execution-checkpoints", "execution-payloads", "execution-explore"),
     )
 }
 """The pages that a share link shows, and the names of their addresses under its prefix."""

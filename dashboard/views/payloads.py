@@ -10,6 +10,8 @@ from dashboard.forms import RevealForm
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.event_diff import EventDiffPage
 from dashboard.pages.execution import Head
+from dashboard.pages.explore import ExplorePage, branch_rows
+from dashboard.pages.explore_state import ExploreState
 from dashboard.pages.payloads import PayloadsPage, exact_payload, file_of, revealed
 from dashboard.views.actions import actor_of
 from dashboard.views.execution import subject_or_404
@@ -33,6 +35,16 @@ def difference(request: HttpRequest, execution_id: int) -> HttpResponse:
     subject = subject_or_404(request, execution_id, "history")
     content = EventDiffPage.of(subject, request.GET)
     return render(request, "execution/event_diff.html", {"page": content, "head": Head.of(subject)})
+
+
+@require_safe
+def explore(request: HttpRequest, execution_id: int, event_id: int) -> HttpResponse:
+    """A payload to look around in. `part=branch`: what is inside one branch, for a tree that is open already."""
+    subject, state = subject_or_404(request, execution_id, "payloads"), ExploreState.read(request.GET)
+    if request.GET.get("part") == "branch":
+        return render(request, "partials/branch.html", {"rows": branch_rows(subject, event_id, state)})
+    content = ExplorePage.of(subject, event_id, state)
+    return render(request, "execution/explore.html", {"page": content, "head": Head.of(subject)})
 
 
 @require_safe

@@ -74,6 +74,11 @@ def to_text(value: Any, *, indent: int | None = 2) -> str:
     return "".join(_written(value, "\n" if indent is not None else "", " " * (indent or 0)))
 
 
+def pieces(value: Any) -> Iterator[str]:
+    """The JSON of a decoded value on one line, piece by piece, for who wants only its beginning."""
+    return _written(value, "", "")
+
+
 def _written(value: Any, line: str, step: str) -> Iterator[str]:
     """`line` is what begins a line at this depth: a newline and the indent, or nothing."""
     inner = line + step

@@ -54,7 +54,15 @@ from executions.queries.outcomes import (
     of_the_same_function,
 )
 from executions.queries.records import AuditFilter, actions, actions_of, bulks, share_links
-from executions.queries.visibility import PAGE_ROWS, by_arn, connections, troubles, visible, visible_functions
+from executions.queries.visibility import (
+    PAGE_ROWS,
+    by_arn,
+    connections,
+    trouble_reading,
+    troubles,
+    visible,
+    visible_functions,
+)
 
 __all__ = [
     "COUNT_CAP",
@@ -103,6 +111,7 @@ __all__ = [
     "open_callbacks_of",
     "share_links",
     "status_counts",
+    "trouble_reading",
     "troubles",
     "versions_of",
     "visible",

@@ -51,3 +51,10 @@ def troubles(user: Any) -> list[Trouble]:
     rows = Trouble.objects.filter(connection__in=connections(user)).select_related("connection").order_by("since")
     sees = reach_of(user).sees
     return list(rows if sees is None else rows.filter(Q(function=None) | Q(function__in=sees)))
+
+
+def trouble_reading(user: Any, execution: Execution) -> Trouble | None:
+    """Why AWS does not let us read histories of an execution's function, its customer-managed key for one."""
+    if not can_view(user):
+        return None
+    return Trouble.objects.filter(function=execution.function_id, scope__startswith="read histories").first()

@@ -267,3 +267,12 @@ def test_a_drawer_zooms_to_its_operation(as_viewer: Client, waiting: Execution) 
     html = text(as_viewer, url(waiting, f"?op={callback.operation_id}"))
     found = re.search(r'href="(/executions/\d+/\?zoom=[^"]+)"', html)
     assert found and 'data-operation-id="' in text(as_viewer, found.group(1).replace("&amp;", "&"))
+
+
+def test_a_history_that_a_key_keeps_closed_says_so(as_viewer: Client) -> None:
+    execution = factories.execution(history_failures=1)
+    words = "AWS denies the customer-managed KMS key of this function."
+    scope = f"read histories of {execution.function.name}"
+    factories.trouble(kind="kms", scope=scope, function=execution.function, words=words, remedy="Check the key.")
+    page = as_viewer.get(f"/executions/{execution.pk}/").content.decode()
+    assert f"Its history cannot be read: {words}" in page and "Check the key." in page
