@@ -65,22 +65,16 @@ async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 def watch(execution_id: int) -> None:
     """Somebody looks at this execution: read it often for the next few seconds."""
-    try:
-        cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
-        ids: set[int] = cache.get(_WATCHED) or set()
-        if execution_id not in ids:
-            # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
-            cache.set(_WATCHED, {*ids, execution_id}, None)
-    except redis.RedisError as error:
-        log.warning("live.not_watched", execution_id=execution_id, error=str(error))
+    cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
+    ids: set[int] = cache.get(_WATCHED) or set()
+    if execution_id not in ids:
+        # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
+        cache.set(_WATCHED, {*ids, execution_id}, None)
 
 
 def is_watched(execution_id: int) -> bool:
     """Whether somebody looks at this execution now."""
-    try:
-        return bool(cache.get(f"{_WATCHED}:{execution_id}"))
-    except redis.RedisError:
-        return False
+    return bool(cache.get(f"{_WATCHED}:{execution_id}"))
 
 
 def watched() -> set[int]:
@@ -111,6 +105,8 @@ def _publish(change: Change) -> None:
 
 
 _HEARTBEAT = 5.0
+_ANSWERS_WITHIN, _AGAIN = 1.0, 1.0
+"""Seconds: for Redis to answer, and until it is tried again."""
 _lock = threading.Lock()
 _listeners: dict[str, set[tuple[asyncio.AbstractEventLoop, "asyncio.Queue[Change]"]]] = {}
 
@@ -141,17 +137,27 @@ async def _local_changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 
 async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
-    client: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL)
-    async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
-        await pubsub.subscribe(f"durascope:{topic}")
-        while True:
-            message = await pubsub.get_message(timeout=_HEARTBEAT)
-            if message is None:
-                yield None
-            else:
-                yield Change(topic, **orjson.loads(message["data"]))
+    """While Redis is away there is nothing to tell; when it is back something may have been missed."""
+    missed = False
+    while True:
+        try:
+            client: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_ANSWERS_WITHIN)
+            async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+                await pubsub.subscribe(f"durascope:{topic}")
+                if missed:
+                    yield Change(topic)
+                while True:
+                    message = await pubsub.get_message(timeout=_HEARTBEAT)
+                    yield None if message is None else Change(topic, **orjson.loads(message["data"]))
+        except redis.RedisError as error:
+            if not missed:
+                log.warning("live.not_heard", topic=topic, error=str(error))
+            missed = True
+        yield None
+        await asyncio.sleep(_AGAIN)
 
 
 @lru_cache(maxsize=1)
 def _redis() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL)
+    timeouts = {"socket_connect_timeout": _ANSWERS_WITHIN, "socket_timeout": _ANSWERS_WITHIN}
+    return redis.Redis.from_url(settings.REDIS_URL, **timeouts)

@@ -12,7 +12,6 @@ from collections import Counter as Tally
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import redis
 from django.core.cache import cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -78,20 +77,16 @@ def called(connection: str, api: str, outcome: str, seconds: float) -> None:
     _CALLS.labels(connection, api, outcome).inc()
     _CALL_SECONDS.labels(connection, api).observe(seconds)
     now = time.time()
-    with contextlib.suppress(redis.RedisError):
-        _count_in_cache(f"{api}/{outcome}", connection, now)
-        if outcome == OK:
-            cache.set(f"durascope:answered:{connection}", now, None)
+    _count_in_cache(f"{api}/{outcome}", connection, now)
+    if outcome == OK:
+        cache.set(f"durascope:answered:{connection}", now, None)
 
 
 def last_minute(connection: str, apis: Iterable[str]) -> LastMinute | None:
     """What `called` was told in the minute before this one; None when nobody can tell."""
     minute = int(time.time() // _MINUTE) - 1
     wanted = {_key(connection, minute, f"{api}/{kind}"): (api, kind) for api in apis for kind in _OUTCOMES}
-    try:
-        found = cache.get_many([*wanted, f"durascope:answered:{connection}"])
-    except redis.RedisError:
-        return None
+    found = cache.get_many([*wanted, f"durascope:answered:{connection}"])
     if not found:
         return None  # whoever calls AWS does not share this cache, or has only just begun
     answered = found.pop(f"durascope:answered:{connection}", None)

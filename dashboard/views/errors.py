@@ -2,8 +2,10 @@
 fill.
 """
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -24,7 +26,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, None)
+    """503 while the database is away: that is nobody's fault in here, and passes."""
+    away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    response = _page(request, 503 if away else 500, None)
+    if away:
+        response["Retry-After"] = "5"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -35,7 +42,9 @@ def _page(request: HttpRequest, status: int, exception: Exception | None) -> Htt
     if is_shared(request):
         return unavailable(request, status)
     context: dict[str, Any] = {"reason": _reason(exception)}
-    return render(request, f"{status}.html", context, status=status)
+    # Without the database nobody knows who asks, or what is waiting.
+    asked = None if status == 503 else request
+    return render(asked, f"{status}.html", context, status=status)
 
 
 def _reason(exception: Exception | None) -> str:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import redis
 from django.core.cache import cache
 
 from executions.domain.lanes import Lane
@@ -50,7 +49,7 @@ def guarding(connection: str, api: str, function: str) -> Iterator[None]:
         yield
         return
     key = f"durascope:circuit:{budget.place(connection)}:{api}:{function}"
-    known = _known(key)
+    known: Open | None = cache.get(key)
     if known and known.failures >= IN_A_ROW and budget.current_lane() != Lane.INTERACTIVE:
         if time.time() < known.until:
             raise known.error()
@@ -63,18 +62,8 @@ def guarding(connection: str, api: str, function: str) -> Iterator[None]:
         _keep(key, Open(failures, error.kind, error.words, error.remedy, error.code, time.time() + wait))
         raise
     if known:
-        with contextlib.suppress(redis.RedisError):
-            cache.delete(key)
-
-
-def _known(key: str) -> Open | None:
-    try:
-        found: Open | None = cache.get(key)
-    except redis.RedisError:
-        return None
-    return found
+        cache.delete(key)
 
 
 def _keep(key: str, state: Open) -> None:
-    with contextlib.suppress(redis.RedisError):
-        cache.set(key, state, 2 * int(CEILING))
+    cache.set(key, state, 2 * int(CEILING))

@@ -13,7 +13,6 @@ more, and push is not to be blamed for what happened while we were away.
 import datetime as dt
 from collections.abc import Iterable
 
-import redis
 import structlog
 from django.core.cache import cache
 from django.db.models import F, Q
@@ -54,10 +53,7 @@ def listening_since(row: Connection) -> dt.datetime | None:
     """None when nobody asks the queue, or when that cannot be found out."""
     if not queue_url(row):
         return None
-    try:
-        since: dt.datetime | None = cache.get(_key("since", row))
-    except redis.RedisError:
-        return None
+    since: dt.datetime | None = cache.get(_key("since", row))
     return since
 
 

@@ -1,0 +1,79 @@
+"""Pages while Redis or the database is away."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from executions import live
+from executions.gateway import budget
+from executions.sync import push_health
+from tests import factories
+from tests.conftest import Login
+
+pytestmark = pytest.mark.web
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture
+def without_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    settings.CACHES = {"default": {"BACKEND": "dashboard.cache.Cache", "LOCATION": NOBODY}}
+    settings.REDIS_URL = NOBODY
+    budget._script.cache_clear()
+    monkeypatch.setattr(budget, "_buckets", {})
+    monkeypatch.setattr(budget, "_away_until", 0.0)
+    live._redis.cache_clear()
+    yield settings
+    budget._script.cache_clear()
+    live._redis.cache_clear()
+
+
+def test_without_redis_every_page_serves(without_redis: Any, as_admin: Client) -> None:
+    execution = factories.execution(status="RUNNING")
+    callback = factories.callback(execution)
+    without_redis.METRICS_TOKEN = "a-token-for-tests"
+    paths = ["/", "/functions/", "/executions/", "/inbox/", "/audit/", "/connections/", "/share-links/", "/readyz"]
+    paths += [f"/executions/{execution.pk}/{part}" for part in ("", "history/", "checkpoints/", "payloads/", "stop/")]
+    paths += [f"/executions/{execution.pk}/callbacks/{callback.pk}/succeed/", f"/functions/{execution.function_id}/"]
+    assert {path: as_admin.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+    assert as_admin.get("/metrics", headers={"Authorization": "Bearer a-token-for-tests"}).status_code == 200
+    assert as_admin.get("/shared/no-such-link/").status_code == 404
+
+
+def test_without_redis_nobody_is_watched_and_push_is_not_trusted(without_redis: Any, db: None) -> None:
+    now = timezone.now()
+    without_redis.PUSH_QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/1/q"
+    row = factories.connection(pushed_at=now)
+    live.watch(1)
+    assert live.watched() == set() and not live.is_watched(1)
+    push_health.listens(row, now=now)
+    push_health.found_by_polling(row, [now], now=now)
+    assert not push_health.healthy(row, now=now)
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_while_the_database_is_away_a_page_says_so_and_asks_to_come_back(
+    kind: type[Exception], viewer: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login(viewer)
+    client.raise_request_exception = False
+
+    def away(*_: Any, **__: Any) -> None:
+        raise kind("the connection is closed")
+
+    monkeypatch.setattr("dashboard.views.executions.pages.Page.build", away)
+    answer = client.get("/executions/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in answer.content.decode()
+
+
+def test_what_is_our_own_fault_is_still_a_server_error(
+    viewer: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login(viewer)
+    client.raise_request_exception = False
+    monkeypatch.setattr("dashboard.views.executions.pages.Page.build", lambda *_, **__: 1 / 0)
+    assert client.get("/executions/").status_code == 500
