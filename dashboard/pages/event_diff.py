@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from dashboard.pages.diff_box import DiffBox, DiffView, whole
-from dashboard.pages.history import summary
+from dashboard.pages.history_rows import summary
 from dashboard.pages.operation import Step, comparisons
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_state import whole as number_of

@@ -89,6 +89,9 @@ class Head:
     actions: list[ActionRecord]
     tabs: list[TabLink]
     tab_label: str
+    tab_name: str
+    operations_url: str
+    events_url: str
     is_live: bool
     refresh_url: str
     live_url: str
@@ -122,6 +125,9 @@ class Head:
             actions=actions,
             tabs=subject.tabs,
             tab_label=NAMES[subject.tab][0],
+            tab_name=subject.tab,
+            operations_url=subject.url("execution-timeline").removesuffix("timeline/") + "operations/",
+            events_url=subject.url("execution-timeline").removesuffix("timeline/") + "events/",
             is_live=subject.is_live,
             refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
             live_url=subject.url("execution-live"),

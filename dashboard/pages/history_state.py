@@ -15,10 +15,12 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class HistoryState:
-    """`kind` is an event type. `event` is 0 when none is selected."""
+    """`kind` is an event type. `grouped`: by operation. `op` or `event`: what the drawer shows; 0 is no event."""
 
     kind: str = ""
     q: str = ""
+    grouped: bool = False
+    op: str = ""
     event: int = 0
     start: int = 0
 
@@ -27,14 +29,27 @@ class HistoryState:
         return cls(
             kind=query.get("type", "")[:_LONGEST],
             q=query.get("q", "").strip()[:_LONGEST],
+            grouped=query.get("group") == "operation",
+            op=query.get("op", "")[:_LONGEST],
             event=whole(query.get("event", "")),
             start=whole(query.get("from", "")),
         )
 
     def query(self, **changes: Any) -> str:
         state = replace(self, **changes)
-        pairs = [("type", state.kind), ("q", state.q), ("event", str(state.event or ""))]
+        pairs = [
+            ("type", state.kind),
+            ("q", state.q),
+            ("group", "operation" if state.grouped else ""),
+            ("op", state.op),
+            ("event", str(state.event or "")),
+        ]
         return urlencode([pair for pair in pairs if pair[1]])
+
+    @property
+    def bare(self) -> str:
+        """The query string without what is selected."""
+        return self.query(op="", event=0)
 
     @property
     def is_filtered(self) -> bool:

@@ -6,9 +6,11 @@ from typing import Self
 from django.http import Http404
 from django.urls import reverse
 
+from dashboard.pages.drawer import Pair, Place
+from dashboard.pages.drawer import Step as Step
 from dashboard.pages.execution import OpenCallback, open_callback
 from dashboard.pages.payload_box import PayloadBox, box, reveal_url
-from dashboard.pages.tab import Subject
+from dashboard.pages.tab import NAMES, Subject
 from dashboard.pages.timeline_rows import kind_icon, kind_words, said
 from executions import histories, queries
 from executions.actions.permissions import answer_of
@@ -24,18 +26,7 @@ from executions.models import Callback
 
 MOST_ATTEMPTS = 20
 MOST_COMPARISONS = 8
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A line of templates/partials/pairs.html."""
-
-    label: str
-    value: str = ""
-    at: float | None = None
-    mono: bool = False
-    url: str = ""
-    copy: str = ""
+MOST_EVENTS = 6
 
 
 @dataclass(frozen=True)
@@ -49,16 +40,8 @@ class AttemptLine:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A link of the drawer's foot."""
-
-    label: str
-    url: str
-
-
-@dataclass(frozen=True)
 class Drawer:
-    """`query` is the timeline's state without the selection; `closed` says who answered, for a callback."""
+    """`closed` says who answered, for a callback."""
 
     operation: Operation
     execution_id: int
@@ -81,18 +64,19 @@ class Drawer:
     logs_url: str
     close_url: str
     zoom_url: str
+    elsewhere: Step
     refresh_url: str
     is_live: bool
 
     @classmethod
-    def of(cls, subject: Subject, operation_id: str, query: str) -> Self | None:
+    def of(cls, place: Place, operation_id: str) -> Self | None:
         """None when the history has no such operation."""
+        subject = place.subject
         operation = subject.history.operations.get(operation_id)
         if operation is None:
             return None
         row = queries.callback_of(subject.execution, operation_id) if operation.callback else None
-        page, joined = subject.url("execution"), f"?{query}" if query else ""
-        shown = operation.event_ids[:6]
+        shown = _shown_events(operation)
         return cls(
             operation=operation,
             execution_id=subject.execution.pk,
@@ -100,8 +84,8 @@ class Drawer:
             badge_text=said(operation.status),
             kind=kind_words(operation.kind, operation.subtype),
             icon=kind_icon(operation.kind, operation.subtype),
-            parent=_parent(subject, operation, page),
-            events=[Step(f"#{number}", f"{subject.url('execution-history')}?event={number}") for number in shown],
+            parent=_parent(place, operation),
+            events=[place.event(number, f"#{number}") for number in shown],
             more_events=len(operation.event_ids) - len(shown),
             pairs=_pairs(subject, operation),
             attempts=[_line(attempt, subject.seconds) for attempt in operation.attempts[-MOST_ATTEMPTS:]]
@@ -112,18 +96,19 @@ class Drawer:
             payloads=_payloads(subject, operation),
             checkpoints=_checkpoints(subject, operation),
             comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
-            callback=open_callback(subject.user, row, page) if row and row.is_open else None,
+            callback=open_callback(subject.user, row, subject.url("execution")) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
             logs_url=_logs(subject, operation),
-            close_url=f"{page}{joined}",
-            zoom_url=f"{page}?{_zoom(subject, operation)}&op={operation.id}",
-            refresh_url=subject.url("execution-operation", operation_id) + joined,
+            close_url=place.closed,
+            zoom_url=f"{subject.url('execution')}?{_zoom(subject, operation)}&op={operation.id}",
+            elsewhere=_elsewhere(subject, operation),
+            refresh_url=place.operation(operation_id, "").ask,
             is_live=subject.is_live,
         )
 
 
-def drawer_or_404(subject: Subject, operation_id: str, query: str) -> Drawer:
-    drawer = Drawer.of(subject, operation_id, query)
+def drawer_or_404(place: Place, operation_id: str) -> Drawer:
+    drawer = Drawer.of(place, operation_id)
     if drawer is None:
         raise Http404("This execution has no such operation.")
     return drawer
@@ -157,9 +142,22 @@ def _logs(subject: Subject, operation: Operation) -> str:
     return links.logs_url(arn, operation.first_at, ended, subject.seconds, operation.id)
 
 
-def _parent(subject: Subject, operation: Operation, page: str) -> Step | None:
-    parent = subject.history.operations.get(operation.parent_id or "")
-    return Step(parent.label, f"{page}?op={parent.id}") if parent else None
+def _parent(place: Place, operation: Operation) -> Step | None:
+    parent = place.subject.history.operations.get(operation.parent_id or "")
+    return place.operation(parent.id, parent.label) if parent else None
+
+
+def _shown_events(operation: Operation) -> tuple[int, ...]:
+    """All of a few; of many the first and the last."""
+    numbers = operation.event_ids
+    return numbers if len(numbers) <= MOST_EVENTS else (*numbers[:2], *numbers[2 - MOST_EVENTS :])
+
+
+def _elsewhere(subject: Subject, operation: Operation) -> Step:
+    """The same operation in the other tab."""
+    if subject.tab == "timeline":
+        return Step("In the history", f"{subject.url(NAMES['history'][1])}?group=operation&op={operation.id}")
+    return Step("In the timeline", f"{subject.url(NAMES['timeline'][1])}?op={operation.id}")
 
 
 def _pairs(subject: Subject, operation: Operation) -> list[Pair]:

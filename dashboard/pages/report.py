@@ -8,7 +8,7 @@ from typing import Self
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.pages.gauges import Fact, facts
-from dashboard.pages.history import summary
+from dashboard.pages.history_rows import summary
 from dashboard.pages.payload_box import readable
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import bars_html, kind_words, said

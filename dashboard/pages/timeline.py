@@ -10,6 +10,8 @@ from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.pages import gaps, timeline_nest, timeline_overview, timeline_rows
+from dashboard.pages.drawer import Place
+from dashboard.pages.event import EventDrawer
 from dashboard.pages.operation import Drawer
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_nest import Child, Nest, everyone
@@ -41,7 +43,7 @@ def _outermost(subject: Subject, state: TimelineState, children: tuple[Child, ..
     history = subject.history
     still = history.is_over and not any(one.subject and one.subject.is_live for one in everyone(children))
     inside = tuple(child.key() for child in children)
-    key = (subject.execution.pk, subject.execution.revision, inside, state.query(op=""), None if still else now)
+    key = (subject.execution.pk, subject.execution.revision, inside, state.bare, None if still else now)
     with _lock:
         found = _timelines.get(key)
     if found is None:
@@ -76,8 +78,7 @@ class TimelinePage:
     execution_id: int
     url: str
     fragment: str
-    operations_url: str
-    query_without_op: str
+    bare: str
     state: TimelineState
     keep: list[tuple[str, str]]
     kinds: list[Choice]
@@ -101,23 +102,25 @@ class TimelinePage:
     is_live: bool
     live_inside: list[tuple[int, str]]
     drawer: Drawer | None
+    event: EventDrawer | None
+    missing: int
 
     @classmethod
     def of(cls, subject: Subject, state: TimelineState, have: Iterable[int] = ()) -> Self:
         built = build(subject, state)
         wanted = {_chunk(state.start), *map(_chunk, have)}
-        if (chosen := built.index_of(state.op)) is not None:
+        if (chosen := built.index_of(_chosen(subject, state))) is not None:
             wanted.add(_chunk(chosen))
-        drawer = Drawer.of(subject, state.op, state.query(op="")) if state.op else None
+        place = Place(subject, state.bare)
+        event = EventDrawer.of(place, state.event) if state.event else None
         whole = built.timeline
         return cls(
             execution_id=subject.execution.pk,
             url=subject.url("execution"),
             fragment=subject.url("execution-timeline"),
-            operations_url=subject.url("execution-timeline").removesuffix("timeline/") + "operations/",
-            query_without_op=state.query(op=""),
+            bare=state.bare,
             state=state,
-            keep=[(name, value) for name, value in parse_qsl(state.query(q="")) if name != "op"],
+            keep=[(name, value) for name, value in parse_qsl(state.query(q="")) if name not in ("op", "event")],
             kinds=[Choice("All types", state.query(kind=""), not state.kind), *_kinds(subject, state)],
             kind_label=KINDS.get(state.kind, "All types"),
             statuses=[Choice("Any status", state.query(status=""), not state.status), *_statuses(subject, state)],
@@ -138,7 +141,9 @@ class TimelinePage:
             overview=_overview(subject, state),
             is_live=subject.is_live,
             live_inside=[(one.execution.pk, one.url("execution-live")) for one in built.live],
-            drawer=drawer,
+            drawer=Drawer.of(place, state.op) if state.op and event is None else None,
+            event=event,
+            missing=state.event if state.event and event is None else 0,
         )
 
 
@@ -170,14 +175,22 @@ def _chunk(row: int) -> int:
     return row // CHUNK * CHUNK
 
 
+def _chosen(subject: Subject, state: TimelineState) -> str:
+    """The operation whose row is selected: the one in the drawer, or the one of the event there."""
+    event = subject.history.event(state.event) if state.event else None
+    return event.operation_id or "" if event else state.op
+
+
 def _writer(subject: Subject, state: TimelineState, built: Nest) -> timeline_rows.RowWriter:
     page, fragment = subject.url("execution"), subject.url("execution-timeline")
-    return timeline_rows.RowWriter(subject.execution.pk, built, state, page=page, fragment=fragment)
+    return timeline_rows.RowWriter(
+        subject.execution.pk, built, state, page=page, fragment=fragment, chosen=_chosen(subject, state)
+    )
 
 
 def _body(subject: Subject, state: TimelineState, built: Nest, wanted: set[int]) -> SafeString:
     writer = _writer(subject, state, built)
-    page, query = subject.url("execution"), state.query(op="")
+    page, query = subject.url("execution"), state.bare
     ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={int(subject.seconds)}"
     parts = [
         timeline_rows.chunk_html(writer, first)

@@ -91,15 +91,20 @@ def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
 
 
 class RowWriter:
-    """Writes the rows of one page. `page` and `fragment`: the URLs of the page and of what htmx puts in its place."""
+    """Writes the rows of one page. `page` and `fragment`: the URLs of the page and of what htmx puts in its place.
+    `chosen`: the operation whose row is selected.
+    """
 
-    def __init__(self, execution_id: int, nest: Nest, state: TimelineState, *, page: str, fragment: str):
+    def __init__(
+        self, execution_id: int, nest: Nest, state: TimelineState, *, page: str, fragment: str, chosen: str = ""
+    ):
         self._execution_id = execution_id
         self._nest = nest
         self._state = state
         self._page = page
         self._fragment = fragment
-        rest = state.query(op="")
+        self._chosen = chosen
+        rest = state.bare
         self._pick = f"{page}?{escape(rest)}&amp;op=" if rest else f"{page}?op="
 
     def rows(self, first: int) -> str:
@@ -122,7 +127,7 @@ class RowWriter:
             owner, pick, mark = child.subject.execution.pk, f"{child.subject.url('execution')}?op=", " is-child"
         else:
             owner, pick = self._execution_id, self._pick
-            if key == self._state.op:
+            if key == self._chosen:
                 mark, current = " is-selected", ' aria-current="true"'
         length = duration(row.duration_seconds) if row.duration_seconds is not None else "–"
         path = f"{piece.path}-{row.first_event_id}" if piece.path else str(row.first_event_id)

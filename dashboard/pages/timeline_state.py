@@ -41,6 +41,7 @@ class TimelineState:
 
     `inside`: the chained invokes whose child execution is unfolded, by path ("12", "12-5": see domain/nesting.py).
     `status`: an operation's. `start`: the first row of the window asked for. `zoom`: epoch seconds.
+    `op` or `event`: what the drawer shows; 0 is no event.
     """
 
     op: str = ""
@@ -55,6 +56,7 @@ class TimelineState:
     inside: frozenset[str] = frozenset()
     zoom: tuple[float, float] | None = None
     start: int = 0
+    event: int = 0
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
@@ -76,6 +78,7 @@ class TimelineState:
             ),
             zoom=_zoom(query.get("zoom", "")),
             start=whole(query.get("from", "")),
+            event=whole(query.get("event", "")),
         )
 
     def query(self, **changes: Any) -> str:
@@ -93,8 +96,14 @@ class TimelineState:
             ("inside", ".".join(sorted(state.inside))),
             ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
             ("op", state.op),
+            ("event", str(state.event or "")),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
+
+    @property
+    def bare(self) -> str:
+        """The query string without what is selected."""
+        return self.query(op="", event=0)
 
     def with_fold(self, event_id: int) -> str:
         """The query string after folding or unfolding the context that begins with this event."""

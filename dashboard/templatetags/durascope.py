@@ -234,3 +234,12 @@ def copy_button(text: str, label: str) -> SafeString:
         f'<button type="button" class="copy" data-copy="{escape(text)}" aria-label="Copy {escape(label)}"'
         f' title="Copy {escape(label)}">{_icon("copy", "")}</button>'
     )
+
+
+@register.simple_tag
+def copy_link(path: str, label: str) -> SafeString:
+    """The same for an address on this server: what is copied begins with where the page came from."""
+    return mark_safe(  # noqa: S308 - both are escaped
+        f'<button type="button" class="copy" data-copy-link="{escape(path)}" aria-label="Copy {escape(label)}"'
+        f' title="Copy {escape(label)}">{_icon("share", "")}</button>'
+    )

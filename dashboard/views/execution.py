@@ -6,7 +6,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.pages import timeline as timeline_page
+from dashboard.pages.drawer import TABS, Place
 from dashboard.pages.execution import Head
+from dashboard.pages.history_state import HistoryState
 from dashboard.pages.operation import drawer_or_404
 from dashboard.pages.tab import NAMES, Subject
 from dashboard.pages.timeline import TimelinePage
@@ -59,7 +61,13 @@ def rows(request: HttpRequest, execution_id: int) -> HttpResponse:
 @require_safe
 def operation(request: HttpRequest, execution_id: int, operation_id: str) -> HttpResponse:
     """The drawer of one operation."""
-    subject = subject_or_404(request, execution_id, "timeline")
-    state = TimelineState.read(request.GET)
-    drawer = drawer_or_404(subject, operation_id, state.query(op=""))
+    drawer = drawer_or_404(place_or_404(request, execution_id, "timeline"), operation_id)
     return render(request, "execution/operation.html", {"drawer": drawer})
+
+
+def place_or_404(request: HttpRequest, execution_id: int, usual: str) -> Place:
+    """Where a drawer is to stand: beside the tab that the query names, `usual` by default, in the state it tells."""
+    tab = request.GET.get("tab", "")
+    subject = subject_or_404(request, execution_id, tab if tab in TABS else usual)
+    state = HistoryState.read(request.GET) if subject.tab == "history" else TimelineState.read(request.GET)
+    return Place(subject, state.bare)

@@ -2,16 +2,17 @@
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.pages import history as history_page
+from dashboard.pages.event import event_or_404
 from dashboard.pages.execution import Head
-from dashboard.pages.history import HistoryPage, event_or_404
+from dashboard.pages.history import HistoryPage
 from dashboard.pages.history_state import HistoryState
 from dashboard.pages.timeline_state import whole
-from dashboard.views.execution import subject_or_404
+from dashboard.views.execution import place_or_404, subject_or_404
 from dashboard.views.lookup import execution_or_404
 from executions import histories
 from executions.sync import on_demand
@@ -34,9 +35,11 @@ def page(request: HttpRequest, execution_id: int) -> HttpResponse:
 
 @require_safe
 def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpResponse:
-    """The drawer of one event."""
-    subject = subject_or_404(request, execution_id, "history")
-    drawer = event_or_404(subject, event_id, HistoryState.read(request.GET).query(event=0))
+    """The drawer of one event. Opened by itself, its address is the event's permanent link and leads to the history."""
+    place = place_or_404(request, execution_id, "history")
+    drawer = event_or_404(place, event_id)
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{place.subject.url('execution-history')}?event={event_id}")
     return render(request, "execution/event.html", {"drawer": drawer})
 
 

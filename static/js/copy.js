@@ -1,4 +1,5 @@
-// Buttons with data-copy put that text on the clipboard; data-copy-from names the element whose text it is.
+// Buttons with data-copy put that text on the clipboard; data-copy-from names the element whose text it is,
+// data-copy-link an address on this server.
 
 function select(text) {
   // Pages served without TLS have no clipboard interface: the old way works there.
@@ -13,10 +14,11 @@ function select(text) {
 }
 
 document.addEventListener("click", async (event) => {
-  const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from]");
+  const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from], [data-copy-link]");
   if (!button) return;
   const from = button.dataset.copyFrom && document.getElementById(button.dataset.copyFrom);
-  const text = from ? from.textContent : button.dataset.copy;
+  const link = button.dataset.copyLink;
+  const text = from ? from.textContent : link ? new URL(link, location.href).href : button.dataset.copy;
   let done = false;
   try {
     if (navigator.clipboard) {

@@ -3,33 +3,51 @@
 
 const plainClick = (event) => event.button === 0 && !event.defaultPrevented && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
-const rowOf = (element) => element?.closest(".tl-row[data-operation-id], .events tr[data-event-id]");
+const ROWS = ".tl-row[data-operation-id], .events tr[data-event-id], .events tr.group[data-operation-id]";
+const rowOf = (element) => element?.closest(ROWS);
 const isChild = (row) => row?.matches(".is-child"); // a row of an unfolded child execution: its link leads to that one's own page
 const linkOf = (row) => row?.querySelector(".tl-name > a:not(.tl-fold), a.pick");
+const isEvent = (row) => row.matches("tr[data-event-id]");
 
 function mark(row) {
   for (const one of document.querySelectorAll(".tl-row.is-selected, .events tr.is-selected")) {
     one.classList.remove("is-selected");
     linkOf(one)?.removeAttribute("aria-current");
   }
-  row.classList.add("is-selected");
+  row?.classList.add("is-selected");
   linkOf(row)?.setAttribute("aria-current", "true");
 }
 
-function choose(row) {
-  const operations = row.closest("[data-operations]")?.dataset.operations, events = row.closest("[data-events]")?.dataset.events;
-  const base = operations ?? events, name = operations ? "op" : "event";
-  const value = operations ? row.dataset.operationId : row.dataset.eventId;
+/** Opens an operation or an event in the drawer; the page's address names it. */
+function show(kind, value) {
+  const drawer = document.getElementById("drawer"), base = kind === "op" ? drawer?.dataset.operations : drawer?.dataset.events;
   if (!base || !window.htmx) return false;
-  const page = new URL(location.href), query = new URLSearchParams(page.search);
-  query.delete(name);
-  query.delete("from");
-  page.searchParams.set(name, value);
-  page.searchParams.delete("from");
-  mark(row);
+  const page = new URL(location.href);
+  for (const name of ["op", "event", "from"]) page.searchParams.delete(name);
+  const query = new URLSearchParams(page.search);
+  query.set("tab", drawer.dataset.tab);
+  page.searchParams.set(kind, value);
   window.htmx.ajax("GET", `${base}${encodeURIComponent(value)}/?${query}`, { source: "#drawer", target: "#drawer", swap: "innerHTML", push: page.pathname + page.search });
   return true;
 }
+
+function choose(row) {
+  mark(row);
+  return isEvent(row) ? show("event", row.dataset.eventId) : show("op", row.dataset.operationId);
+}
+
+// Links inside the drawer lead from an operation to its events and back: the row goes along.
+document.addEventListener("htmx:after:settle", () => {
+  const shown = document.querySelector("#drawer[data-tab] > :is(#operation, #event)");
+  if (!shown) return;
+  const { operationId, eventId } = shown.dataset;
+  const own = [...document.querySelectorAll(ROWS)].filter((row) => !isChild(row));
+  const row = shown.id === "event" && own.find((one) => isEvent(one) && one.dataset.eventId === eventId)
+    || own.find((one) => !isEvent(one) && one.dataset.operationId === operationId);
+  if (!row || row.matches(".is-selected")) return;
+  mark(row);
+  row.scrollIntoView({ block: "nearest" });
+});
 
 document.addEventListener("click", (event) => {
   const close = event.target instanceof Element && event.target.closest("#drawer .close");
@@ -43,6 +61,7 @@ document.addEventListener("click", (event) => {
   const row = rowOf(target);
   if (!row || isChild(row) || !plainClick(event) || String(getSelection())) return;
   const link = target.closest("a, button, input, label");
+  if (link?.matches(".owner") && show("op", row.dataset.operationId)) return event.preventDefault();
   if (link && link !== linkOf(row)) return;
   if (choose(row)) event.preventDefault();
 });
@@ -50,10 +69,10 @@ document.addEventListener("click", (event) => {
 // Folding keeps what is selected, also when it was selected after the link was written.
 document.addEventListener("htmx:before:history:update", (event) => {
   const { history: change, sourceElement } = event.detail;
-  const chosen = document.querySelector("#drawer input.keep[name=op]");
+  const chosen = document.querySelector("#drawer input.keep");
   if (!chosen || !sourceElement?.matches?.(".tl-fold")) return;
   const url = new URL(change.path, location.href);
-  url.searchParams.set("op", chosen.value);
+  url.searchParams.set(chosen.name, chosen.value);
   change.path = url.pathname + url.search;
 });
 
@@ -68,7 +87,7 @@ document.addEventListener("plot:range", (event) => {
 
 // The keys of the rows: up and down, Home and End move along them; left folds or goes out, right unfolds or goes in; Enter opens the
 // drawer, because a row's link has the focus; Escape closes it. j and k are up and down, and go to the rows from anywhere.
-const allRows = () => [...document.querySelectorAll(".tl-row[data-operation-id], .events tr[data-event-id]")];
+const allRows = () => [...document.querySelectorAll(ROWS)];
 const depthOf = (row) => Number(/(?:^| )d(\d+)/.exec(row.className)?.[1] ?? 0);
 let goal = null; // where the focus goes as soon as the rows there have been fetched
 
@@ -83,7 +102,7 @@ function goTo(row) {
 /** The next row; a window that has not been fetched yet is scrolled to, which fetches it. */
 function along(row, step) {
   const part = row.closest(".tl-chunk, tbody"), beside = step > 0 ? part?.nextElementSibling : part?.previousElementSibling;
-  const own = [...part.querySelectorAll("[data-operation-id], tr[data-event-id]")].filter((one) => one.matches(".tl-row, tr"));
+  const own = [...part.querySelectorAll(ROWS)];
   const next = own[own.indexOf(row) + step];
   if (next) return goTo(next);
   if (!beside) return false;
@@ -92,14 +111,14 @@ function along(row, step) {
     beside.scrollIntoView({ block: step > 0 ? "start" : "end" });
     return true;
   }
-  const there = beside.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  const there = beside.querySelectorAll(ROWS);
   return there.length > 0 && goTo(there[step > 0 ? 0 : there.length - 1]);
 }
 
 document.addEventListener("htmx:after:settle", () => {
   const part = goal && document.getElementById(goal.id);
   if (!part || part.matches(".tl-gap, .gap-rows")) return;
-  const there = part.querySelectorAll(".tl-row[data-operation-id], tr[data-event-id]");
+  const there = part.querySelectorAll(ROWS);
   const row = there[goal.last ? there.length - 1 : 0];
   goal = null;
   if (row) goTo(row);

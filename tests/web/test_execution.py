@@ -66,7 +66,7 @@ def test_an_unknown_execution_is_not_found(as_viewer: Client, address: str) -> N
 
 def test_an_unknown_operation_is_not_found(as_viewer: Client, waiting: Execution) -> None:
     assert as_viewer.get(url(waiting, "operations/nope/")).status_code == 404
-    assert "Choose an operation" in text(as_viewer, url(waiting, "?op=nope"))
+    assert "Choose a row" in text(as_viewer, url(waiting, "?op=nope"))
 
 
 def test_the_badge_says_that_it_waits_for_a_callback(as_viewer: Client, waiting: Execution) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.pages.history import CHUNK
+from executions.histories import history_of
 from executions.models import Execution
 from executions.sync import on_demand
 from tests import factories, histories
@@ -29,7 +30,7 @@ def url(execution: Execution, rest: str = "history/") -> str:
 
 
 def text(client: Client, address: str, status: int = 200) -> str:
-    response = client.get(address)
+    response = client.get(address, follow=True)
     assert response.status_code == status
     return response.content.decode()
 
@@ -58,6 +59,67 @@ def test_an_unknown_execution_is_not_found(as_viewer: Client, rest: str) -> None
     assert as_viewer.get(f"/executions/9/{rest}").status_code == 404
 
 
+def test_an_events_own_address_opens_it_in_the_history(as_viewer: Client, big: Execution) -> None:
+    response = as_viewer.get(url(big, "events/7/"))
+    assert response.status_code == 302 and response["Location"] == url(big, "history/?event=7")
+    fragment = as_viewer.get(url(big, "events/7/"), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment and f'data-copy-link="{url(big, "events/7/")}"' in fragment
+
+
+def test_the_drawers_of_timeline_and_history_are_the_same_but_for_where_their_links_stay(
+    as_viewer: Client, big: Execution
+) -> None:
+    operation = next(iter(history_of(big).operations.values()))
+    number = operation.first_event_id
+    for path in (f"events/{number}/", f"operations/{operation.id}/"):
+        told = []
+        for tab, page in (("timeline", url(big, "")), ("history", url(big))):
+            html = as_viewer.get(url(big, f"{path}?tab={tab}&q=order"), headers={"HX-Request": "true"}).content.decode()
+            assert f'href="{page}?q=order&amp;' in html and f"tab={tab}" in html
+            told.append(re.sub(r"<[^>]+>", "", html.replace("In the history", "").replace("In the timeline", "")))
+        assert told[0] == told[1]
+    assert f'<li class="tl-row d0 is-selected" id="op-{number}"' in text(as_viewer, url(big, f"?event={number}"))
+    assert "EventTimestamp" in text(as_viewer, url(big, f"?event={number}"))
+    assert 'id="operation"' in text(as_viewer, url(big, f"history/?op={operation.id}"))
+
+
+def test_a_drawer_shows_fields_that_are_not_known_here(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.events[0]["Novel"] = {"Colour": ["teal"]}
+    assert "teal" in text(as_viewer, url(stored.execution(script.events), "history/?event=1"))
+
+
+def test_events_are_grouped_by_operation(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big, "history/?group=operation"))
+    for address in re.findall(r'class="gap-rows" hx-get="([^"]+)"', html):
+        html += text(as_viewer, address.replace("&amp;", "&"))
+    assert sorted(events_of_rows(html)) == list(range(1, big.last_event_id + 1))
+    under: dict[str, list[int]] = {}
+    for group, key, event in re.findall(
+        r'<tr id="(group|event)-[^>]*data-operation-id="([^"]*)"(?: data-event-id="(\d+)")?', html
+    ):
+        under.setdefault(key, []) if group == "group" else under.setdefault(key, []).append(int(event))
+    operations = history_of(big).operations
+    assert {key: tuple(found) for key, found in under.items() if key in operations} == {
+        key: one.event_ids for key, one in operations.items()
+    }
+    assert "The execution</bdi>" in html and "Invocations</bdi>" in html
+
+
+def test_a_group_that_is_far_down_opens_with_its_drawer(as_viewer: Client, big: Execution) -> None:
+    last = list(history_of(big).operations.values())[-1]
+    html = text(as_viewer, url(big, f"history/?group=operation&op={last.id}"))
+    assert f'<tr id="group-{last.first_event_id}" class="group is-selected"' in html and 'id="operation"' in html
+
+
+def test_groups_of_a_filter_hold_only_what_it_found(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big, "history/?group=operation&type=StepFailed&part=list"))
+    shown = [history_of(big).event(number) for number in events_of_rows(html)]
+    assert {event.type for event in shown if event} == {"StepFailed"}
+    assert html.count('id="group-') == len({event.operation_id for event in shown if event})
+
+
 @pytest.mark.parametrize("number", [0, 9999, 2**70])
 def test_an_unknown_event_is_not_found(as_viewer: Client, big: Execution, number: int) -> None:
     assert as_viewer.get(url(big, f"events/{number}/")).status_code == 404
@@ -80,7 +142,7 @@ def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Executio
 def test_a_link_to_an_event_far_down_opens_its_window_and_its_drawer(as_viewer: Client, big: Execution) -> None:
     number = big.last_event_id - 2
     html = text(as_viewer, url(big, f"history/?event={number}"))
-    assert f'<tr id="event-{number}" class="is-selected"' in html and f"#{number}</span>" in html
+    assert f'<tr id="event-{number}" class="is-selected"' in html and f"#{number} <button" in html
 
 
 def test_type_and_text_narrow_the_list(as_viewer: Client, big: Execution) -> None:

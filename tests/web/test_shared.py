@@ -47,7 +47,7 @@ def shared(execution: Execution, **values: Any) -> ShareLink:
 
 
 def text(client: Client, address: str) -> str:
-    response = client.get(address)
+    response = client.get(address, follow=True)
     assert response.status_code == 200, address
     return response.content.decode()
 
