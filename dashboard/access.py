@@ -111,8 +111,8 @@ MATRIX: dict[str, str] = {
     "pause": PAUSE,
     "resume": PAUSE,
     "delete": REMOVE,
-    "callback-succeed": ANSWER,
-    "callback-fail": ANSWER,
+    "callback-answer": VIEW,  # what is asked may be seen by all; sending needs ANSWER, which its view sees to
+    "callback-preview": ANSWER,
     "callback-claim": ANSWER,
     "callback-release": ANSWER,
     "callback-heartbeat": HEARTBEAT,

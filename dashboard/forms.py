@@ -125,37 +125,6 @@ class DeleteForm(ActionForm):
         return self.expected
 
 
-class FailForm(ErrorForm):
-    title = "Answer with failure"
-    button = "Send the failure"
-    danger = True
-
-
-class SucceedForm(ActionForm):
-    """The answer of a callback. The text is sent byte for byte; browsers end lines with CR LF, which is undone."""
-
-    FORMATS = [("json", "JSON, checked before it is sent"), ("text", "plain text")]
-    format = forms.ChoiceField(choices=FORMATS, initial="json", label="The answer is", widget=forms.RadioSelect)
-    result = forms.CharField(
-        required=False,
-        strip=False,
-        label="Answer",
-        help_text="The function gets exactly these bytes.",
-        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
-    )
-    twice = forms.BooleanField(
-        required=False,
-        label="A text that itself holds JSON is meant so",
-        help_text="Else JSON that was quoted twice is asked about before it is sent.",
-    )
-    field_order = ["token", "format", "result", "twice", "reason"]
-    title = "Answer with success"
-    button = "Send the answer"
-
-    def clean_result(self) -> str:
-        return str(self.cleaned_data["result"]).replace("\r\n", "\n")
-
-
 class HeartbeatForm(ActionForm):
     title = "Send a heartbeat"
     button = "Send the heartbeat"

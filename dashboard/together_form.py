@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 
+from dashboard.answering import AnswerForm
 from dashboard.bulk_form import TYPED_FROM
-from dashboard.forms import ActionForm, FailForm, SucceedForm
+from dashboard.forms import ActionForm, ErrorForm
 from executions.domain.decisions import Form
 from executions.models import ActionRecord
 
@@ -20,9 +21,9 @@ class TogetherForm(ActionForm):
 
     shown = forms.IntegerField(widget=forms.HiddenInput)
     answer = forms.ChoiceField(label="Answer all of them with", widget=forms.RadioSelect)
-    result = SucceedForm.base_fields["result"]
-    error_type = FailForm.base_fields["error_type"]
-    error_message = FailForm.base_fields["error_message"]
+    result = AnswerForm.base_fields["result"]
+    error_type = ErrorForm.base_fields["error_type"]
+    error_message = ErrorForm.base_fields["error_message"]
     typed = forms.CharField(
         required=False,
         max_length=40,

@@ -6,6 +6,7 @@ from django.urls import path
 from dashboard.api import api
 from dashboard.views import (
     actions,
+    answer,
     arn,
     audit,
     bulk,
@@ -72,8 +73,8 @@ urlpatterns = [
     path(ONE + "pause/", actions.pause, name="pause"),
     path(ONE + "resume/", actions.resume, name="resume"),
     path(ONE + "delete/", actions.delete, name="delete"),
-    path(ONE + "callbacks/<int:callback_id>/succeed/", actions.succeed, name="callback-succeed"),
-    path(ONE + "callbacks/<int:callback_id>/fail/", actions.fail, name="callback-fail"),
+    path(ONE + "callbacks/<int:callback_id>/answer/", answer.answer, name="callback-answer"),
+    path(ONE + "callbacks/<int:callback_id>/answer/preview/", answer.preview, name="callback-preview"),
     path(ONE + "callbacks/<int:callback_id>/claim/", claims.claim, name="callback-claim"),
     path(ONE + "callbacks/<int:callback_id>/release/", claims.release, name="callback-release"),
     path(ONE + "callbacks/<int:callback_id>/heartbeat/", actions.heartbeat, name="callback-heartbeat"),

@@ -57,6 +57,7 @@ class Till:
             order(0, "<script>alert('latte')</script>"),
             Start("loyalty-points", self._name("points"), {"card": FIRST_CARD, "points": 42, "orderId": "gift"}),
             Start("refund", self._name("refund"), {"orderId": "order-0000", "amount": 13.37}),
+            self._large_refund(),
             Start("slow-brew", self._name("cold-brew"), {"litres": 5, "note": "for the weekend"}),
             order(1),
             order(0),
@@ -73,6 +74,8 @@ class Till:
         roll = self._random.random()
         if long_wait or roll < 0.58:
             return self.order(long_wait=long_wait)
+        if roll < 0.61:
+            return self._large_refund()
         if roll < 0.68:
             return Start("refund", self._name("refund"), {"orderId": f"order-{self._number:04d}", "amount": 4.2})
         if roll < 0.76:
@@ -120,6 +123,18 @@ class Till:
     def _item(self) -> dict[str, Any]:
         extras = self._random.sample(("oat milk", "vanilla", "double shot", "décaf"), self._random.randint(0, 2))
         return {"drink": self._random.choice(DRINKS), "qty": self._random.randint(1, 3), "extras": extras}
+
+    def _large_refund(self) -> Start:
+        """One that only people can approve."""
+        pick = self._random
+        payload = {
+            "orderId": f"order-{self._number:04d}",
+            "amount": pick.choice((120.5, 240.0, 480.0)),
+            "customer": 7000 + pick.randrange(1000),
+            "reason": pick.choice(("arrived cold", "the wrong order", "never <b>arrived</b>")),
+            "callbackTimeout": LONG_WAIT_SECONDS,
+        }
+        return Start("refund", self._name("refund"), payload)
 
     def _roast(self) -> Start:
         # Sometimes more lots burn than are tolerated: then the batch ends early.

@@ -140,6 +140,7 @@ def _environment(endpoint: str, database: Path) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "demo",
         "AWS_SECRET_ACCESS_KEY": "demo",
+        "DECISIONS_DIR": str(ROOT / "demo" / "decisions"),
     }
 
 

@@ -134,7 +134,7 @@ def _check_result(label: str, result: str, schema: dict[str, Any] | None) -> Non
     except (orjson.JSONDecodeError, UnicodeError) as error:
         raise BadForm("answer", f'"{label}" has a result that is not JSON: {error}') from error
     if schema is not None and (found := schemas.problems(schema, result)):
-        raise BadForm("answer", f'"{label}" does not fit the schema: {found[0][1]}')
+        raise BadForm("answer", f'"{label}" does not fit the schema: {found[0]}')
 
 
 def _tables(key: str, value: object) -> list[dict[str, Any]]:

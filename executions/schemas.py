@@ -1,24 +1,63 @@
-"""JSON Schema, as the jsonschema library understands it; nothing is ever fetched for a `$ref`."""
+"""JSON Schema, as the jsonschema library understands it; nothing is ever fetched for a `$ref`.
 
+Numbers are decimals here, never floats: 0.3 is a multiple of 0.1, and what is shown of a number is how it was written.
+"""
+
+import datetime as dt
+import decimal
 import json
-from typing import Any
+import re
+from decimal import Decimal
+from typing import Any, NamedTuple, NoReturn
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema import Draft202012Validator, FormatChecker, validators
+from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-MOST_PROBLEMS = 5
+MOST_PROBLEMS = 20
+_MOST_DIGITS = 4000
+"""Python refuses to make longer integers of text."""
+_ARITHMETIC = decimal.Context(prec=10_000)
+_ZONED = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
+
+
+class Exact(Decimal):
+    """A number that is no integer, said as it was written."""
+
+    text: str
+
+    def __new__(cls, text: str) -> "Exact":
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 class BadSchema(ValueError):
     """A sentence that says what in the schema is wrong, and where."""
 
 
+class Problem(NamedTuple):
+    """`path`: the keys that lead to what does not fit."""
+
+    path: tuple[str, ...]
+    words: str
+
+    def __str__(self) -> str:
+        return f"{_at(self.path)}: {self.words}"
+
+
 def compiled(text: str) -> dict[str, Any]:
     """The schema; raises BadSchema."""
     try:
-        schema = json.loads(text)
+        schema = _read(text)
     except (ValueError, RecursionError) as error:
         raise BadSchema(f"This is not JSON: {error}.") from error
     if not isinstance(schema, dict):
@@ -36,20 +75,69 @@ def compiled(text: str) -> dict[str, Any]:
     return schema
 
 
-def problems(schema: dict[str, Any], text: str) -> list[tuple[tuple[str, ...], str]]:
-    """What keeps a JSON text from fitting: (the keys that lead there, a sentence); empty when it fits."""
+def problems(schema: dict[str, Any], text: str) -> list[Problem]:
+    """What keeps a JSON text from fitting, at most MOST_PROBLEMS; empty when it fits."""
     try:
-        found = sorted(_validator(schema).iter_errors(json.loads(text)), key=lambda error: list(map(str, error.path)))
-    except (Unresolvable, RecursionError, OverflowError) as error:
-        return [((), f"The schema cannot be applied: {error}.")]
-    return [
-        (tuple(str(part) for part in error.absolute_path), f"{_at(error.absolute_path)}: {error.message[:300]}")
-        for error in found[:MOST_PROBLEMS]
-    ]
+        with decimal.localcontext(_ARITHMETIC):
+            found = sorted(_validator(schema).iter_errors(_read(text)), key=lambda error: list(map(str, error.path)))
+    except (ValueError, ArithmeticError, Unresolvable, RecursionError) as error:
+        return [Problem((), f"the schema cannot be applied: {error or type(error).__name__}")]
+    return [_problem(error) for error in found[:MOST_PROBLEMS]]
 
 
-def _validator(schema: dict[str, Any]) -> Draft202012Validator:
-    return Draft202012Validator(schema, registry=Registry())
+def _problem(error: ValidationError) -> Problem:
+    path = tuple(str(part) for part in error.absolute_path)
+    if error.validator == "required":
+        missing = next((key for key in error.validator_value if error.message.startswith(repr(key))), None)
+        if missing is not None:
+            return Problem((*path, missing), "this is needed")
+    return Problem(path, error.message[:300])
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, parse_float=Exact, parse_int=_integer, parse_constant=_no_number)
+
+
+def _integer(text: str) -> int | Exact:
+    return int(text) if len(text) <= _MOST_DIGITS else Exact(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _is_integer(checker: Any, value: object) -> bool:
+    if isinstance(value, Exact):
+        return value == value.to_integral_value(context=_ARITHMETIC)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Validator = validators.extend(
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+)
+_FORMATS = FormatChecker(formats=["date", "email", "ipv4", "ipv6", "uuid"])
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    dt.datetime.fromisoformat(value.upper())
+    return bool(_MOMENT.fullmatch(value))
+
+
+def _is_time(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    dt.time.fromisoformat(value.upper())
+    return bool(_ZONED.search(value))
+
+
+_FORMATS.checks("date-time", raises=ValueError)(_is_moment)
+_FORMATS.checks("time", raises=ValueError)(_is_time)
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    return _Validator(schema, registry=Registry(), format_checker=_FORMATS)
 
 
 def _at(path: Any) -> str:

@@ -15,8 +15,6 @@ from dashboard.forms import (
     StopForm,
 )
 from executions.actions.permissions import Verdict
-from executions.actions.votes import standing_of
-from executions.decision_forms import form_of
 from executions.models import Callback, Execution
 
 
@@ -40,7 +38,7 @@ class Confirm:
     ) -> Self:
         return cls(
             form.title,
-            _warning(form) + _policy(callback),
+            _warning(form),
             form,
             execution,
             callback,
@@ -64,20 +62,5 @@ WARNINGS: dict[type[ActionForm], str] = {
 }
 
 
-def _policy(callback: Callback | None) -> str:
-    """What the decision form asks for, and who has said what; "" without a form."""
-    asked = form_of(callback) if callback else None
-    if callback is None or asked is None:
-        return ""
-    needed = f" {asked.title}: {asked.approvals} must approve the same bytes." if asked.approvals > 1 else ""
-    reason = " A reason is needed." if asked.reason_required else ""
-    said = [
-        f" {vote.username} {'approved ' + vote.what[:500] if vote.is_success else 'refused: ' + vote.what[:500]}"
-        f"{' (does not count: ' + vote.why_not + ')' if vote.why_not else ''}."
-        for vote in standing_of(callback, asked).votes
-    ]
-    return needed + reason + "".join(said)
-
-
 def _warning(form: ActionForm) -> str:
-    return WARNINGS.get(type(form), "A callback is answered once. This cannot be undone.")
+    return WARNINGS[type(form)]

@@ -42,8 +42,7 @@ class OpenCallback:
 
     callback: Callback
     operation_url: str
-    succeed_url: str
-    fail_url: str
+    answer_url: str
     heartbeat_url: str
     why_not: str
 
@@ -166,8 +165,7 @@ def open_callback(user: Any, callback: Callback, page: str) -> OpenCallback:
     return OpenCallback(
         callback=callback,
         operation_url=f"{page}?op={callback.operation_id}",
-        succeed_url=reverse("callback-succeed", args=arguments) if answer else "",
-        fail_url=reverse("callback-fail", args=arguments) if answer else "",
+        answer_url=reverse("callback-answer", args=arguments) if answer else "",
         heartbeat_url=reverse("callback-heartbeat", args=arguments) if beat and callback.heartbeat_seconds else "",
         why_not="" if answer or answer.forbidden else answer.why,
     )

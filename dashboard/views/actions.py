@@ -19,16 +19,14 @@ from django.views.decorators.http import require_http_methods
 from dashboard.forms import (
     ActionForm,
     DeleteForm,
-    FailForm,
     HeartbeatForm,
     PauseForm,
     ResumeForm,
     StopForm,
-    SucceedForm,
 )
 from dashboard.pages.confirm import Confirm
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
-from executions.actions import decisions, lifecycle, perform, permissions
+from executions.actions import lifecycle, perform, permissions
 from executions.models import ActionRecord, Callback, Execution
 
 Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
@@ -76,30 +74,6 @@ def delete(request: HttpRequest, execution_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def succeed(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
-    callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
-
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
-        is_json = values["format"] == "json"
-        return decisions.succeed(
-            actor, callback, result=values["result"], is_json=is_json, twice=values["twice"], now=timezone.now()
-        )
-
-    verdict = permissions.can_answer(request.user, callback)
-    return act(request, SucceedForm, callback.execution, callback, verdict, send)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def fail(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
-    callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
-
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
-        return decisions.fail(actor, callback, now=timezone.now(), **_only(values, "error_type", "error_message"))
-
-    return act(request, FailForm, callback.execution, callback, permissions.can_answer(request.user, callback), send)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
 def heartbeat(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
     callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
 
@@ -127,9 +101,9 @@ def act(
         except perform.BadValue as error:
             form.add_error(error.field, str(error))
         except (perform.NotAllowed, perform.AlreadyDone) as error:
-            return _done(request, execution, messages.WARNING, f"Nothing was sent. {error}")
+            return done(request, execution, messages.WARNING, f"Nothing was sent. {error}")
         else:
-            return _done(request, execution, *said(record))
+            return done(request, execution, *said(record))
     page = Confirm.of(form, execution, callback, verdict, asked=request.get_full_path())
     template = "partials/confirm.html" if request.headers.get("HX-Request") else "confirm.html"
     # 200 also for a form with errors: htmx shows it in the dialog's place.
@@ -172,7 +146,7 @@ def said(record: ActionRecord) -> tuple[int, str]:
     return messages.WARNING, f"{record.answer} Whether AWS got it will show in the history; it is not sent again."
 
 
-def _done(request: HttpRequest, execution: Execution, level: int, sentence: str) -> HttpResponse:
+def done(request: HttpRequest, execution: Execution, level: int, sentence: str) -> HttpResponse:
     messages.add_message(request, level, sentence)
     still_here = Execution.objects.filter(pk=execution.pk).exists()
     url = back_of(request) or (reverse("execution", args=[execution.pk]) if still_here else reverse("executions"))

@@ -26,6 +26,7 @@ from executions.gateway import answers, lambda_api
 from executions.models import ActionRecord, Callback
 
 Kind = ActionRecord.Kind
+MOST_SAID = 5
 AT_ONCE = 50
 """How many left behind by a crash are looked at in one turn."""
 
@@ -82,7 +83,7 @@ def _check_form(result: str, form: Form, *, is_json: bool) -> None:
         if not is_json:
             raise BadValue("result", "This decision takes JSON that fits its schema, no plain text.")
         if found := schemas.problems(form.schema, result):
-            raise BadValue("result", "This does not fit the schema. " + "; ".join(words for _, words in found) + ".")
+            raise BadValue("result", "This does not fit the schema. " + "; ".join(map(str, found[:MOST_SAID])) + ".")
     elif not form.raw:
         raise BadValue("result", "Only the prepared answers can be sent here.")
 

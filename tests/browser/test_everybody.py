@@ -24,7 +24,7 @@ TABS = ["", "history/", "history/?event=3", "checkpoints/", "payloads/", "stop/"
 def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
     page = waiting_order(person, demo)
     one = re.sub(r"^https?://[^/]+", "", page.url.split("?")[0])
-    answer = page.locator("a[href*='/succeed/']").first.get_attribute("href")
+    answer = page.locator("a[href*='/answer/']").first.get_attribute("href")
     function = page.locator(".crumbs a[href^='/functions/']").first.get_attribute("href")
     return [one + tab for tab in TABS] + [answer or "", one + "?op=" + operation(page), function or ""]
 
@@ -132,7 +132,7 @@ def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
         page.get_by_role("link", name=re.compile(f"^{tab}")).click()
         expect(page.locator("main")).to_be_visible()
     page.goto(one)
-    page.locator("a[href*='/succeed/']").first.click()
+    page.locator("a[href*='/answer/']").first.click()
     page.locator("textarea[name=result]").fill('{"accepted": true}')
     page.get_by_role("button", name="Send the answer").click()
     expect(page.locator("#messages")).to_contain_text("AWS accepted it")

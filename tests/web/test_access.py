@@ -63,7 +63,7 @@ def test_somebody_without_a_role_is_refused_everywhere(client: Client, name: str
 
 
 ACTIONS = [
-    *("stop", "pause", "resume", "delete", "callback-succeed", "callback-fail", "callback-heartbeat"),
+    *("stop", "pause", "resume", "delete", "callback-preview", "callback-heartbeat"),
     *("share", "share-revoke"),
 ]
 
@@ -114,7 +114,19 @@ def test_logging_out_takes_a_post(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*ACTIONS, "bulk-new", "bulk-stop", "bulk-again", "start", "prepare", "forget", "login", "logout"]
+    "name",
+    [
+        *ACTIONS,
+        "callback-answer",
+        "bulk-new",
+        "bulk-stop",
+        "bulk-again",
+        "start",
+        "prepare",
+        "forget",
+        "login",
+        "logout",
+    ],
 )
 def test_every_post_needs_a_csrf_token(name: str) -> None:
     callback = factories.callback()

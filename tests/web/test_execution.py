@@ -83,17 +83,17 @@ def test_buttons_are_shown_to_whom_they_obey(as_viewer: Client, as_operator: Cli
     shown = {}
     for name, client in (("viewer", as_viewer), ("operator", as_operator), ("approver", as_approver)):
         html = text(client, url(execution, "head/"))
-        shown[name] = [verb for verb in ("stop", "succeed", "fail", "heartbeat") if f'/{verb}/" hx-target' in html]
+        shown[name] = [verb for verb in ("stop", "answer", "heartbeat") if f'/{verb}/" hx-target' in html]
     assert shown["viewer"] == []
     assert shown["operator"] == ["stop", "heartbeat"]
-    assert shown["approver"] == ["stop", "succeed", "fail", "heartbeat"]
+    assert shown["approver"] == ["stop", "answer", "heartbeat"]
 
 
 def test_an_answer_that_was_sent_takes_the_place_of_the_buttons(as_approver: Client, waiting: Execution) -> None:
     callback = waiting.callbacks.get(status="STARTED")
     factories.action(waiting, factories.user("approver", "ada"), "succeed", callback=callback, reason="guest is here")
     html = text(as_approver, url(waiting))
-    assert "ada answered the callback with success" in html and "/succeed/" not in html
+    assert "ada answered the callback with success" in html and "/answer/" not in html
     assert "What people did" in html and "guest is here" in html
 
 

@@ -75,7 +75,7 @@ def test_only_those_who_may_are_offered_to_act(
     client = login(factories.user(role))
     page = pane(client, callback)
     base = f"/executions/{callback.execution_id}/callbacks/{callback.pk}/"
-    assert (f'hx-get="{base}succeed/' in page, f'href="{base}claim/' in page) == (answers, answers)
+    assert (f'hx-get="{base}answer/' in page, f'href="{base}claim/' in page) == (answers, answers)
     assert (f'hx-get="{base}heartbeat/' in page) == heartbeats
     assert ('name="which" value="filter"' in html(client)) == answers
 
@@ -119,13 +119,13 @@ def test_what_somebody_has_answered_is_said_and_not_offered_again(as_approver: C
     page = html(as_approver)
     said = f"{approver.username} answered the callback with success (sent, but not confirmed)"
     assert said in page and said in pane(as_approver, callback)
-    assert "/succeed/" not in pane(as_approver, callback)
+    assert "/answer/" not in pane(as_approver, callback)
 
 
 def test_an_answer_that_aws_refused_can_be_given_again(as_approver: Client, approver: User) -> None:
     callback = factories.callback()
     factories.action(callback.execution, approver, "fail", callback=callback, outcome="refused")
-    assert "/succeed/" in pane(as_approver, callback)
+    assert "/answer/" in pane(as_approver, callback)
 
 
 def test_an_empty_inbox_says_so(as_viewer: Client) -> None:

@@ -214,7 +214,7 @@ def test_who_opens_a_link_has_no_rights_there_whoever_they_are(as_admin: Client)
     execution = stored.execution(stored.wire("coffee_pending"))
     shared(execution)
     html = text(as_admin, BASE + "view/?op=" + next(iter(execution.callbacks.all())).operation_id)
-    assert "<form" not in html.replace('<form class="find"', "") and "/succeed/" not in html and "/stop/" not in html
+    assert "<form" not in html.replace('<form class="find"', "") and "/answer/" not in html and "/stop/" not in html
     assert "Log out" not in html and "Share…" not in html and 'aria-label="Main"' not in html
 
 

@@ -1,0 +1,167 @@
+"""The decision form of one callback: one address for a page of its own, a dialog (`?in=dialog`) and a pane beside a
+list (`?in=pane`). Every button sends the whole form, so that nothing that was typed is lost.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from dashboard.answering import READY, Draft, Outgoing, vote_to_repeat
+from dashboard.pages.answer import Page
+from dashboard.views.actions import actor_of, done, said
+from dashboard.views.lookup import callback_or_404, execution_or_404
+from executions.actions import claims, decisions, perform, permissions
+from executions.decision_forms import form_of
+from executions.models import ActionRecord, Callback
+
+STALE = (
+    "The decision form has changed since you opened it: this is the new one. Nothing was sent; what you typed is kept."
+)
+TONES = {messages.SUCCESS: "ok", messages.INFO: "info", messages.WARNING: "warn", messages.ERROR: "bad"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
+def answer(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
+    callback = _callback(request, execution_id, callback_id)
+    if request.method != "POST":
+        rejecting = "reject" in request.GET
+        return _shown(request, callback, Draft(form_of(callback)), rejecting=rejecting)
+    if (verdict := permissions.can_answer(request.user, callback)).forbidden:
+        raise PermissionDenied(verdict.why)
+    do, _, what = request.POST.get("do", "look").partition(" ")
+    if do in ("add", "remove", "mode"):
+        draft = Draft(form_of(callback), request.POST)
+        draft.change(do, what)
+        return _shown(request, callback, draft)
+    if do in BESIDES:
+        return _besides(request, callback, BESIDES[do])
+    draft = Draft(form_of(callback), request.POST, is_bound=True)
+    return _sent(request, callback, draft, do, what)
+
+
+@require_POST
+def preview(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
+    """What AWS would get, as the form stands; changes nothing."""
+    callback = _callback(request, execution_id, callback_id)
+    draft = Draft(form_of(callback), request.POST, is_bound=True)
+    return render(request, "answer/preview.html", {"preview": draft.outgoing()})
+
+
+def _sent(request: HttpRequest, callback: Callback, draft: Draft, do: str, what: str) -> HttpResponse:
+    rejecting = do == "fail"
+    if draft.is_stale:
+        draft.form.add_error(None, STALE)
+        return _shown(request, callback, draft, rejecting=rejecting)
+    outgoing = draft.outgoing() if draft.mode != READY else None
+    unfit = do == "approve" and outgoing is not None and bool(outgoing.wrong)
+    if do == "look" or not draft.form.is_valid() or unfit:
+        if unfit and outgoing and outgoing.refused:
+            draft.blame(outgoing.refused)
+        return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
+    try:
+        record = _send(actor_of(request, draft.form), callback, draft, do, what, outgoing)
+    except perform.BadValue as error:
+        draft.blame(error)
+        return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
+    except (perform.NotAllowed, perform.AlreadyDone) as error:
+        return _done(request, callback, messages.WARNING, f"Nothing was sent. {error}")
+    return _done(request, callback, *said(record))
+
+
+def _send(
+    actor: perform.Actor, callback: Callback, draft: Draft, do: str, what: str, outgoing: Outgoing | None
+) -> ActionRecord:
+    """Raises BadValue, NotAllowed, AlreadyDone."""
+    now = timezone.now()
+    values = draft.form.cleaned_data
+    if do == "approve" and outgoing is not None:
+        return decisions.succeed(
+            actor, callback, result=outgoing.text, is_json=outgoing.is_json, twice=values["twice"], now=now
+        )
+    if do == "repeat" and (text := vote_to_repeat(callback, what)) is not None:
+        is_json = bool(draft.decision and draft.decision.schema)
+        return decisions.succeed(actor, callback, result=text, is_json=is_json, twice=True, now=now)
+    if do == "ready" and (ready := draft.prepared(what)):
+        if ready.result is not None:
+            return decisions.succeed(actor, callback, result=ready.result, is_json=True, twice=True, now=now)
+        return decisions.fail(actor, callback, error_type=ready.error_type, error_message=ready.error_message, now=now)
+    if do == "fail":
+        error = {name: values[name] for name in ("error_type", "error_message")}
+        return decisions.fail(actor, callback, **error, now=now)
+    raise perform.BadValue("token", "This is not one of the answers that can be given here.")
+
+
+def _claim(actor: perform.Actor, callback: Callback) -> str:
+    return said(claims.claim(actor, callback, over=True, now=timezone.now()))[1]
+
+
+def _release(actor: perform.Actor, callback: Callback) -> str:
+    record = claims.release(actor, callback, now=timezone.now())
+    return said(record)[1] if record else "You do not have this callback."
+
+
+def _keep_alive(actor: perform.Actor, callback: Callback) -> str:
+    kept = claims.keep_alive(actor, callback, on=True, now=timezone.now())
+    return "It is kept alive for you." if kept else "Nothing is kept alive: claim it first."
+
+
+def _let_lapse(actor: perform.Actor, callback: Callback) -> str:
+    claims.keep_alive(actor, callback, on=False, now=timezone.now())
+    return "No more heartbeats are sent for you."
+
+
+def _beat(actor: perform.Actor, callback: Callback) -> str:
+    return said(perform.heartbeat(actor, callback, now=timezone.now()))[1]
+
+
+BESIDES: dict[str, Callable[[perform.Actor, Callback], str]] = {
+    "claim": _claim,
+    "release": _release,
+    "alive": _keep_alive,
+    "lapse": _let_lapse,
+    "beat": _beat,
+}
+"""What is done without answering: the form stays as it is."""
+
+
+def _besides(request: HttpRequest, callback: Callback, act: Callable[[perform.Actor, Callback], str]) -> HttpResponse:
+    draft = Draft(form_of(callback), request.POST)
+    checked = Draft(form_of(callback), request.POST, is_bound=True)
+    if not checked.form.is_valid():
+        return _shown(request, callback, checked)
+    actor = replace(actor_of(request, checked.form).again(), reason="")
+    try:
+        tone, words = "info", act(actor, callback)
+    except (perform.NotAllowed, perform.AlreadyDone, perform.BadValue) as error:
+        tone, words = "warn", f"Nothing was done. {error}"
+    return _shown(request, _callback(request, callback.execution_id, callback.pk), draft, said=(tone, words))
+
+
+def _done(request: HttpRequest, callback: Callback, level: int, sentence: str) -> HttpResponse:
+    """In the pane the answer takes the form's place; else the execution's page comes."""
+    if request.GET.get("in") != "pane":
+        return done(request, callback.execution, level, sentence)
+    fresh = _callback(request, callback.execution_id, callback.pk)
+    return _shown(request, fresh, Draft(form_of(fresh)), said=(TONES[level], sentence))
+
+
+def _callback(request: HttpRequest, execution_id: int, callback_id: int) -> Callback:
+    return callback_or_404(execution_or_404(request, execution_id), callback_id)
+
+
+def _shown(request: HttpRequest, callback: Callback, draft: Draft, **more: Any) -> HttpResponse:
+    is_fragment = bool(request.headers.get("HX-Request"))
+    asked = request.GET.get("in", "")
+    where = asked if asked in ("dialog", "pane", "page") else "dialog" if is_fragment else "page"
+    page = Page.of(request.user, callback, draft, where=where, **more)
+    # 200 also for a form with errors: htmx shows it in the form's place.
+    return render(request, "answer/form.html" if is_fragment else "answer/page.html", {"page": page})
