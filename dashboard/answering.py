@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 
 from dashboard.forms import ErrorForm
 from dashboard.schema_form import SchemaForm, flat
-from executions.actions import decisions, perform
+from executions.actions.results import BadValue, check_result
 from executions.domain.decisions import Form, Prepared
 from executions.domain.jsontext import parse
 from executions.models import ActionRecord, Callback
@@ -58,7 +58,7 @@ class Outgoing:
     text: str
     is_json: bool
     wrong: tuple[str, ...] = ()
-    refused: perform.BadValue | None = None
+    refused: BadValue | None = None
 
     @property
     def size(self) -> int:
@@ -151,16 +151,16 @@ class Draft:
         found = self.decision.answers if self.decision else ()
         return next((one for one in found if one.label == label), None)
 
-    def blame(self, error: perform.BadValue) -> None:
+    def blame(self, error: BadValue) -> None:
         """Say it at the field, if that is shown."""
         shown = ("reason", "error_type", "error_message", *(("result", "twice") if self.mode == RAW else ()))
         self.form.add_error(error.field if error.field in shown else None, str(error))
 
 
-def _refused(text: str, decision: Form | None, *, is_json: bool, twice: bool) -> perform.BadValue | None:
+def _refused(text: str, decision: Form | None, *, is_json: bool, twice: bool) -> BadValue | None:
     try:
-        decisions.check_result(text, decision, is_json=is_json, twice=twice)
-    except perform.BadValue as error:
+        check_result(text, decision, is_json=is_json, twice=twice)
+    except BadValue as error:
         return error
     return None
 

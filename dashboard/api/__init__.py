@@ -12,6 +12,7 @@ from ninja.security import HttpBearer
 from dashboard.api import acting, reading
 from dashboard.api.answers import OrjsonRenderer
 from executions.actions import perform
+from executions.actions.results import BadValue
 
 
 class Token(HttpBearer):
@@ -51,6 +52,6 @@ def already_done(request: HttpRequest, error: perform.AlreadyDone) -> HttpRespon
     return api.create_response(request, {"detail": f"Nothing was sent. {error}"}, status=409)
 
 
-@api.exception_handler(perform.BadValue)
-def bad_value(request: HttpRequest, error: perform.BadValue) -> HttpResponse:
+@api.exception_handler(BadValue)
+def bad_value(request: HttpRequest, error: BadValue) -> HttpResponse:
     return api.create_response(request, {"detail": [{"loc": ["body", error.field], "msg": str(error)}]}, status=422)

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -71,6 +72,7 @@ class Page:
     """`where`: "page", "dialog" or "pane". `said`: how what was just done went, as (tone, sentence), or None.
 
     `quorum` says how far a decision is that takes several people. `records`: what was sent to AWS, and came of it.
+    `cancel_url`: whence somebody came.
     """
 
     callback: Callback
@@ -94,6 +96,7 @@ class Page:
     paused: bool
     where: str
     url: str
+    cancel_url: str
     preview_url: str
     said: tuple[str, str] | None
     rejecting: bool
@@ -106,6 +109,7 @@ class Page:
         draft: Draft,
         *,
         where: str = "page",
+        back: str = "",
         said: tuple[str, str] | None = None,
         preview: Outgoing | None = None,
         rejecting: bool = False,
@@ -114,6 +118,7 @@ class Page:
         verdict = permissions.can_answer(user, callback)
         arguments = [callback.execution_id, callback.pk]
         claim = _claim(user, callback)
+        query = urlencode({"in": where, **({"back": back} if back else {})})
         return cls(
             callback=callback,
             title=decision.title if decision else str(callback),
@@ -135,7 +140,8 @@ class Page:
             buttons=_buttons(user, callback, claim),
             paused=callback.execution.status in ("PAUSING", "PAUSED"),
             where=where,
-            url=reverse("callback-answer", args=arguments) + f"?in={where}",
+            url=f"{reverse('callback-answer', args=arguments)}?{query}",
+            cancel_url=back or reverse("execution", args=[callback.execution_id]),
             preview_url=reverse("callback-preview", args=arguments),
             said=said,
             rejecting=rejecting,

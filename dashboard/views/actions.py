@@ -27,6 +27,7 @@ from dashboard.forms import (
 from dashboard.pages.confirm import Confirm
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions.actions import lifecycle, perform, permissions
+from executions.actions.results import BadValue
 from executions.models import ActionRecord, Callback, Execution
 
 Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
@@ -98,7 +99,7 @@ def act(
     if request.method == "POST" and form.is_valid():
         try:
             record = send(actor_of(request, form), form.cleaned_data)
-        except perform.BadValue as error:
+        except BadValue as error:
             form.add_error(error.field, str(error))
         except (perform.NotAllowed, perform.AlreadyDone) as error:
             return done(request, execution, messages.WARNING, f"Nothing was sent. {error}")

@@ -16,9 +16,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from dashboard.answering import READY, Draft, Outgoing, vote_to_repeat
 from dashboard.pages.answer import Page
-from dashboard.views.actions import actor_of, done, said
+from dashboard.views.actions import actor_of, back_of, done, said
 from dashboard.views.lookup import callback_or_404, execution_or_404
 from executions.actions import claims, decisions, perform, permissions
+from executions.actions.results import BadValue
 from executions.decision_forms import form_of
 from executions.models import ActionRecord, Callback
 
@@ -69,7 +70,7 @@ def _sent(request: HttpRequest, callback: Callback, draft: Draft, do: str, what:
         return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
     try:
         record = _send(actor_of(request, draft.form), callback, draft, do, what, outgoing)
-    except perform.BadValue as error:
+    except BadValue as error:
         draft.blame(error)
         return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
     except (perform.NotAllowed, perform.AlreadyDone) as error:
@@ -97,7 +98,7 @@ def _send(
     if do == "fail":
         error = {name: values[name] for name in ("error_type", "error_message")}
         return decisions.fail(actor, callback, **error, now=now)
-    raise perform.BadValue("token", "This is not one of the answers that can be given here.")
+    raise BadValue("token", "This is not one of the answers that can be given here.")
 
 
 def _claim(actor: perform.Actor, callback: Callback) -> str:
@@ -141,7 +142,7 @@ def _besides(request: HttpRequest, callback: Callback, act: Callable[[perform.Ac
     actor = replace(actor_of(request, checked.form).again(), reason="")
     try:
         tone, words = "info", act(actor, callback)
-    except (perform.NotAllowed, perform.AlreadyDone, perform.BadValue) as error:
+    except (perform.NotAllowed, perform.AlreadyDone, BadValue) as error:
         tone, words = "warn", f"Nothing was done. {error}"
     return _shown(request, _callback(request, callback.execution_id, callback.pk), draft, said=(tone, words))
 
@@ -162,6 +163,6 @@ def _shown(request: HttpRequest, callback: Callback, draft: Draft, **more: Any) 
     is_fragment = bool(request.headers.get("HX-Request"))
     asked = request.GET.get("in", "")
     where = asked if asked in ("dialog", "pane", "page") else "dialog" if is_fragment else "page"
-    page = Page.of(request.user, callback, draft, where=where, **more)
+    page = Page.of(request.user, callback, draft, where=where, back=back_of(request), **more)
     # 200 also for a form with errors: htmx shows it in the form's place.
     return render(request, "answer/form.html" if is_fragment else "answer/page.html", {"page": page})

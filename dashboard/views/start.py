@@ -13,6 +13,7 @@ from dashboard.views.actions import actor_of, said
 from dashboard.views.lookup import execution_or_404
 from executions import queries
 from executions.actions import perform, permissions, starting
+from executions.actions.results import BadValue
 from executions.models import ActionRecord, Function
 
 
@@ -45,7 +46,7 @@ def prepare(request: HttpRequest, function_id: int) -> HttpResponse:
     name = form.cleaned_data["event_name"]
     try:
         starting.prepare(request.user, function, name=name, payload=form.cleaned_data["payload"], now=timezone.now())
-    except (perform.BadValue, perform.NotAllowed) as error:
+    except (BadValue, perform.NotAllowed) as error:
         messages.error(request, f"It was not kept. {error}")
     else:
         messages.success(request, f"Kept as the prepared event “{name}”.")
@@ -74,7 +75,7 @@ def _sent(request: HttpRequest, function: Function, form: StartForm) -> ActionRe
     given = {name: values[name] for name in ("qualifier", "name", "payload")}
     try:
         return starting.start(actor_of(request, form), function, now=timezone.now(), **given)
-    except perform.BadValue as error:
+    except BadValue as error:
         form.add_error(error.field, str(error))
     except perform.NotAllowed as error:
         form.add_error(None, str(error))

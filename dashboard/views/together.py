@@ -13,7 +13,8 @@ from dashboard.pages.together import Chosen, Page
 from dashboard.together_form import TogetherForm
 from dashboard.views.actions import actor_of
 from executions import queries
-from executions.actions import bulk, decisions, perform, permissions
+from executions.actions import bulk, permissions
+from executions.actions.results import BadValue, check_result
 from executions.domain import quotas
 from executions.models import ActionRecord, Bulk
 
@@ -47,8 +48,8 @@ def _can_be_sent(form: TogetherForm) -> bool:
     if form.kind == ActionRecord.Kind.FAIL:
         return True
     try:
-        decisions.check_result(form.options["result"], form.policy, is_json=form.options["is_json"])
-    except perform.BadValue as error:
+        check_result(form.options["result"], form.policy, is_json=form.options["is_json"])
+    except BadValue as error:
         form.add_error("result" if "result" in form.fields else "answer", str(error))
         return False
     return True

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from executions.actions import decisions, lifecycle, perform, permissions
 from executions.actions.perform import Actor, Kind, Outcome
+from executions.actions.results import BadValue
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Bulk, BulkRow, Callback, Execution
 
@@ -193,7 +194,7 @@ def _do(bulk: Bulk, row: BulkRow, *, now: dt.datetime) -> bool:
     refusals: list[GatewayError] = []
     try:
         record = _act(bulk, row, now, refusals.append)
-    except (perform.NotAllowed, perform.AlreadyDone, perform.BadValue) as error:
+    except (perform.NotAllowed, perform.AlreadyDone, BadValue) as error:
         words = str(error)[:500]
     if any(error.retry and not error.maybe_done for error in refusals):
         # The refused record keeps its token; the next try is another one.

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import F
 
 from executions.actions import permissions
-from executions.actions.perform import Actor, BadValue, NotAllowed, note
+from executions.actions.perform import Actor, NotAllowed, note
+from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
 from executions.gateway.connections import reach

@@ -15,6 +15,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
+from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
 from executions.gateway.answers import Answer
@@ -70,14 +71,6 @@ class AlreadyDone(Exception):
     def __init__(self, record: ActionRecord):
         super().__init__(f"{record.username} {record.get_kind_display()} already ({record.get_outcome_display()}).")
         self.record = record
-
-
-class BadValue(ValueError):
-    """What was typed cannot be sent; `field` names the form's field."""
-
-    def __init__(self, field: str, sentence: str):
-        super().__init__(sentence)
-        self.field = field
 
 
 def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:

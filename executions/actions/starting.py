@@ -12,7 +12,8 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
-from executions.actions.perform import Actor, BadValue, Kind, NotAllowed, Outcome, send
+from executions.actions.perform import Actor, Kind, NotAllowed, Outcome, send
+from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
 from executions.models import ActionRecord, Execution, Function, PreparedEvent

@@ -19,6 +19,7 @@ from django.utils import timezone
 from executions import queries
 from executions.actions import perform
 from executions.actions.permissions import can_view
+from executions.actions.results import BadValue
 from executions.actions.scopes import may_ask_for
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.models import ActionRecord, Callback, Execution
@@ -132,7 +133,7 @@ def carry_out(act: Any) -> ActionRecord:
         raise CommandError(f"Nothing was sent. {error}") from error
     except perform.AlreadyDone as error:
         raise CommandError(f"Nothing was sent. {error}") from error
-    except perform.BadValue as error:
+    except BadValue as error:
         raise CommandError(f"Nothing was sent. {error.field}: {error}") from error
     return record
 
