@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard import factors, sessions
 from executions.actions import tokens
 from executions.actions.permissions import (
     ANSWER,
@@ -17,6 +19,7 @@ from executions.actions.permissions import (
     BULK,
     HEARTBEAT,
     PAUSE,
+    PEOPLE,
     PREPARE,
     READ_ONLY,
     REMOVE,
@@ -40,13 +43,35 @@ LINK = "link"
 
 MATRIX: dict[str, str] = {
     "login": PUBLIC,
+    "account_login": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "sso": PUBLIC,
+    "sso-callback": PUBLIC,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
     "metrics": BEARER,
     "logout": ANYBODY,
+    "account": ANYBODY,
+    "password": ANYBODY,
+    "session-end": ANYBODY,
+    "sessions-end": ANYBODY,
+    "account_reauthenticate": ANYBODY,
+    "mfa_reauthenticate": ANYBODY,
+    "mfa_reauthenticate_webauthn": ANYBODY,
+    "mfa_activate_totp": ANYBODY,
+    "mfa_deactivate_totp": ANYBODY,
+    "mfa_add_webauthn": ANYBODY,
+    "mfa_remove_webauthn": ANYBODY,
+    "mfa_view_recovery_codes": ANYBODY,
+    "mfa_generate_recovery_codes": ANYBODY,
     "styleguide": ANYBODY,
     "tokens": ANYBODY,
     "token-revoke": ANYBODY,
+    "people": PEOPLE,
+    "person": PEOPLE,
+    "person-sessions-end": PEOPLE,
+    "person-factors-remove": PEOPLE,
+    "person-switch": PEOPLE,
     "shell": VIEW,
     "overview": VIEW,
     "overview-numbers": VIEW,
@@ -120,8 +145,12 @@ MATRIX: dict[str, str] = {
 
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-STILL_POSTS = ("logout",)
-"""What may be sent also where READ_ONLY is set; logging in is public and never comes so far."""
+STILL_POSTS = frozenset(
+    name for name, needed in MATRIX.items() if needed == ANYBODY and name not in ("tokens", "styleguide")
+)
+"""What may be sent also where READ_ONLY is set: the care of one's own account. Logging in is public and never comes so
+far.
+"""
 
 
 API: dict[str, str] = {
@@ -176,6 +205,9 @@ class AccessMiddleware:
             return _without_token(request)
         if not request.user.is_authenticated:
             return _to_login(request)
+        sessions.note(request)
+        if name not in factors.SETTING_UP and factors.missing(request):
+            return _to(request, redirect("mfa_activate_totp"))
         if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
             raise PermissionDenied(READ_ONLY.why)
         if needed is None or (needed not in (ANYBODY, LINK) and not request.user.has_perm(needed)):
@@ -224,10 +256,14 @@ def _without_token(request: HttpRequest) -> HttpResponse | None:
 
 def _to_login(request: HttpRequest) -> HttpResponse:
     """Log in first and come back; a fragment's request sends the whole page there instead."""
+    return _to(request, redirect_to_login(request.get_full_path()))
+
+
+def _to(request: HttpRequest, elsewhere: HttpResponse) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
         response["HX-Refresh"] = "true"
         return response
     if request.headers.get("Accept", "").startswith("text/event-stream"):
         return HttpResponse(status=401)
-    return redirect_to_login(request.get_full_path())
+    return elsewhere

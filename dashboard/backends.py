@@ -10,3 +10,10 @@ class GroupBackend(ModelBackend):
 
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         return set()
+
+
+class SingleSignOnBackend(GroupBackend):
+    """Of sessions that began at the identity provider. It knows no passwords."""
+
+    def authenticate(self, request: Any, username: Any = None, password: Any = None, **credentials: Any) -> None:
+        return None

@@ -12,9 +12,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
+
+from dashboard import env_people
+from dashboard.env_checks import (
+    BadEnvironment,
+    choice,
+    file,
+    folder,
+    hosts,
+    number,
+    origins,
+    redis_url,
+    switch,
+    url,
+    words,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -39,6 +53,16 @@ VARIABLES: dict[str, str] = {
     "METRICS_PORT": "0",
     "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
+    "LOCAL_ACCOUNTS": "on",
+    "MFA_REQUIRED": "",
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
+    "OIDC_NAME": "single sign-on",
+    "OIDC_SCOPES": "openid profile email",
+    "OIDC_USERNAME_CLAIM": "preferred_username",
+    "OIDC_GROUPS_CLAIM": "groups",
+    "OIDC_GROUPS": "",
     "HISTORY": "all",
     "KEEP_DAYS": "0",
     "KEEP_MB": "0",
@@ -48,11 +72,6 @@ VARIABLES: dict[str, str] = {
     "AWS_ENDPOINT_URL_LAMBDA": "",
     "AWS_ENDPOINT_URL_SQS": "",
 }
-SWITCHES = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
-
-
-class BadEnvironment(SystemExit):
-    """One sentence that names the variable and says what it takes."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,9 @@ class Environment:
     metrics_port: int = 0
     read_only: bool = False
     people_without_scope: str = "everything"
+    local_accounts: bool = True
+    mfa_required: frozenset[str] = frozenset()
+    oidc: env_people.Oidc | None = None
     history: str = "all"
     keep_days: float = 0
     keep_mb: float = 0
@@ -96,33 +118,36 @@ def read(source: Mapping[str, str]) -> Environment:
     values = {name: source.get(name, "").strip() or default for name, default in VARIABLES.items()}
     database = _database(values["DATABASE_URL"])
     for name in ("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS"):
-        _url(values, name, ("http", "https"))
+        url(values, name, ("http", "https"))
     return Environment(
         database=database,
-        redis_url=_redis_url(values),
+        redis_url=redis_url(values),
         secret_key=_secret_key(values["SECRET_KEY"], alone=_is_sqlite(database) and not values["REDIS_URL"]),
-        debug=_switch(values, "DEBUG"),
-        allowed_hosts=_hosts(values),
-        csrf_trusted_origins=_origins(values),
-        behind_https=_switch(values, "BEHIND_HTTPS"),
-        connections_file=_file(values, "CONNECTIONS_FILE"),
-        budget_share=_number(values, "BUDGET_SHARE", 0.07, 1.0),
-        callback_result_limit=int(_number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
-        push_queue_url=_url(values, "PUSH_QUEUE_URL", ("http", "https")),
-        redact_keys=_words(values["REDACT_KEYS"]),
-        share_links=_choice(values, "SHARE_LINKS", ("off", "login", "public")),
-        share_days=_number(values, "SHARE_DAYS", 0.01, 365),
-        log_level=_choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
-        log_format=_choice(values, "LOG_FORMAT", ("console", "json")),
+        debug=switch(values, "DEBUG"),
+        allowed_hosts=hosts(values),
+        csrf_trusted_origins=origins(values),
+        behind_https=switch(values, "BEHIND_HTTPS"),
+        connections_file=file(values, "CONNECTIONS_FILE"),
+        budget_share=number(values, "BUDGET_SHARE", 0.07, 1.0),
+        callback_result_limit=int(number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
+        push_queue_url=url(values, "PUSH_QUEUE_URL", ("http", "https")),
+        redact_keys=words(values["REDACT_KEYS"]),
+        share_links=choice(values, "SHARE_LINKS", ("off", "login", "public")),
+        share_days=number(values, "SHARE_DAYS", 0.01, 365),
+        log_level=choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        log_format=choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),
-        metrics_port=int(_number(values, "METRICS_PORT", 0, 65535)),
-        read_only=_switch(values, "READ_ONLY"),
-        people_without_scope=_choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
-        history=_choice(values, "HISTORY", ("all", "failed", "looked-at", "none")),
-        keep_days=_number(values, "KEEP_DAYS", 0, 36_500),
-        keep_mb=_number(values, "KEEP_MB", 0, 1e9),
-        decisions_dir=_folder(values, "DECISIONS_DIR"),
-        keep_alive_hours=_number(values, "KEEP_ALIVE_HOURS", 0, 8_784),
+        metrics_port=int(number(values, "METRICS_PORT", 0, 65535)),
+        read_only=switch(values, "READ_ONLY"),
+        people_without_scope=choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
+        local_accounts=env_people.local_accounts(values),
+        mfa_required=env_people.mfa_required(values),
+        oidc=env_people.oidc(values),
+        history=choice(values, "HISTORY", ("all", "failed", "looked-at", "none")),
+        keep_days=number(values, "KEEP_DAYS", 0, 36_500),
+        keep_mb=number(values, "KEEP_MB", 0, 1e9),
+        decisions_dir=folder(values, "DECISIONS_DIR"),
+        keep_alive_hours=number(values, "KEEP_ALIVE_HOURS", 0, 8_784),
     )
 
 
@@ -203,87 +228,3 @@ def _keep_key(kept: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(made, kept)
     made.unlink()
-
-
-def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
-    value = values[name]
-    if not value:
-        return ""
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise BadEnvironment(f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}.")
-    return value
-
-
-def _redis_url(values: Mapping[str, str]) -> str:
-    """The path of Redis's URL, if any, is the number of a database."""
-    value = _url(values, "REDIS_URL", ("redis", "rediss"))
-    number = urlsplit(value).path.strip("/")
-    if number and not (number.isascii() and number.isdigit()):
-        raise BadEnvironment("REDIS_URL must end in the number of a database, as in redis://HOST:PORT/0.")
-    return value
-
-
-def _hosts(values: Mapping[str, str]) -> list[str]:
-    hosts = _words(values["ALLOWED_HOSTS"])
-    for host in hosts:
-        if "/" in host or (":" in host and not (host.startswith("[") and host.endswith("]"))):
-            raise BadEnvironment(f"ALLOWED_HOSTS must list names without scheme or port, not {host!r}.")
-    if not hosts:
-        raise BadEnvironment("ALLOWED_HOSTS must name a host at least.")
-    return hosts
-
-
-def _file(values: Mapping[str, str], name: str) -> str:
-    path = values[name]
-    if path and not Path(path).is_file():
-        raise BadEnvironment(f"{name} must be the path of a file that can be read, not {path!r}.")
-    return path
-
-
-def _folder(values: Mapping[str, str], name: str) -> str:
-    path = values[name]
-    if path and not Path(path).is_dir():
-        raise BadEnvironment(f"{name} must be the path of a folder, not {path!r}.")
-    return path
-
-
-def _switch(values: Mapping[str, str], name: str) -> bool:
-    try:
-        return SWITCHES[values[name].lower()]
-    except KeyError:
-        raise BadEnvironment(f"{name} must be on or off, not {values[name]!r}.") from None
-
-
-def _number(values: Mapping[str, str], name: str, least: float, most: float) -> float:
-    try:
-        number = float(values[name])
-    except ValueError:
-        number = float("nan")
-    if not least <= number <= most:
-        raise BadEnvironment(f"{name} must be a number from {least:g} to {most:g}, not {values[name]!r}.")
-    return number
-
-
-def _choice(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    for choice in choices:
-        if values[name].lower() == choice.lower():
-            return choice
-    raise BadEnvironment(f"{name} must be one of {', '.join(choices)}, not {values[name]!r}.")
-
-
-def _words(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def _origins(values: Mapping[str, str]) -> list[str]:
-    origins = _words(values["CSRF_TRUSTED_ORIGINS"])
-    for origin in origins:
-        scheme, mark, host = origin.partition("://")
-        if scheme not in ("http", "https") or not mark or not host or "/" in host:
-            raise BadEnvironment(f"CSRF_TRUSTED_ORIGINS must list origins such as https://host, not {origin!r}.")
-    return origins

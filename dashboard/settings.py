@@ -7,6 +7,7 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from dashboard import env, logs
+from dashboard.env_people import provider_app
 
 ENV = env.read(os.environ)
 
@@ -26,6 +27,9 @@ METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
 READ_ONLY = ENV.read_only
 PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
+LOCAL_ACCOUNTS = ENV.local_accounts
+MFA_REQUIRED = ENV.mfa_required
+OIDC = ENV.oidc
 HISTORY = ENV.history
 KEEP_DAYS = ENV.keep_days
 KEEP_MB = ENV.keep_mb
@@ -39,6 +43,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "csp",
     "executions",
@@ -53,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "dashboard.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -91,7 +100,12 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "dashboard.backends.GroupBackend"]
+# A session belongs to the way in by which it began: switching local accounts off ends theirs.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    *(["dashboard.backends.GroupBackend"] if LOCAL_ACCOUNTS else []),
+    *(["dashboard.backends.SingleSignOnBackend"] if OIDC else []),
+]
 # Guessing passwords is slowed down: ten wrong ones for a name from one address, then a quarter of an hour's pause.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -100,6 +114,20 @@ AXES_LOCKOUT_TEMPLATE = "locked.html"
 AXES_RESET_ON_SUCCESS = AXES_USE_ATTEMPT_EXPIRATION = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# Of allauth there is what these name, and no page that urls.py does not: nobody signs up, no mail is sent.
+ACCOUNT_ADAPTER = "dashboard.adapters.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "reauthenticate": "10/m/user", "login": "60/m/ip"}
+SOCIALACCOUNT_ADAPTER = "dashboard.adapters.SingleSignOn"
+SOCIALACCOUNT_PROVIDERS = {"sso": {"APPS": [provider_app(OIDC)]}} if OIDC else {}
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+MFA_ADAPTER = "dashboard.adapters.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Durascope"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "overview"
 LOGOUT_REDIRECT_URL = "login"

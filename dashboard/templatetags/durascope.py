@@ -4,12 +4,14 @@ The tags are built into every template (settings list this module among the engi
 renders hundreds of them. Words must read the same here and in static/js/time.js, which keeps them fresh in the browser.
 """
 
+import json
 import time as clock
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -243,3 +245,9 @@ def copy_link(path: str, label: str) -> SafeString:
         f'<button type="button" class="copy" data-copy-link="{escape(path)}" aria-label="Copy {escape(label)}"'
         f' title="Copy {escape(label)}">{_icon("share", "")}</button>'
     )
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For an attribute that a script reads; escaped as any other text is."""
+    return json.dumps(value, cls=DjangoJSONEncoder)

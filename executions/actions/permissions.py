@@ -27,6 +27,8 @@ AUDIT = "executions.read_audit"
 REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
 DECISIONS = "executions.write_decisions"
+PEOPLE = "auth.change_user"
+"""To see and end others' sessions, and the like. Django's own; of our roles only admin, a superuser, has it."""
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
 ANSWERS = ("succeed", "fail")

@@ -86,6 +86,13 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "METRICS_PORT": "70000",
         "READ_ONLY": "perhaps",
         "PEOPLE_WITHOUT_SCOPE": "some",
+        "LOCAL_ACCOUNTS": "off",
+        "MFA_REQUIRED": "everybody",
+        "OIDC_ISSUER": "login.example.com",
+        "OIDC_CLIENT_ID": "without an issuer",
+        "OIDC_CLIENT_SECRET": "without an issuer",
+        "OIDC_SCOPES": "profile",
+        "OIDC_GROUPS": "sre",
         "HISTORY": "some",
         "KEEP_DAYS": "-1",
         "KEEP_MB": "lots",
@@ -95,7 +102,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "AWS_ENDPOINT_URL_LAMBDA": "somewhere",
         "AWS_ENDPOINT_URL_SQS": "somewhere",
     }
-    takes_any_text = {"ALLOWED_HOSTS", "REDACT_KEYS"}
+    takes_any_text = {"ALLOWED_HOSTS", "REDACT_KEYS", "OIDC_NAME", "OIDC_USERNAME_CLAIM", "OIDC_GROUPS_CLAIM"}
     assert set(wrong) | takes_any_text == set(env.VARIABLES)
     for name, value in wrong.items():
         with pytest.raises(env.BadEnvironment) as raised:

@@ -34,6 +34,9 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "token_id": 1,
         "token": "no-such-token",
         "link_id": 1,
+        "session_id": 1,
+        "user_id": 1,
+        "pk": 1,
     }
     return reverse(name, kwargs={key: values[key] for key in re.findall(r":(\w+)>", ROUTES[name])})
 

@@ -1,0 +1,105 @@
+"""One's own account: password, second factors, sessions. The steps of the second factors are allauth's."""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.views import ReauthenticateView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCode
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView, RemoveWebAuthnView
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import PasswordChangeView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dashboard import factors, sessions
+from dashboard.pages.account import AccountPage
+
+MOST = 2**63
+"""A number too large for the database is nobody's."""
+
+
+@never_cache
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    required = factors.required_of(request.user)
+    built = AccountPage.build(request.user, request.session.session_key, required=required)
+    return render(request, "account/page.html", {"page": built})
+
+
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    ended = sessions.end(request.user, only=session_id if session_id < MOST else 0, but=request.session.session_key)
+    if ended:
+        messages.success(request, "That session is ended.")
+    else:
+        messages.warning(request, "You have no such session any more.")
+    return redirect("account")
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    ended = sessions.end(request.user, but=request.session.session_key)
+    messages.success(request, f"You are logged out everywhere else: {ended} session{'' if ended == 1 else 's'} ended.")
+    return redirect("account")
+
+
+class ChangePassword(PasswordChangeView):
+    """Other sessions end with the old password."""
+
+    template_name = "account/password.html"
+    success_url = reverse_lazy("account")
+
+    def dispatch(self, request: Any, *args: Any, **values: Any) -> Any:
+        if not settings.LOCAL_ACCOUNTS or not request.user.has_usable_password():
+            raise Http404("You log in by single sign-on: there is no password to change here.")
+        return super().dispatch(request, *args, **values)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        sessions.end(self.request.user, but=self.request.session.session_key)
+        messages.success(self.request, "Your password is changed, and you are logged out everywhere else.")
+        return answer
+
+
+class SetUpApp(ActivateTOTPView):  # type: ignore[misc]
+    template_name = "account/app.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="totp")
+        return answer
+
+    def get_success_url(self) -> str:
+        return _after(self)
+
+
+class AddKey(AddWebAuthnView):  # type: ignore[misc]
+    template_name = "account/key.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="webauthn")
+        return answer
+
+    def get_success_url(self) -> str:
+        return _after(self)
+
+
+def _after(view: Any) -> str:
+    """The recovery codes are shown with the first factor."""
+    return reverse("mfa_view_recovery_codes" if view.did_generate_recovery_codes else "account")
+
+
+confirm = ReauthenticateView.as_view(template_name="account/confirm.html")
+confirm_by_code = ReauthenticateByCode.as_view(template_name="account/confirm.html")
+confirm_by_key = ReauthenticateWebAuthnView.as_view(template_name="account/confirm_key.html")
+remove_app = DeactivateTOTPView.as_view(template_name="account/app_remove.html", success_url=reverse_lazy("account"))
+remove_key = RemoveWebAuthnView.as_view(template_name="account/key_remove.html", success_url=reverse_lazy("account"))
+recovery_codes = never_cache(ViewRecoveryCodesView.as_view(template_name="account/codes.html"))
+new_recovery_codes = GenerateRecoveryCodesView.as_view(template_name="account/codes_new.html")

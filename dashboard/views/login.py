@@ -1,0 +1,93 @@
+"""Ways in: a password, then perhaps a second factor; or the identity provider."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+import structlog
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from allauth.core.internal import ratelimit
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from dashboard import sso
+from dashboard.provider import Endpoints
+from dashboard.views.errors import too_many
+
+log = structlog.get_logger(__name__)
+BROKEN = (requests.RequestException, OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
+"""What reading an answer may raise that is not what it should be: the provider is another's program."""
+
+
+class LogIn(LoginView):
+    """Django's form and checks, slowed down by django-axes; allauth then asks for a second factor if there is one."""
+
+    template_name = "login.html"
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **values: Any) -> dict[str, Any]:
+        following = self.get_redirect_url()
+        url = reverse("sso") + (f"?{urlencode({'next': following})}" if following else "")
+        way = [{"label": f"Log in with {settings.OIDC.name}", "url": url}] if settings.OIDC else []
+        return super().get_context_data(**values) | {"sso": way, "local": settings.LOCAL_ACCOUNTS}
+
+    def post(self, request: HttpRequest, *args: Any, **values: Any) -> HttpResponse:
+        if not settings.LOCAL_ACCOUNTS:
+            return sso.refusal(request, "Passwords are switched off here: use single sign-on.")
+        return super().post(request, *args, **values)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        user = form.get_user()
+        record_authentication(self.request, user, "password", username=user.get_username())
+        response: HttpResponse = perform_login(self.request, user, redirect_url=self.get_success_url())
+        return response
+
+
+@never_cache
+@require_safe
+def start(request: HttpRequest) -> HttpResponseBase:
+    """To the provider. By a link, as a form may not lead to another host; so that portals can link here, too."""
+    issuer = sso.provider().issuer
+    following = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(following, {request.get_host()}, require_https=request.is_secure()):
+        following = reverse("overview")
+    connecting = request.user.is_authenticated and "connect" in request.GET
+    if request.user.is_authenticated and not connecting:
+        return redirect(following)
+    if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):
+        return too_many(request)
+    try:
+        provider = get_adapter(request).get_provider(request, issuer)
+        answer: HttpResponseBase = provider.redirect(
+            request, "connect" if connecting else "login", next_url=reverse("account") if connecting else following
+        )
+    except BROKEN as error:
+        return sso.failure(request, error, {"next": following})
+    return answer
+
+
+@never_cache
+@require_safe
+def callback(request: HttpRequest) -> HttpResponseBase:
+    """Back from the provider, with a code or an error."""
+    issuer = sso.provider().issuer
+    if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):
+        return too_many(request)
+    try:
+        view = OAuth2CallbackView.adapter_view(Endpoints(request, issuer))
+        answer: HttpResponseBase = view(request)
+    except BROKEN as error:
+        log.exception("sso.broken")
+        return sso.failure(request, error, None)
+    return answer
