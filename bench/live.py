@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,26 +42,33 @@ def main() -> int:
     if not chromium:
         print("Chromium is needed: install it, or set CHROMIUM to its path")
         return 1
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "demo.up", "--port", str(port), "--cap", "60"]
-    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        endpoint = _endpoint(demo)
+    with demo_up() as (endpoint, base, _):
         client = boto3.Session("demo", "demo", region_name="us-east-1").client("lambda", endpoint_url=endpoint)
         payload = json.dumps({"roundSeconds": 3}).encode()
         started = client.invoke(
             FunctionName="open-tab", InvocationType="Event", DurableExecutionName=NAME, Payload=payload
         )
-        seen = _watch(chromium, f"http://127.0.0.1:{port}")
+        seen = _watch(chromium, base)
         _tell(client, started["DurableExecutionArn"], seen)
+    return 0
+
+
+@contextmanager
+def demo_up() -> Iterator[tuple[str, str, Path]]:
+    """The demo with its usual traffic: (the Lambda endpoint, the dashboard's address, the mirror's file)."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "demo.up", "--port", str(port), "--cap", "60"]
+    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    mirror = ROOT / "var" / f"demo-{port}.sqlite3"
+    try:
+        yield _endpoint(demo), f"http://127.0.0.1:{port}", mirror
     finally:
         demo.terminate()
         demo.wait(30)
-        for left in (ROOT / "var").glob(f"demo-{port}.sqlite3*"):
+        for left in mirror.parent.glob(f"{mirror.name}*"):
             left.unlink()
-    return 0
 
 
 def _endpoint(demo: subprocess.Popen[str]) -> str:

@@ -26,11 +26,9 @@ BIG = 40
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
-        os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
-        os.environ["REDIS_URL"] = ""
+        prepare(Path(folder))
         session, big = _fill()
-        with _server() as port:
+        with serve() as port:
             _measure(port, session, big)
     return 0
 
@@ -38,18 +36,19 @@ def main() -> int:
 @contextmanager
 def serve_big(folder: Path) -> Iterator[tuple[int, str, int]]:
     """A server with one execution of 3,000 operations: (port, a viewer's session key, its id)."""
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
-    os.environ["REDIS_URL"] = ""
-    _migrate()
+    prepare(folder)
     from tests import factories
 
     big = _big_execution(factories.function("function-0"))
-    with _server() as port:
-        yield port, _session(), big
+    with serve() as port:
+        yield port, session_of("viewer"), big
 
 
-def _migrate() -> None:
+def prepare(folder: Path) -> None:
+    """An empty database in this folder, for this process and those that it starts."""
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
+    os.environ["REDIS_URL"] = ""
     import django
 
     django.setup()
@@ -58,21 +57,21 @@ def _migrate() -> None:
     call_command("migrate", verbosity=0)
 
 
-def _session() -> str:
+def session_of(role: str) -> str:
+    """The session key of somebody who is logged in."""
     from django.contrib.auth import SESSION_KEY
     from django.test import Client
 
     from tests import factories
 
     client = Client()
-    client.force_login(factories.user("viewer"))
+    client.force_login(factories.user(role))
     assert SESSION_KEY in client.session
     return client.cookies["sessionid"].value
 
 
 def _fill() -> tuple[str, list[int]]:
     """-> a session key, and the ids of the big executions."""
-    _migrate()
     from tests import factories
 
     functions = [factories.function(f"function-{number}") for number in range(20)]
@@ -84,7 +83,7 @@ def _fill() -> tuple[str, list[int]]:
             function, failed, "FAILED", started_at=factories.ago(50 + number), error_type="PaymentError"
         )
     big = [_big_execution(functions[0]) for _ in range(BIG)]
-    return _session(), big
+    return session_of("viewer"), big
 
 
 def _big_execution(function: object) -> int:
@@ -117,7 +116,7 @@ def _big_execution(function: object) -> int:
 
 
 @contextmanager
-def _server() -> Iterator[int]:
+def serve() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

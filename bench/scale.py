@@ -158,7 +158,7 @@ def _without_indexes(cursor: Any) -> list[str]:
 
 def _measure(session: str) -> float:
     """-> the list page's median to that of hello."""
-    from bench.pages import _server
+    from bench.pages import serve
 
     paths = {
         "hello (floor)": "/bench/hello/",
@@ -166,7 +166,7 @@ def _measure(session: str) -> float:
         "list page, running": "/executions/?status=RUNNING",
         "list page, one function, failed": "/executions/?function=function-3&status=FAILED",
     }
-    with _server() as port:
+    with serve() as port:
         connection = http.client.HTTPConnection("127.0.0.1", port)
 
         def get(path: str) -> float:

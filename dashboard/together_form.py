@@ -39,6 +39,7 @@ class TogetherForm(ActionForm):
         self.fields["result"].label = "Success: what the functions get"
         self.fields["error_type"].label = "Failure: its type"
         self.fields["error_message"].label = "Failure: its message"
+        self.fields["reason"].help_text = "Kept in the audit trail, with each callback."
         choices = self._choices()
         self.fields["answer"].choices = choices  # type: ignore[attr-defined]
         if policy and policy.reason_required:

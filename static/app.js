@@ -315,9 +315,21 @@ const at = () => {
   const focused = document.activeElement?.closest?.(".inbox-rows tr[data-callback-id]");
   return focused ?? rows().find((row) => row.classList.contains("is-selected"));
 };
+const keys = {
+  c: "button[value=claim], button[value=release]",
+  h: "button[value=beat]",
+  r: ".reject > summary",
+};
 function press(key) {
-  const button = place()?.querySelector(`[data-key="${key}"]`);
+  const form = place()?.querySelector("[data-answer] form");
+  if (key === "a") {
+    const first = form?.querySelector("input:not([type=hidden]), textarea, select, .ready button, button[value=approve]");
+    first?.focus();
+    return Boolean(first);
+  }
+  const button = form?.querySelector(keys[key]);
   button?.click();
+  if (key === "r") button?.closest("details")?.querySelector("input, textarea")?.focus();
   return Boolean(button);
 }
 function choose() {
@@ -353,7 +365,7 @@ document.addEventListener("htmx:after:settle", (event) => {
   keepFocus();
   if (event.target === place()) {
     place().focus({ preventScroll: true });
-    place().scrollIntoView({ block: "nearest" });
+    if (matchMedia("(max-width: 1180px)").matches) place().scrollIntoView({ block: "start" });
   }
 });
 mark();

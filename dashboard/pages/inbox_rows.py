@@ -26,7 +26,7 @@ class Beat:
     def of(cls, callback: Callback, *, now: dt.datetime) -> Self | None:
         if not callback.heartbeat_seconds:
             return None
-        last = queries.last_beat(callback)
+        last = queries.last_beat(callback, told(callback))
         every = dt.timedelta(seconds=callback.heartbeat_seconds)
         claim = getattr(callback, "claim", None)
         if claim and claim.alive_since:
@@ -89,7 +89,7 @@ class Table:
         more_url = joined(reverse("inbox"), query, f"after={place_of(found[-1])}") if more else ""
         return cls(
             rows=[_row(user, one, query, now=now) for one in found],
-            total=len(found) if whole else matching.count(),
+            total=len(found) if whole else matching.count() if filters.values else queries.open_callback_count(user),
             functions=len({one.execution.function_id for one in found}) if whole else 0,
             endless=sum(one.timeout_at is None for one in found) if whole else 0,
             first_url=filters.url() if filters.after else "",
@@ -114,9 +114,9 @@ def _row(user: Any, callback: Callback, query: str, *, now: dt.datetime) -> Row:
     return Row(
         pk=callback.pk,
         execution_id=execution.pk,
-        url=joined(reverse("inbox"), query, f"callback={callback.pk}"),
-        pane_url=joined(reverse("inbox-callback", args=[callback.pk]), query),
-        execution_url=reverse("execution", args=[execution.pk]),
+        url=joined("/inbox/", query, f"callback={callback.pk}"),
+        pane_url=joined(f"/inbox/{callback.pk}/", query),
+        execution_url=f"/executions/{execution.pk}/",
         name=str(callback),
         execution=execution.name,
         short=shortened(execution.name),
@@ -132,11 +132,16 @@ def _row(user: Any, callback: Callback, query: str, *, now: dt.datetime) -> Row:
     )
 
 
+def told(callback: Callback) -> list[ActionRecord]:
+    """What people did about it, as the queries of the inbox bring it along."""
+    return list(callback.told)  # type: ignore[attr-defined]
+
+
 def is_paused(execution: Execution) -> bool:
     return execution.status in PAUSED
 
 
 def answered(callback: Callback) -> str:
     """Who has answered, while the history does not show it yet."""
-    record = permissions.answer_of(callback)
+    record = permissions.answer_in(told(callback))
     return f"{record.username} {record.get_kind_display()} ({record.get_outcome_display()})" if record else ""

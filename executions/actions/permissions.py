@@ -1,6 +1,7 @@
 """Who may do what, decided once: the same verdict shows a button, explains its absence and guards its endpoint."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,11 +201,13 @@ def answer_of(callback: Callback) -> ActionRecord | None:
     """The answer that somebody sent from here, unless AWS refused it. Lists prefetch `actions`, so they are sifted
     here.
     """
-    answers = (ActionRecord.Kind.SUCCEED, ActionRecord.Kind.FAIL)
-    for record in callback.actions.all():
-        if record.kind in answers and record.outcome != ActionRecord.Outcome.REFUSED:
-            return record
-    return None
+    return answer_in(callback.actions.all())
+
+
+def answer_in(records: Iterable[ActionRecord]) -> ActionRecord | None:
+    """The same, of the records of one callback."""
+    given = (one for one in records if one.kind in ANSWERS and one.outcome != ActionRecord.Outcome.REFUSED)
+    return next(given, None)
 
 
 def can_start(user: Any, function: Function) -> Verdict:

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='callback',
-            index=models.Index(condition=models.Q(('status', 'STARTED')), fields=['timeout_at', 'opened_at', 'id'], name='callback_open'),
+            index=models.Index(condition=models.Q(('status', 'STARTED')), fields=["status", "timeout_at", "opened_at", "id"], name='callback_open'),
         ),
         migrations.AddField(
             model_name='inputschema',

@@ -14,6 +14,8 @@ from executions.models import (
 from executions.queries.inbox import open_ones
 from executions.queries.visibility import visible
 
+_COUNTED = "_durascope_open_callbacks"
+
 
 def open_callbacks(user: Any) -> QuerySet[Callback]:
     """Callbacks that wait for an answer, nearest deadline first, those without one last."""
@@ -21,7 +23,12 @@ def open_callbacks(user: Any) -> QuerySet[Callback]:
 
 
 def open_callback_count(user: Any) -> int:
-    return open_ones(user).count()
+    """Counted once for each user object, that is once a request: the navigation and the inbox both say it."""
+    kept: int | None = getattr(user, _COUNTED, None)
+    if kept is None:
+        kept = open_ones(user).count()
+        setattr(user, _COUNTED, kept)
+    return kept
 
 
 def nearest_callbacks(user: Any, limit: int) -> list[Callback]:

@@ -1,6 +1,7 @@
 """The inbox: open callbacks with their filters, a page at a time, the nearest deadline first."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Value,
@@ -28,8 +30,14 @@ SOON = dt.timedelta(hours=1)
 """A deadline that is nearer than this is called out."""
 LAPSING = 0.75
 """After this part of a heartbeat timeout without one it is about to lapse."""
+MOST_LAPSING = 5_000
 LAPSED = dt.timedelta(seconds=60)
 """What is open so long after it should have lapsed gets heartbeats from somewhere else, of which we see nothing."""
+_COLUMNS = (
+    *("operation_id", "name", "status", "opened_at", "timeout_at", "heartbeat_seconds", "about"),
+    *("execution__name", "execution__status", "execution__function__name"),
+    *("claim__user", "claim__username", "claim__alive_since", "claim__beat_at"),
+)
 STATES = ("soon", "endless", "lapsing", "paused")
 PAUSED = ("PAUSING", "PAUSED")
 
@@ -80,7 +88,10 @@ def inbox_matching(user: Any, chosen: InboxFilter, *, now: dt.datetime) -> Query
         rows = rows.filter(claim__user=user.pk)
     elif chosen.who == "free":
         rows = rows.filter(~Exists(Claim.objects.filter(callback=OuterRef("pk"))))
-    return rows.filter(_state(chosen.state, now)) if chosen.state != "lapsing" else lapsing(rows, now=now)
+    if chosen.state == "lapsing":
+        # Worked out once: a page asks for its rows in two parts, and for their number.
+        return rows.filter(pk__in=list(lapsing(rows, now=now).values_list("pk", flat=True)[:MOST_LAPSING]))
+    return rows.filter(_state(chosen.state, now))
 
 
 def _state(state: str, now: dt.datetime) -> Q:
@@ -119,13 +130,13 @@ def lapsing(rows: QuerySet[Callback], *, now: dt.datetime) -> QuerySet[Callback]
     )
 
 
-def last_beat(callback: Callback) -> dt.datetime:
-    """When its heartbeat timeout began anew, as far as that is known here: AWS tells of no heartbeat. Takes prefetched
-    `actions` and `claim`.
+def last_beat(callback: Callback, records: Iterable[ActionRecord]) -> dt.datetime:
+    """When its heartbeat timeout began anew, as far as that is known here: AWS tells of no heartbeat. `records`: what
+    people did about it.
     """
     kind, accepted = ActionRecord.Kind.HEARTBEAT, ActionRecord.Outcome.ACCEPTED
     known: list[dt.datetime] = [callback.opened_at]
-    known += [one.created_at for one in callback.actions.all() if one.kind == kind and one.outcome == accepted]
+    known += [one.created_at for one in records if one.kind == kind and one.outcome == accepted]
     claim = getattr(callback, "claim", None)
     if claim and claim.beat_at:
         known.append(claim.beat_at)
@@ -135,7 +146,8 @@ def last_beat(callback: Callback) -> dt.datetime:
 def inbox_page(
     rows: QuerySet[Callback], after: InboxPlace | None, *, most: int = PAGE_ROWS
 ) -> tuple[list[Callback], bool]:
-    """A page of `rows` with what the inbox says of each, and whether there are more.
+    """A page of `rows`, each with its execution, its function, its claim and what people did about it as `told`; and
+    whether there are more.
 
     Read in two parts: with a deadline, then without. Each is a stretch of one index, so that depth costs nothing.
     """
@@ -161,11 +173,19 @@ def _beyond(after: InboxPlace) -> Q:
 
 
 def _told(rows: QuerySet[Callback]) -> QuerySet[Callback]:
-    return rows.select_related("execution__function", "claim").prefetch_related("actions")
+    related = rows.select_related("execution__function", "claim").prefetch_related(_acts())
+    return related.only(*_COLUMNS)
+
+
+def _acts() -> Any:
+    """What the inbox tells of: answers, and the heartbeats that were sent by hand."""
+    kinds = (ActionRecord.Kind.SUCCEED, ActionRecord.Kind.FAIL, ActionRecord.Kind.HEARTBEAT)
+    told = ActionRecord.objects.filter(kind__in=kinds)
+    return Prefetch("actions", told.only("callback", "kind", "outcome", "username", "created_at"), to_attr="told")
 
 
 def open_callback(user: Any, pk: int) -> Callback | None:
-    """One callback that this person may see, open or not, with what the inbox says of it."""
+    """One callback that this person may see, open or not, with what `inbox_page` gives of each."""
     seen = Callback.objects.filter(Exists(visible(user).filter(pk=OuterRef("execution"))))
-    related = seen.select_related("execution__function__connection", "claim").prefetch_related("actions")
+    related = seen.select_related("execution__function__connection", "claim").prefetch_related(_acts())
     return related.filter(pk=pk).first() if 0 < pk < 2**63 else None

@@ -15,10 +15,23 @@ const at = () => {
   return focused ?? rows().find((row) => row.classList.contains("is-selected"));
 };
 
-/** Presses what carries this key beside the list. */
+const keys = {
+  c: "button[value=claim], button[value=release]",
+  h: "button[value=beat]",
+  r: ".reject > summary",
+};
+
+/** Presses what the key stands for in the form beside the list; "a" leads into the form. */
 function press(key) {
-  const button = place()?.querySelector(`[data-key="${key}"]`);
+  const form = place()?.querySelector("[data-answer] form");
+  if (key === "a") {
+    const first = form?.querySelector("input:not([type=hidden]), textarea, select, .ready button, button[value=approve]");
+    first?.focus();
+    return Boolean(first);
+  }
+  const button = form?.querySelector(keys[key]);
   button?.click();
+  if (key === "r") button?.closest("details")?.querySelector("input, textarea")?.focus();
   return Boolean(button);
 }
 
@@ -61,7 +74,7 @@ document.addEventListener("htmx:after:settle", (event) => {
   // What was opened is read next, and on a narrow screen it is below the list.
   if (event.target === place()) {
     place().focus({ preventScroll: true });
-    place().scrollIntoView({ block: "nearest" });
+    if (matchMedia("(max-width: 1180px)").matches) place().scrollIntoView({ block: "start" });
   }
 });
 mark();

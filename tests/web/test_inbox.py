@@ -75,8 +75,9 @@ def test_only_those_who_may_are_offered_to_act(
     client = login(factories.user(role))
     page = pane(client, callback)
     base = f"/executions/{callback.execution_id}/callbacks/{callback.pk}/"
-    assert (f'hx-get="{base}answer/' in page, f'href="{base}claim/' in page) == (answers, answers)
-    assert (f'hx-get="{base}heartbeat/' in page) == heartbeats
+    assert (f'hx-post="{base}answer/?in=pane' in page and 'value="approve"' in page) == answers
+    assert ('value="claim"' in page) == answers
+    assert ('value="beat"' in page) == heartbeats
     assert ('name="which" value="filter"' in html(client)) == answers
 
 
@@ -85,7 +86,7 @@ def test_what_is_opened_stands_beside_the_rows_also_without_scripts(as_approver:
     row = html(as_approver)
     assert f'href="/inbox/?callback={callback.pk}"' in row and f'hx-get="/inbox/{callback.pk}/"' in row
     page = as_approver.get(f"/inbox/?callback={callback.pk}").content.decode()
-    assert f'<article class="drawer" data-callback-id="{callback.pk}"' in page and page.count("amount 480") == 3
+    assert f'<article class="drawer" data-callback-id="{callback.pk}"' in page and "amount 480" in page
     assert as_approver.get(f"/inbox/{callback.pk}/?state=soon")["Location"] == (
         f"/inbox/?state=soon&callback={callback.pk}"
     )
@@ -110,7 +111,7 @@ def test_another_teams_callback_is_nowhere(client: Client) -> None:
 
 def test_a_callback_without_heartbeats_takes_none(as_approver: Client) -> None:
     callback = factories.callback(heartbeat_seconds=None)
-    assert "/heartbeat/" not in pane(as_approver, callback)
+    assert 'value="beat"' not in pane(as_approver, callback)
 
 
 def test_what_somebody_has_answered_is_said_and_not_offered_again(as_approver: Client, approver: User) -> None:
@@ -118,14 +119,14 @@ def test_what_somebody_has_answered_is_said_and_not_offered_again(as_approver: C
     factories.action(callback.execution, approver, "succeed", callback=callback, outcome="unconfirmed")
     page = html(as_approver)
     said = f"{approver.username} answered the callback with success (sent, but not confirmed)"
-    assert said in page and said in pane(as_approver, callback)
-    assert "/answer/" not in pane(as_approver, callback)
+    assert said in page and "answered the callback with success" in pane(as_approver, callback)
+    assert 'value="approve"' not in pane(as_approver, callback)
 
 
 def test_an_answer_that_aws_refused_can_be_given_again(as_approver: Client, approver: User) -> None:
     callback = factories.callback()
     factories.action(callback.execution, approver, "fail", callback=callback, outcome="refused")
-    assert "/answer/" in pane(as_approver, callback)
+    assert 'value="approve"' in pane(as_approver, callback)
 
 
 def test_an_empty_inbox_says_so(as_viewer: Client) -> None:

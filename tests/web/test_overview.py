@@ -123,7 +123,8 @@ def test_the_page_costs_a_fixed_number_of_queries(
     as_viewer: Client, a_day: None, django_assert_num_queries: Callable[..., object]
 ) -> None:
     login, shell, live, chart = 4, 3, 8, 1
-    with django_assert_num_queries(login + shell + live + chart):
+    counted_once = 1  # the open callbacks, which the navigation says as well
+    with django_assert_num_queries(login + shell + live + chart - counted_once):
         html(as_viewer)
     with django_assert_num_queries(login + live):
         as_viewer.get("/overview/numbers/", headers={"HX-Request": "true"})
