@@ -141,7 +141,7 @@ class Draft:
         else:
             is_json, value = parse(data.get("result", ""))
             if is_json:
-                for name in [name for name in data if name.startswith("answer")]:
+                for name in [name for name in data if name.startswith(("answer/", "answer#")) or name == "answer"]:
                     del data[name]
                 for name, texts in flat(schema, value).lists():
                     data.setlist(name, texts)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import tomli_w
 from django.conf import settings
 
 from executions import schemas
 from executions.domain.decisions import Form, Prepared, Shown, choose
-from executions.domain.jsontext import to_text
+from executions.domain.jsontext import parse, to_text
 from executions.models import Callback, DecisionForm
 
 MOST_APPROVALS = 20
@@ -35,8 +36,8 @@ class BadForm(ValueError):
 
 def read(name: str, values: dict[str, Any], **where: Any) -> Form:
     """A form from plain values, as a file's tables give them; raises BadForm. `where`: is_file or pk."""
-    if not _NAME.fullmatch(name):
-        raise BadForm("name", "must be small letters, digits and dashes, at most 80")
+    if not _NAME.fullmatch(name) or name == "new":
+        raise BadForm("name", 'must be small letters, digits and dashes, at most 80, and not "new"')
     for key in values:
         if key not in KEYS:
             raise BadForm(key, f"is not known here: {', '.join(KEYS)} are")
@@ -58,6 +59,52 @@ def read(name: str, values: dict[str, Any], **where: Any) -> Form:
     if not form.raw and form.schema is None and not any(answer.is_success for answer in form.answers):
         raise BadForm("raw", "cannot be off without a schema or a prepared success: nobody could ever approve")
     return form
+
+
+def mistakes(name: str, values: dict[str, Any]) -> dict[str, str]:
+    """All that is wrong, by key; empty when nothing is."""
+    found: dict[str, str] = {}
+    left = dict(values)
+    while True:
+        try:
+            read("x" if "name" in found else name, left)
+        except BadForm as error:
+            if error.key in found:
+                return found
+            found[error.key] = str(error)
+            left.pop(error.key, None)
+            left |= {"title": "x"} if error.key == "title" else {}
+        else:
+            return found
+
+
+def values_of(form: Form) -> dict[str, Any]:
+    """What `read` makes the form of, without what goes without saying."""
+    values: dict[str, Any] = {"title": form.title}
+    plain = Form(form.name, form.title)
+    for key in (*TEXTS, *SWITCHES, "approvals"):
+        if getattr(form, key) != getattr(plain, key):
+            values[key] = getattr(form, key)
+    if form.groups:
+        values["groups"] = list(form.groups)
+    if form.schema is not None:
+        values["schema"] = to_text(form.schema)
+    if form.show:
+        values["show"] = [{"label": one.label, "of": one.of, "pointer": one.pointer} for one in form.show]
+    if form.answers:
+        values["answer"] = [_table_of(answer) for answer in form.answers]
+    return values
+
+
+def _table_of(answer: Prepared) -> dict[str, str]:
+    if answer.result is not None:
+        return {"label": answer.label, "result": answer.result}
+    return {"label": answer.label, "error_type": answer.error_type, "error_message": answer.error_message}
+
+
+def as_file(values: dict[str, Any]) -> str:
+    """The same as a file for DECISIONS_DIR."""
+    return tomli_w.dumps(values, multiline_strings=True)
 
 
 def _text(values: dict[str, Any], key: str, most: int) -> str:
@@ -133,6 +180,9 @@ def _check_result(label: str, result: str, schema: dict[str, Any] | None) -> Non
         orjson.loads(result.encode(errors="surrogatepass"))
     except (orjson.JSONDecodeError, UnicodeError) as error:
         raise BadForm("answer", f'"{label}" has a result that is not JSON: {error}') from error
+    is_json, value = parse(result)
+    if is_json and isinstance(value, str) and isinstance(parse(value)[1], dict | list):
+        raise BadForm("answer", f'"{label}" is a text that itself holds JSON: quoted twice')
     if schema is not None and (found := schemas.problems(schema, result)):
         raise BadForm("answer", f'"{label}" does not fit the schema: {found[0]}')
 

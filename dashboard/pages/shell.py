@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from executions import queries
-from executions.actions.permissions import READ_ONLY, can_read_audit, can_share, can_view
+from executions.actions.permissions import DECISIONS, READ_ONLY, can_read_audit, can_share, can_view
 from executions.domain.words import count
 from executions.models import Trouble
 
@@ -92,6 +92,8 @@ def _items(request: HttpRequest) -> list[NavItem]:
     ]
     if can_share(request.user):
         entries.append(("Share links", reverse("shares"), "share", None))
+    if request.user.has_perm(DECISIONS):
+        entries.append(("Decision forms", reverse("decisions"), "keyboard", None))
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))
     return [

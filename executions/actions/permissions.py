@@ -220,6 +220,12 @@ def can_prepare(user: Any, function: Function) -> Verdict:
     return _may_on(user, PREPARE, function.pk, "store prepared events")
 
 
+def can_write_decisions(user: Any) -> Verdict:
+    if settings.READ_ONLY:
+        return READ_ONLY
+    return YES if user.has_perm(DECISIONS) else _no("write decision forms")
+
+
 def can_act_in_bulk(user: Any, kind: str) -> Verdict:
     if settings.READ_ONLY:
         return READ_ONLY

@@ -33,6 +33,8 @@ class ActionRecord(models.Model):
         REVEAL = "reveal", "looked at the secrets of a payload"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
+        WRITE_FORM = "write_form", "wrote a decision form"
+        REMOVE_FORM = "remove_form", "removed a decision form"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"

@@ -53,7 +53,7 @@ from executions.queries.outcomes import (
     latest_failures,
     of_the_same_function,
 )
-from executions.queries.records import AuditFilter, actions, actions_of, bulks, share_links
+from executions.queries.records import AuditFilter, actions, actions_of, bulks, form_changes, share_links
 from executions.queries.visibility import (
     PAGE_ROWS,
     by_arn,
@@ -92,6 +92,7 @@ __all__ = [
     "execution_list",
     "failed_since",
     "filtered",
+    "form_changes",
     "function_with_counts",
     "functions_listed",
     "functions_with_counts",

@@ -59,6 +59,12 @@ def actions_of(execution: Execution) -> list[ActionRecord]:
     return list(found.order_by("-created_at", "-pk").select_related("callback"))
 
 
+def form_changes(name: str, limit: int = 50) -> list[ActionRecord]:
+    """Who has written or removed a decision form, the newest first."""
+    kinds = (ActionRecord.Kind.WRITE_FORM, ActionRecord.Kind.REMOVE_FORM)
+    return list(ActionRecord.objects.filter(kind__in=kinds, request__Form=name).order_by("-pk")[:limit])
+
+
 def bulks(user: Any) -> QuerySet[Bulk]:
     """The bulk actions, newest first: all for who reads what others did everywhere, else one's own."""
     rows = Bulk.objects.order_by("-created_at", "-pk")

@@ -37,6 +37,7 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "session_id": 1,
         "user_id": 1,
         "pk": 1,
+        "name": "some-form",
     }
     return reverse(name, kwargs={key: values[key] for key in re.findall(r":(\w+)>", ROUTES[name])})
 

@@ -1,0 +1,84 @@
+"""Decision forms written in the web: by few, each change on record with what was there before. Nothing goes to AWS."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+
+from executions import decision_forms
+from executions.actions import permissions
+from executions.actions.perform import Actor, NotAllowed
+from executions.actions.results import BadValue
+from executions.models import ActionRecord, DecisionForm
+from executions.sync.columns import text
+
+Kind = ActionRecord.Kind
+KINDS = (Kind.WRITE_FORM, Kind.REMOVE_FORM)
+
+
+def save(actor: Actor, name: str, values: dict[str, Any], *, seen: str, now: dt.datetime) -> None:
+    """Write a form, new or over an earlier one. `seen`: the version that was changed (see `version_of`), "" for a new
+    one. Raises NotAllowed, BadValue when somebody else was there meanwhile, decision_forms.BadForm.
+    """
+    _check(actor)
+    decision_forms.read(name, values)
+    if name in {form.name for form in decision_forms.from_files()}:
+        raise BadValue("name", "A file of that name is in force: it is changed where it stands.")
+    with transaction.atomic():
+        had = DecisionForm.objects.select_for_update().filter(name=name).first()
+        if _sent_before(actor):
+            return
+        if had and not seen:
+            raise BadValue("name", "There is a decision form of that name already: take another, or open that one.")
+        if version_of(had) != seen:
+            who = f"{had.username} has written it meanwhile" if had else "It was removed meanwhile"
+            raise BadValue(
+                "seen", f"{who}. Nothing was saved, and what you typed is here: save again to replace theirs."
+            )
+        before = had.values if had else None
+        DecisionForm.objects.update_or_create(
+            name=name, defaults={"values": values, "username": actor.user.get_username(), "changed_at": now}
+        )
+        _write_down(actor, Kind.WRITE_FORM, {"Form": name, "Before": before, "Values": values}, now)
+
+
+def remove(actor: Actor, name: str, *, now: dt.datetime) -> bool:
+    """False when there is none of that name. Raises NotAllowed."""
+    _check(actor)
+    with transaction.atomic():
+        had = DecisionForm.objects.select_for_update().filter(name=name).first()
+        if had is None:
+            return False
+        _write_down(actor, Kind.REMOVE_FORM, {"Form": name, "Before": had.values, "Values": None}, now)
+        had.delete()
+    return True
+
+
+def version_of(row: DecisionForm | None) -> str:
+    """Changes with each saving."""
+    return row.changed_at.isoformat() if row else ""
+
+
+def _check(actor: Actor) -> None:
+    if not (allowed := permissions.can_write_decisions(actor.user)):
+        raise NotAllowed(allowed)
+
+
+def _sent_before(actor: Actor) -> bool:
+    return ActionRecord.objects.filter(token=actor.token, user=actor.user, kind__in=KINDS).exists()
+
+
+def _write_down(actor: Actor, kind: Kind, request: dict[str, Any], now: dt.datetime) -> None:
+    ActionRecord.objects.create(
+        token=actor.token,
+        kind=kind,
+        outcome=ActionRecord.Outcome.DONE,
+        user=actor.user,
+        username=actor.user.get_username(),
+        address=actor.address,
+        user_agent=text(actor.user_agent, 300),
+        request=request,
+        reason=actor.reason,
+        created_at=now,
+        finished_at=now,
+    )
