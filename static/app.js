@@ -791,6 +791,7 @@ async function draw(element) {
   const layout = layoutFor(figure);
   if (still.matches) layout.transition = { duration: 0 };
   const config = merge({ displayModeBar: false, responsive: true, showTips: false, scrollZoom: false }, figure.config);
+  element.querySelector(":scope > .sketch")?.remove();
   await plotly.react(element, (figure.data ?? []).map(inTone), layout, config);
   if (drawn.has(element)) return;
   drawn.add(element);
@@ -810,13 +811,22 @@ async function draw(element) {
   });
 }
 function drawAll(root) {
-  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing);
-  for (const element of figures) {
-    element.dataset.drawing = "1";
-    draw(element).catch((error) => {
-      element.textContent = `No chart: ${error.message}.`;
-    }).finally(() => delete element.dataset.drawing);
-  }
+  const waits = (element) => element.dataset.drawing || element.querySelector(":scope > .sketch");
+  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !waits(element));
+  figures.forEach(drawOne);
+}
+function drawOne(element) {
+  element.dataset.drawing = "1";
+  draw(element).catch((error) => {
+    element.textContent = `No chart: ${error.message}.`;
+  }).finally(() => delete element.dataset.drawing);
+}
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const element = event.target instanceof Element && event.target.closest("[data-plot-sketched]");
+    if (!element || element.dataset.drawing || !element.querySelector(":scope > .sketch")) return;
+    drawOne(element);
+  });
 }
 const later = (work) => requestAnimationFrame(() => {
   if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1500 });

@@ -105,6 +105,10 @@ class TimelinePage:
     event: EventDrawer | None
     missing: int
 
+    @property
+    def overview_sketch(self) -> SafeString:
+        return timeline_overview.sketch(self.overview) if self.overview else mark_safe("")
+
     @classmethod
     def of(cls, subject: Subject, state: TimelineState, have: Iterable[int] = ()) -> Self:
         built = build(subject, state)

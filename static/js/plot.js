@@ -2,6 +2,7 @@
 //
 // A figure is an element with data-plot (the id of the JSON data block), data-plotly and data-plotly-css (the URLs).
 // Colours come from the page: a trace with meta.tone (ok, info, warn, bad, grey, sleep, code) is drawn in that tone.
+// With data-plot-sketched there is a drawing already: Plotly comes when somebody points at it.
 // With data-brush, a range that is selected goes into the form with that id: its inputs "from" and "to"; then it is sent.
 
 let library = null;
@@ -77,6 +78,7 @@ async function draw(element) {
   const layout = layoutFor(figure);
   if (still.matches) layout.transition = { duration: 0 };
   const config = merge({ displayModeBar: false, responsive: true, showTips: false, scrollZoom: false }, figure.config);
+  element.querySelector(":scope > .sketch")?.remove();
   await plotly.react(element, (figure.data ?? []).map(inTone), layout, config);
   if (drawn.has(element)) return;
   drawn.add(element);
@@ -97,13 +99,24 @@ async function draw(element) {
 }
 
 function drawAll(root) {
-  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing);
-  for (const element of figures) {
-    element.dataset.drawing = "1";
-    draw(element).catch((error) => {
-      element.textContent = `No chart: ${error.message}.`;
-    }).finally(() => delete element.dataset.drawing);
-  }
+  const waits = (element) => element.dataset.drawing || element.querySelector(":scope > .sketch");
+  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !waits(element));
+  figures.forEach(drawOne);
+}
+
+function drawOne(element) {
+  element.dataset.drawing = "1";
+  draw(element).catch((error) => {
+    element.textContent = `No chart: ${error.message}.`;
+  }).finally(() => delete element.dataset.drawing);
+}
+
+for (const kind of ["pointerover", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    const element = event.target instanceof Element && event.target.closest("[data-plot-sketched]");
+    if (!element || element.dataset.drawing || !element.querySelector(":scope > .sketch")) return;
+    drawOne(element);
+  });
 }
 
 // After the first paint, when there is nothing better to do.

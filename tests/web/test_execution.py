@@ -251,6 +251,7 @@ def test_a_fragment_is_no_page(as_viewer: Client, waiting: Execution) -> None:
 def test_a_long_timeline_has_an_overview_that_zooms_by_its_url(as_viewer: Client, big: Execution) -> None:
     html = text(as_viewer, url(big))
     assert 'data-plot="overview"' in html
+    assert '<svg class="sketch"' in html
     response = as_viewer.get(url(big, "?brush=10~20&q=order"))
     assert response.status_code == 302 and "zoom=" in response["Location"] and "q=order" in response["Location"]
     zoomed = text(as_viewer, response["Location"])
