@@ -103,7 +103,7 @@ class Head:
     def of(cls, subject: Subject) -> Self:
         execution = subject.execution
         found = queries.open_callbacks_of(execution)
-        actions = queries.actions_of(execution)
+        actions = subject.actions
         page = subject.url("execution")
         parsed = _parsed(execution.arn)
         return cls(

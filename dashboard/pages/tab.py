@@ -8,11 +8,11 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.pages import digest
-from executions import histories
+from executions import histories, queries
 from executions.domain.checkpoints import Batch
 from executions.domain.history import History
 from executions.domain.statuses import is_terminal
-from executions.models import Execution
+from executions.models import ActionRecord, Execution
 
 NAMES = {
     "timeline": ("Timeline", "execution"),
@@ -77,6 +77,11 @@ class Subject:
     @cached_property
     def batches(self) -> tuple[Batch, ...]:
         return digest.batches_of(self.execution)
+
+    @cached_property
+    def actions(self) -> list[ActionRecord]:
+        """What people did to it, the latest first."""
+        return queries.actions_of(self.execution)
 
     @property
     def seconds(self) -> float:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import gaps, timeline_nest, timeline_overview, timeline_rows
+from dashboard.pages import deeds, gaps, timeline_nest, timeline_overview, timeline_rows
 from dashboard.pages.drawer import Place
 from dashboard.pages.event import EventDrawer
 from dashboard.pages.operation import Drawer
@@ -96,6 +96,7 @@ class TimelinePage:
     under: SafeString
     lane: SafeString
     gaps: SafeString
+    deeds: SafeString
     body: SafeString
     zoomed: str | None
     overview: dict[str, Any] | None
@@ -140,6 +141,7 @@ class TimelinePage:
             under=timeline_rows.under_html(whole),
             lane=timeline_rows.lane_html(whole, subject.history.code_seconds),
             gaps=gaps.lane_html(subject, whole),
+            deeds=deeds.lane_html(subject, whole),
             body=_body(subject, state, built, wanted),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),

@@ -236,7 +236,7 @@ def test_the_page_costs_few_queries(
     as_viewer.get(url(waiting))
     with django_assert_num_queries(10):
         as_viewer.get(url(waiting))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         as_viewer.get(url(waiting, "timeline/"), headers={"HX-Request": "true"})
     with django_assert_num_queries(5):
         as_viewer.get(url(waiting, "rows/?from=0"), headers={"HX-Request": "true"})
