@@ -77,11 +77,19 @@ class Mirror:
             tasks.discover.delay()
         tasks.dispatch()
 
-    def live_through(self, beats: int, *, pace: random.Random, happenings: int = 4) -> None:
+    def live_through(
+        self,
+        beats: int,
+        *,
+        pace: random.Random,
+        happenings: int = 4,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
         """The world goes on while the mirror follows it: now by fractions of a second, now by half a minute."""
         for _ in range(beats):
             self.api.world.grow(pace.randint(0, happenings))
             self.clock.move(0.2 * 150 ** pace.random())
+            meanwhile()
             self.beat()
 
     def work_with_threads(self, seconds: float, *, workers: int, meanwhile: Callable[[], None]) -> list[Exception]:
