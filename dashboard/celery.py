@@ -18,6 +18,7 @@ app.conf.update(
     broker_url=settings.REDIS_URL or "memory://localhost/",
     broker_transport_options={} if settings.REDIS_URL else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # however long Redis is away
     task_ignore_result=True,
     # What a killed worker had begun is handed out again when its claim ends; a task that is kept in the queue until it
     # is done would, when it takes long, be begun a second time beside itself.
@@ -50,4 +51,4 @@ def _serve_metrics(**_: object) -> None:
     if settings.METRICS_PORT:
         from executions import metrics
 
-        metrics.serve(settings.METRICS_PORT)
+        metrics.serve(settings.METRICS_PORT, settings.METRICS_HOST)

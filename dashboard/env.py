@@ -18,6 +18,7 @@ import environ
 from dashboard import env_people
 from dashboard.env_checks import (
     BadEnvironment,
+    address,
     choice,
     file,
     folder,
@@ -51,6 +52,7 @@ VARIABLES: dict[str, str] = {
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
     "METRICS_PORT": "0",
+    "METRICS_HOST": "127.0.0.1",
     "READ_ONLY": "off",
     "PEOPLE_WITHOUT_SCOPE": "everything",
     "LOCAL_ACCOUNTS": "on",
@@ -96,6 +98,7 @@ class Environment:
     log_format: str = "console"
     metrics_token: str = ""
     metrics_port: int = 0
+    metrics_host: str = "127.0.0.1"
     read_only: bool = False
     people_without_scope: str = "everything"
     local_accounts: bool = True
@@ -138,6 +141,7 @@ def read(source: Mapping[str, str]) -> Environment:
         log_format=choice(values, "LOG_FORMAT", ("console", "json")),
         metrics_token=_metrics_token(values["METRICS_TOKEN"]),
         metrics_port=int(number(values, "METRICS_PORT", 0, 65535)),
+        metrics_host=address(values, "METRICS_HOST"),
         read_only=switch(values, "READ_ONLY"),
         people_without_scope=choice(values, "PEOPLE_WITHOUT_SCOPE", ("everything", "nothing")),
         local_accounts=env_people.local_accounts(values),

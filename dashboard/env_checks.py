@@ -1,5 +1,6 @@
 """What a variable of the environment may hold. Whatever cannot be used ends the start with a sentence that names it."""
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,6 +57,13 @@ def folder(values: Mapping[str, str], name: str) -> str:
     if path and not Path(path).is_dir():
         raise BadEnvironment(f"{name} must be the path of a folder, not {path!r}.")
     return path
+
+
+def address(values: Mapping[str, str], name: str) -> str:
+    try:
+        return str(ipaddress.ip_address(values[name]))
+    except ValueError:
+        raise BadEnvironment(f"{name} must be an IP address of this machine, not {values[name]!r}.") from None
 
 
 def switch(values: Mapping[str, str], name: str) -> bool:

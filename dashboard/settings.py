@@ -25,6 +25,7 @@ SHARE_LINKS = ENV.share_links
 SHARE_DAYS = ENV.share_days
 METRICS_TOKEN = ENV.metrics_token
 METRICS_PORT = ENV.metrics_port
+METRICS_HOST = ENV.metrics_host
 READ_ONLY = ENV.read_only
 PEOPLE_WITHOUT_SCOPE = ENV.people_without_scope
 LOCAL_ACCOUNTS = ENV.local_accounts

@@ -1,4 +1,4 @@
-"""What is worked out when somebody asks how the mirror is doing: the gauges of /metrics, in six queries whatever the
+"""What is worked out when somebody asks how the mirror is doing: the gauges of /metrics, in seven queries whatever the
 mirror's size; and what each connection was given, for the page of connections, which may not ask the gateway itself.
 """
 
@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 
-from executions import metrics, upkeep
+from executions import metrics, upkeep, work
 from executions.domain.quotas import QUOTA_PER_SECOND
 from executions.gateway import budget, configuration, queue
 from executions.gateway.configuration import named
@@ -23,7 +23,8 @@ def exposition(*, now: dt.datetime) -> bytes:
     found = upkeep.by_connection(now=now)
     waiting = Family("durascope_open_callbacks", "Callbacks that wait for an answer.")
     waiting.samples.append(((), upkeep.open_callbacks()))
-    return metrics.exposition([*_budgets(found), *_ages(found, now), *_queues(found, now), *_counts(found), waiting])
+    worked_out = [*_budgets(found), *_ages(found, now), *_queues(found, now), *_counts(found), *_work(now)]
+    return metrics.exposition([*worked_out, waiting])
 
 
 def given(row: Connection) -> Given:
@@ -94,6 +95,21 @@ def _queues(found: list[Upkeep], now: dt.datetime) -> list[Family]:
         overdue.samples.append((name, queue.overdue))
         lag.samples.append((name, _seconds(queue.oldest_due, now) if queue.oldest_due else 0.0))
     return [due, overdue, lag]
+
+
+def _work(now: dt.datetime) -> list[Family]:
+    done = work.current()
+    ages = Family("durascope_work_age_seconds", "Since periodic work was last begun.", ("work",))
+    for name, at in (("dispatch", done.handed_out), ("discover", done.discovered), ("retain", done.retained)):
+        if at is not None:
+            ages.samples.append(((name,), _seconds(at, now)))
+    queued = Family("durascope_tasks_queued", "Tasks in Redis that no worker has taken yet.")
+    if done.queued is not None:
+        queued.samples.append(((), done.queued))
+    answers = Family("durascope_redis_up", "Whether Redis answers.")
+    if done.redis is not None:
+        answers.samples.append(((), float(done.redis)))
+    return [ages, queued, answers]
 
 
 def _counts(found: list[Upkeep]) -> list[Family]:

@@ -110,9 +110,9 @@ def exposition(gauges: Iterable[Family]) -> bytes:
     return counted + generate_latest(worked_out)
 
 
-def serve(port: int) -> None:
-    """Answer with this process's counters on 127.0.0.1, without a token: for a process that has no web server."""
-    start_http_server(port, addr="127.0.0.1", registry=_OURS)
+def serve(port: int, host: str) -> None:
+    """Answer with this process's counters, without a token: for a process that has no web server."""
+    start_http_server(port, addr=host, registry=_OURS)
 
 
 class _WorkedOut(Collector):

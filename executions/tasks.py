@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
+from executions import work
 from executions.actions import bulk, claims, decisions, settle, starting
 from executions.domain.lanes import Lane
 from executions.gateway import budget
@@ -15,6 +16,7 @@ from executions.sync import (
     functions,
     hasten,
     history,
+    lease,
     listing,
     pacing,
     preflight,
@@ -25,6 +27,8 @@ from executions.sync import (
 )
 
 stopping = budget.stopping
+DISCOVER_LEASE, RETAIN_LEASE = 25.0, 550.0
+"""Seconds in which a second beat's call is not heard: a little less than between two calls of one beat."""
 
 
 @worker_shutting_down.connect
@@ -35,6 +39,8 @@ def _stop(**_: object) -> None:
 @shared_task(name="executions.discover")
 def discover() -> None:
     """Bring every connection's list of functions up to date. What goes wrong is noted for the banners, not raised."""
+    if not lease.take("discover", every=DISCOVER_LEASE, now=timezone.now()):
+        return
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
     starting.settle_starts(now=timezone.now())
@@ -70,6 +76,7 @@ def dispatch() -> None:
         bulk_step.apply_async((bulk_id,), expires=pacing.CLAIM)
     for execution_id, lane in schedule.claim_histories(now=now).items():
         pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
+    work.handed_out(now=now)
 
 
 @shared_task(name="executions.bulk_step")
@@ -103,6 +110,8 @@ def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
 @shared_task(name="executions.retain")
 def retain() -> None:
     """Remove what is kept no longer."""
+    if not lease.take("retain", every=RETAIN_LEASE, now=timezone.now()):
+        return
     retention.retain(now=timezone.now())
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from django.urls import reverse
 
 from dashboard.pages.functions import Pair
-from executions import metrics, upkeep
+from executions import metrics, upkeep, work
 from executions.actions.scopes import reach_of
 from executions.domain import policy, quotas
 from executions.domain.arns import FunctionArn, InvalidArn
@@ -86,7 +86,41 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Installation:
+    """Durascope itself: whether it works, and when it last did each thing."""
+
+    tone: str
+    icon: str
+    state: str
+    pairs: list[Pair]
+
+    @classmethod
+    def build(cls, done: work.Work, *, now: dt.datetime) -> Self:
+        states = {
+            "no": ("bad", "error", "nothing is being mirrored"),
+            "redis": ("bad", "error", "Redis does not answer"),
+            "new": ("grey", "unknown", "not begun yet"),
+            "yes": ("ok", "succeeded", "working"),
+        }
+        known = "no" if done.has_stopped(now) else "new" if done.handed_out is None else "yes"
+        tone, icon, state = states["redis" if done.redis is False else known]
+        queued = "in this process" if done.redis is None else UNKNOWN if done.queued is None else f"{done.queued:,}"
+        return cls(
+            tone,
+            icon,
+            state,
+            [
+                Pair("Work handed out", UNKNOWN if done.redis is False else "not yet", at=done.handed_out),
+                Pair("Functions looked for", "not yet", at=done.discovered),
+                Pair("Retention begun", "not yet", at=done.retained),
+                Pair("Tasks queued", queued),
+            ],
+        )
+
+
+@dataclass(frozen=True)
 class Page:
+    installation: Installation
     panels: list[Panel]
     refresh_url: str
 
@@ -94,7 +128,8 @@ class Page:
     def build(cls, user: Any, given: Callable[[Connection], Given], *, now: dt.datetime) -> Self:
         """As much as `user` may see; `given` says what a connection was given."""
         found = upkeep.by_connection(now=now, reach=reach_of(user))
-        return cls([_panel(one, given(one.row), now) for one in found], reverse("connections"))
+        panels = [_panel(one, given(one.row), now) for one in found]
+        return cls(Installation.build(work.current(), now=now), panels, reverse("connections"))
 
 
 def _panel(one: Upkeep, given: Given, now: dt.datetime) -> Panel:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
+
 from executions import metrics
 from executions.gateway import budget, circuit
 from executions.gateway.answers import Answer
 from executions.gateway.connections import Connection
 from executions.gateway.errors import Throttled, triage
 
+log = structlog.get_logger(__name__)
 _counts = threading.local()
 
 
@@ -67,11 +70,24 @@ def _send(
     except Exception as raised:
         error = triage(raised, asked=asked)
         metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
+        log.info("aws.failed", code=error.code, **_about(connection, api, error.kind, error.request_id, request, began))
         if isinstance(error, Throttled):
             budget.throttled(connection.name, api, error.retry_after)
         raise error from raised
     metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
+    request_id = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
+    log.debug("aws.called", **_about(connection, api, metrics.OK, request_id, request, began))
     return answer
+
+
+def _about(
+    connection: Connection, api: str, outcome: str, request_id: str, request: dict[str, object], began: float
+) -> dict[str, object]:
+    """What the log says of every call. AWS's support and CloudTrail ask for the request id."""
+    said: dict[str, object] = {"connection": connection.name, "api": api, "outcome": outcome}
+    said |= {"seconds": round(time.perf_counter() - began, 4), "aws_request_id": request_id}
+    named = {"execution_arn": request.get("DurableExecutionArn"), "function": request.get("FunctionName")}
+    return said | {name: value for name, value in named.items() if value}
 
 
 def given(**values: object) -> dict[str, Any]:

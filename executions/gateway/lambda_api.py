@@ -94,9 +94,15 @@ def get_function(connection: Connection, name: str, *, patience: float = 60.0) -
 
 
 def get_history(
-    connection: Connection, arn: str, *, newest_first: bool = False, marker: str | None = None, patience: float = 60.0
+    connection: Connection,
+    arn: str,
+    *,
+    newest_first: bool = False,
+    marker: str | None = None,
+    most: int = PAGE_ITEMS,
+    patience: float = 60.0,
 ) -> Page[dict[str, Any]]:
-    """One page of wire events exactly as AWS wrote them (numbers for times, payloads as strings)."""
+    """One page of at `most` so many wire events exactly as AWS wrote them (numbers for times, payloads as strings)."""
     answer = call_aws(
         connection,
         "history",
@@ -106,7 +112,7 @@ def get_history(
         DurableExecutionArn=arn,
         IncludeExecutionData=True,
         ReverseOrder=newest_first,
-        MaxItems=PAGE_ITEMS,
+        MaxItems=most,
         **given(Marker=marker),
     )
     wire = answer.get("Wire", answer)

@@ -38,6 +38,16 @@ class Connection(models.Model):
         return self.name
 
 
+class Lease(models.Model):
+    """When a periodic task was last begun: of several beats that call for it only the first one is heard."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    taken_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Trouble(models.Model):
     """Something that AWS does not let us do at the moment; gone as soon as it works again."""
 

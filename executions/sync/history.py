@@ -10,13 +10,14 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
 from executions import live
 from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Execution
-from executions.sync import habits, hasten, pacing, trouble
+from executions.sync import habits, hasten, pacing, storing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
 from executions.sync.reading import Reading, WireEvent, settled_through
@@ -40,7 +41,7 @@ def pull(
     scope, connection_row = trouble.reading(execution.function), execution.function.connection
     pulled = Pulled() if pulled is None else pulled
     try:
-        with trouble.understood(f"The history of {execution.name}"):
+        with bound_contextvars(execution_arn=execution.arn), trouble.understood(f"The history of {execution.name}"):
             _bring_up_to_date(execution, pulled, now=now, deadline=deadline)
     except NotFound:
         mark_gone(execution, now=now)
@@ -48,7 +49,8 @@ def pull(
         raise
     except GatewayError as error:
         if not isinstance(error, TooSlow):
-            trouble.note(connection_row, scope, error, now=now, function=execution.function)
+            with bound_contextvars(execution_arn=execution.arn):
+                trouble.note(connection_row, scope, error, now=now, function=execution.function)
         _schedule(execution, pulled, error, now=now)
         raise
     _schedule(execution, pulled, None, now=now)
@@ -73,8 +75,11 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
         if book.contradicted:
             log.warning("sync.history_differs", execution_arn=execution.arn)
     if not execution.contiguous_through or book.contradicted:
+        replacing, book.read = book.contradicted, set()
         ends = Reading(connection, execution, deadline).from_both_ends(at_once=hurry)
         _keep(ends, book, now=now, ends_first=hurry)
+        if replacing:
+            storing.drop_what_is_not_told(book)
     pulled.complete = derive(book, now=now, to_the_end=True)
 
 

@@ -12,11 +12,14 @@ from executions import history_pages
 from executions.gateway import answers, lambda_api
 from executions.gateway.connections import Connection
 from executions.gateway.errors import OverBudget, TooSlow
+from executions.gateway.lambda_api import PAGE_ITEMS
 from executions.models import Execution
 from executions.sync.columns import LARGEST
 
 WireEvent = dict[str, Any]
 Page = answers.Page[WireEvent]
+FEW = 100
+"""Events that are asked for where hardly any are new: what is known already need not be sent and compared again."""
 
 
 @dataclass
@@ -55,24 +58,29 @@ class Reading:
 
     def backwards(self, settled: int) -> Iterator[list[WireEvent]]:
         """From the newest event to the one called `settled`, up to which all is known."""
-        marker = None
+        marker, most = None, min(PAGE_ITEMS, self.execution.last_event_id - settled + FEW)
         while True:
-            page = self._ask(newest_first=True, marker=marker)
+            page = self._ask(newest_first=True, marker=marker, most=most)
             yield page.items
             if _lowest(page) <= settled:
                 return
-            marker = self.markers.follow(page.next_marker)
+            marker, most = self.markers.follow(page.next_marker), PAGE_ITEMS
             if not marker:
                 return
 
-    def _ask(self, *, newest_first: bool = False, marker: str | None = None) -> Page:
+    def _ask(self, *, newest_first: bool = False, marker: str | None = None, most: int = PAGE_ITEMS) -> Page:
         left = 60.0 if self.deadline is None else self.deadline - time.monotonic()
         slow = TooSlow("AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here.")
         if left <= 0:
             raise slow
         try:
             return lambda_api.get_history(
-                self.connection, self.execution.arn, newest_first=newest_first, marker=marker, patience=left
+                self.connection,
+                self.execution.arn,
+                newest_first=newest_first,
+                marker=marker,
+                most=most,
+                patience=left,
             )
         except OverBudget as error:
             if self.deadline is None:

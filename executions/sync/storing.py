@@ -29,18 +29,21 @@ class Book:
     """Events that have come and are not stored yet. `contradicted`: AWS told a stored event differently.
 
     `seen` are all events of this reading, so that the columns can be worked out without reading them back; None when
-    payloads are so long that they are better not kept in memory.
+    payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told.
     """
 
     execution: Execution
     pulled: Pulled
     contradicted: bool = False
     seen: dict[int, WireEvent] | None = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
     _waiting: dict[int, WireEvent] = field(default_factory=dict)
     _stored_at: float = field(default_factory=time.monotonic)
 
     def add(self, events: list[WireEvent]) -> None:
-        self._waiting |= {number: event for event in events if (number := event_id(event))}
+        told = {number: event for event in events if (number := event_id(event))}
+        self._waiting |= told
+        self.read |= told.keys()
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -100,6 +103,25 @@ def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
     """Whether an invoke has got its child's ARN, which AWS is known to do."""
     kind = "ChainedInvokeStarted"
     return before.get("EventType") == now.get("EventType") == kind and not names_child(before) and names_child(now)
+
+
+def drop_what_is_not_told(book: Book) -> None:
+    """A history that AWS tells differently has been read from 1 to its end: what else is stored of it is no more."""
+    last = max(book.read, default=0)
+    if len(book.read) < last:
+        return  # it was not read to the end
+    execution = book.execution
+    with transaction.atomic():
+        Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
+        for page in execution.history_pages.filter(number__gte=history_pages.page_number(last)):
+            events = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)}
+            kept = {number: event for number, event in sorted(events.items()) if number <= last}
+            if len(kept) == len(events):
+                continue
+            log.warning("sync.events_dropped", execution_arn=execution.arn, after=last, events=len(events) - len(kept))
+            write(book, page, kept).save() if kept else page.delete()
+            Execution.objects.filter(pk=execution.pk).update(untold=True)
+    book.seen = None
 
 
 def write(book: Book, page: HistoryPage, events: dict[int, WireEvent]) -> HistoryPage:

@@ -25,6 +25,7 @@ TEXT = COMPOSE.read_text()
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("image", "").startswith("durascope")}
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+OF_OTHERS = {"PROMETHEUS_MULTIPROC_DIR"}
 OF_COMPOSE = {"PORT", "POSTGRES_PASSWORD"}
 """Read by docker-compose.yml itself; docs/configuration.md tells about them apart from Durascope's own."""
 
@@ -73,7 +74,8 @@ def test_every_service_that_another_one_waits_for_exists_and_can_say_when_it_is_
 def test_every_variable_is_one_that_durascope_reads() -> None:
     for name, service in OURS.items():
         for variable in service.get("environment", {}):
-            assert variable in env.VARIABLES or variable.startswith("AWS_"), f"{name}: {variable}"
+            known = variable in env.VARIABLES or variable.startswith("AWS_") or variable in OF_OTHERS
+            assert known, f"{name}: {variable}"
     interpolated = set(re.findall(r"\$\{(\w+)", TEXT))
     assert interpolated <= set(env.VARIABLES) | OF_COMPOSE
 
@@ -92,6 +94,19 @@ def test_the_environment_is_accepted_and_is_the_production_form() -> None:
     assert not made.embedded and not made.debug
     assert made.database["ENGINE"] == "django.db.backends.postgresql"
     assert made.database["HOST"] in SERVICES and made.database["USER"] == "durascope"
+
+
+def test_there_are_several_web_processes_and_workers_and_a_beat() -> None:
+    words = shlex.split(OURS["web"]["command"])
+    assert int(words[words.index("--workers") + 1]) >= 2
+    assert OURS["worker"]["deploy"]["replicas"] >= 2
+    assert "beat" in shlex.split(OURS["beat"]["command"])
+
+
+def test_every_process_has_the_folder_in_which_it_counts() -> None:
+    for name, service in OURS.items():
+        if folder := service.get("environment", {}).get("PROMETHEUS_MULTIPROC_DIR"):
+            assert [one.partition(":")[0] for one in service["tmpfs"]] == [folder], name
 
 
 def test_no_secret_has_a_default() -> None:

@@ -84,6 +84,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "LOG_FORMAT": "xml",
         "METRICS_TOKEN": "short",
         "METRICS_PORT": "70000",
+        "METRICS_HOST": "everywhere",
         "READ_ONLY": "perhaps",
         "PEOPLE_WITHOUT_SCOPE": "some",
         "LOCAL_ACCOUNTS": "off",

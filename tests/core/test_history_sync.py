@@ -269,6 +269,53 @@ def test_an_event_that_aws_tells_differently_has_the_whole_history_read_again_an
     assert "sync.history_differs" in caplog.text and arn in caplog.text
 
 
+@pytest.mark.parametrize("left", [1700, 2000, 3])
+def test_a_history_that_aws_tells_differently_and_shorter_is_replaced(
+    left: int, aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 2500)
+    history.pull(execution, now=now)
+    del aws.events[arn][left:]
+    aws.events[arn][left - 1]["Name"] = "another"
+    history.pull(again(execution), now=now)
+    assert stored(arn) == aws.events[arn]
+    assert again(execution).last_event_id == again(execution).contiguous_through == left
+
+
+def test_a_shorter_history_that_could_not_be_read_to_the_end_drops_nothing(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 2500)
+    history.pull(execution, now=now)
+    told = [dict(event) for event in aws.events[arn]]
+    told[-1]["Name"] = "another"
+    aws.events[arn] = told[:400] + told[1300:1500]  # a hole, and no end
+    aws.events[arn][-1] = {**told[1499], "Name": "another"}
+    history.pull(again(execution), now=now)
+    assert len(stored(arn)) == 2500
+
+
+def test_where_hardly_anything_is_new_a_small_page_is_asked_for(aws: FakeLambda, now: dt.datetime) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 1500)
+    answer, asked = aws.get_durable_execution_history, []
+
+    def watched(**request: Any) -> dict[str, Any]:
+        asked.append((request["MaxItems"], request["ReverseOrder"]))
+        return answer(**request)
+
+    aws.get_durable_execution_history = watched  # type: ignore[method-assign]
+    history.pull(execution, now=now)
+    assert asked == [(1000, False), (1000, True)]
+    asked.clear()
+    for number in range(150):
+        aws.add(arn, "StepSucceeded", EPOCH + 3000 + number, operation=f"later-{number}")
+    history.pull(again(execution), now=now)
+    assert asked == [(100, True), (1000, True)]
+
+
 def test_an_execution_that_aws_has_deleted_stays_here_marked(aws: FakeLambda, now: dt.datetime, stored: Stored) -> None:
     arn, execution = mirrored(aws, now)
     history.pull(execution, now=now)

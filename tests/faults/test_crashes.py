@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 POINTS = [
     "functions:save:after:1",  # in the midst of storing the functions
     "functions:_save_all:after:1",  # functions stored, the sweep not noted
+    "schedule:claim_functions:after:1",  # handed out, not begun
+    "schedule:claim_histories:after:1",
     "executions:count_statuses:before:1",  # executions inserted, not committed and not counted
     "listing:upsert:after:1",  # a page of the list committed
     "listing:upsert:before:2",  # the next page read, not committed
@@ -36,6 +38,8 @@ POINTS = [
     "deriving:copy_facts:after:2",  # in the midst of deriving
     "deriving:copy_callbacks:before:2",
     "history:_schedule:before:2",
+    "habits:learn:after:1",  # complete, not committed
+    "trouble:clear:after:3",
 ]
 
 

@@ -10,8 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from executions import metrics
+from executions import metrics, tasks, work
 from executions.domain import policy
+from executions.models import Lease
 from executions.sync import push_health
 from tests import factories
 
@@ -161,5 +162,28 @@ def test_the_page_costs_a_fixed_number_of_queries(
     for number in range(count):
         factories.execution(factories.function(connection=factories.connection(name=f"c-{number}")))
     login, shell = 4, 3
-    with django_assert_num_queries(login + shell + 5):
+    with django_assert_num_queries(login + shell + 6):
         html(as_viewer)
+
+
+def test_the_installation_says_when_it_last_did_what(as_viewer: Client) -> None:
+    assert "not begun yet" in html(as_viewer)
+    Lease.objects.create(name="retain", taken_at=factories.ago(3))
+    work.handed_out(now=factories.ago(1))
+    page = html(as_viewer)
+    assert ">working<" in page and "in this process" in page and "Retention begun" in page
+    work.handed_out(now=factories.ago(work.STOPPED + 5))
+    assert "nothing is being mirrored" in html(as_viewer)
+
+
+def test_a_redis_that_does_not_answer_is_told(as_viewer: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    work._redis.cache_clear()
+    assert "Redis does not answer" in html(as_viewer)
+    work._redis.cache_clear()
+
+
+def test_what_is_handed_out_is_noted(db: None) -> None:
+    factories.connection()
+    tasks.dispatch()
+    assert work.current().handed_out is not None

@@ -94,5 +94,5 @@ def test_a_scrape_costs_a_fixed_number_of_queries(
     for number in range(count):
         function = factories.function(connection=factories.connection(name=f"c-{number}"))
         factories.callback(factories.execution(function, history_due_at=factories.ago(1)))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         scrape(client)

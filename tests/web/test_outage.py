@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.views.health import _newest_migration
 from executions import live
 from executions.gateway import budget
 from executions.sync import push_health
@@ -37,7 +38,7 @@ def test_without_redis_every_page_serves(without_redis: Any, as_admin: Client) -
     without_redis.METRICS_TOKEN = "a-token-for-tests"
     paths = ["/", "/functions/", "/executions/", "/inbox/", "/audit/", "/connections/", "/share-links/", "/readyz"]
     paths += [f"/executions/{execution.pk}/{part}" for part in ("", "history/", "checkpoints/", "payloads/", "stop/")]
-    paths += [f"/executions/{execution.pk}/callbacks/{callback.pk}/succeed/", f"/functions/{execution.function_id}/"]
+    paths += [f"/executions/{execution.pk}/callbacks/{callback.pk}/answer/", f"/functions/{execution.function_id}/"]
     assert {path: as_admin.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
     assert as_admin.get("/metrics", headers={"Authorization": "Bearer a-token-for-tests"}).status_code == 200
     assert as_admin.get("/shared/no-such-link/").status_code == 404
@@ -77,3 +78,10 @@ def test_what_is_our_own_fault_is_still_a_server_error(
     client.raise_request_exception = False
     monkeypatch.setattr("dashboard.views.executions.pages.Page.build", lambda *_, **__: 1 / 0)
     assert client.get("/executions/").status_code == 500
+
+
+def test_a_database_that_is_not_migrated_to_the_end_is_not_ready(client: Client, db: None) -> None:
+    assert client.get("/readyz").content == b"ready\n"
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE name = %s", [_newest_migration()])
+    assert client.get("/readyz").status_code == 503
