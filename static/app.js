@@ -186,18 +186,42 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:before:history:update", (event) => {
   const { history: change, sourceElement } = event.detail;
   const chosen = document.querySelector("#drawer input.keep");
-  if (!chosen || !sourceElement?.matches?.(".tl-fold")) return;
+  if (!chosen || !sourceElement?.matches?.(".tl-fold, .chip, .zigs a")) return;
   const url = new URL(change.path, location.href);
   url.searchParams.set(chosen.name, chosen.value);
   change.path = url.pathname + url.search;
 });
 document.addEventListener("plot:range", (event) => {
-  const { from, to } = event.detail;
-  if (from == null || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
-  const page = new URL(location.href);
-  page.searchParams.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
-  location.assign(page);
+  const { from, to } = event.detail, tab = document.getElementById("tab");
+  if (from == null || !tab || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
+  const query = new URLSearchParams(location.search);
+  query.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
+  window.htmx.ajax("GET", `${tab.dataset.fragment}?${query}`, { source: tab, target: tab, swap: "outerMorph" });
 });
+let ours = 0, ticks = 0;
+const followed = () => document.querySelector("#tab[data-follow]");
+function keepNewestInView() {
+  const last = followed() && [...document.querySelectorAll(".tl-row[data-operation-id]")].at(-1);
+  if (!last) return;
+  ours = performance.now();
+  if (last.getBoundingClientRect().bottom > innerHeight) last.scrollIntoView({ block: "end", behavior: "instant" });
+}
+document.addEventListener("htmx:after:settle", (event) => { if (event.target instanceof Element && event.target.id === "tab") keepNewestInView(); });
+document.addEventListener("scroll", () => {
+  if (!followed() || performance.now() - ours < 400) return;
+  const last = [...document.querySelectorAll(".tl-row[data-operation-id]")].at(-1);
+  if (last && last.getBoundingClientRect().bottom > innerHeight + 80) {
+    const chip = document.querySelector("[data-chip=follow]");
+    followed().removeAttribute("data-follow");
+    chip?.click();
+  }
+}, { passive: true });
+setInterval(() => {
+  ticks += 1;
+  const tab = document.querySelector("#tab[data-live]");
+  if (tab && !document.hidden && (tab.matches("[data-follow]") || ticks % 10 === 0)) tab.dispatchEvent(new CustomEvent("changed"));
+}, 3000);
+keepNewestInView();
 const allRows = () => [...document.querySelectorAll(ROWS)];
 const depthOf = (row) => Number(/(?:^| )d(\d+)/.exec(row.className)?.[1] ?? 0);
 let goal = null; // where the focus goes as soon as the rows there have been fetched
@@ -781,6 +805,7 @@ function layoutFor(figure) {
   }, figure.layout);
 }
 const drawn = new WeakSet();
+const pointed = new WeakSet();
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 async function draw(element) {
   const source = document.getElementById(element.dataset.plot);
@@ -791,7 +816,6 @@ async function draw(element) {
   const layout = layoutFor(figure);
   if (still.matches) layout.transition = { duration: 0 };
   const config = merge({ displayModeBar: false, responsive: true, showTips: false, scrollZoom: false }, figure.config);
-  element.querySelector(":scope > .sketch")?.remove();
   await plotly.react(element, (figure.data ?? []).map(inTone), layout, config);
   if (drawn.has(element)) return;
   drawn.add(element);
@@ -811,27 +835,27 @@ async function draw(element) {
   });
 }
 function drawAll(root) {
-  const waits = (element) => element.dataset.drawing || element.querySelector(":scope > .sketch");
-  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !waits(element));
-  figures.forEach(drawOne);
-}
-function drawOne(element) {
-  element.dataset.drawing = "1";
-  draw(element).catch((error) => {
-    element.textContent = `No chart: ${error.message}.`;
-  }).finally(() => delete element.dataset.drawing);
-}
-for (const kind of ["pointerover", "focusin"]) {
-  document.addEventListener(kind, (event) => {
-    const element = event.target instanceof Element && event.target.closest("[data-plot-sketched]");
-    if (!element || element.dataset.drawing || !element.querySelector(":scope > .sketch")) return;
-    drawOne(element);
-  });
+  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing
+    && (!element.dataset.plotWhen || pointed.has(element)) && !element.matches(":active"));
+  for (const element of figures) {
+    element.dataset.drawing = "1";
+    draw(element).catch((error) => {
+      element.textContent = `No chart: ${error.message}.`;
+    }).finally(() => delete element.dataset.drawing);
+  }
 }
 const later = (work) => requestAnimationFrame(() => {
   if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1500 });
   else setTimeout(work, 50);
 });
+for (const kind of ["pointerover", "touchstart"]) {
+  document.addEventListener(kind, (event) => {
+    const element = event.target instanceof Element && event.target.closest("[data-plot-when]");
+    if (!element || pointed.has(element)) return;
+    pointed.add(element);
+    drawAll(element.parentElement);
+  }, { passive: true });
+}
 later(() => drawAll(document));
 document.addEventListener("htmx:after:settle", (event) => {
   if (event.target instanceof Element && (event.target.matches("[data-plot]") || event.target.querySelector("[data-plot]"))) {
@@ -985,6 +1009,8 @@ function show(element, now) {
       element.classList.remove("left-bad", "left-warn", "left-grey");
       element.classList.add(`left-${tone}`);
     }
+  } else if (kind === "until") {
+    text = coarse(Math.max(0, Math.floor(epoch - now)));
   } else if (kind === "elapsed") {
     text = coarse(Math.max(0, Math.floor(now - epoch)));
   } else {

@@ -168,7 +168,7 @@ class TableWriter:
 
 
 def _took(operation: Operation) -> str:
-    if operation.started_at is None or operation.ended_at is None:
+    if operation.started_at is None or operation.ended_at is None or operation.started_at == operation.ended_at:
         return ""
     return f" · {duration(operation.ended_at - operation.started_at)}"
 

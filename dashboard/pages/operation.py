@@ -11,7 +11,7 @@ from dashboard.pages.drawer import Step as Step
 from dashboard.pages.execution import OpenCallback, open_callback
 from dashboard.pages.payload_box import PayloadBox, box, reveal_url
 from dashboard.pages.tab import NAMES, Subject
-from dashboard.pages.timeline_rows import kind_icon, kind_words, said
+from dashboard.pages.timeline_rows import ONE_BATCH, kind_icon, kind_words, said
 from executions import histories, queries
 from executions.actions.permissions import answer_of
 from executions.domain import links
@@ -167,7 +167,8 @@ def _pairs(subject: Subject, operation: Operation) -> list[Pair]:
     if operation.started_at is not None and (operation.ended_at is not None or operation.is_open):
         end = operation.ended_at if operation.ended_at is not None else subject.seconds
         label = "Took" if operation.ended_at is not None else "Open for"
-        pairs.append(Pair(label, duration(max(0.0, end - operation.started_at))))
+        batch = operation.ended_at == operation.started_at
+        pairs.append(Pair(label, ONE_BATCH if batch else duration(max(0.0, end - operation.started_at))))
     if operation.retry_at is not None:
         pairs.append(Pair("Tried again", at=operation.retry_at))
     pairs += _kind_pairs(operation)
@@ -210,6 +211,8 @@ def _line(attempt: Attempt, now: float) -> AttemptLine:
     end = now if attempt.ended_at is None and attempt.status == "STARTED" else attempt.ended_at
     known = attempt.started_at is not None and end is not None
     length = duration(max(0.0, (end or 0.0) - (attempt.started_at or 0.0))) if known else "–"
+    if known and attempt.ended_at == attempt.started_at:
+        length = "?"
     pause = f"then paused {duration(attempt.next_delay_seconds)}" if attempt.next_delay_seconds else ""
     return AttemptLine(attempt.number, attempt.status, said(attempt.status), length, error_words(attempt.error), pause)
 

@@ -11,14 +11,14 @@ from dashboard.pages.gauges import Fact, facts
 from dashboard.pages.history_rows import summary
 from dashboard.pages.payload_box import readable
 from dashboard.pages.tab import Subject
-from dashboard.pages.timeline_rows import bars_html, kind_words, said
+from dashboard.pages.timeline_rows import bars_html, kind_words, said, took
 from executions import histories, sharing
 from executions.domain import timeline
 from executions.domain.diagnosis import whats_going_on
 from executions.domain.events import Event, Payload, parse_events
 from executions.domain.payloads import truncate
 from executions.domain.timeline import Row
-from executions.domain.words import count, duration, size
+from executions.domain.words import count, size
 
 MOST_ROWS, MOST_EVENTS = 600, 2_000
 MOST_TEXT, MOST_TEXT_OF_ALL = 8 * 1024, 512 * 1024
@@ -100,7 +100,7 @@ def _line(subject: Subject, row: Row) -> Line:
         status=row.status,
         status_text=said(row.status),
         started_at=operation.started_at,
-        length=duration(row.duration_seconds) if row.duration_seconds is not None else "–",
+        length=took(row)[0],
         attempts=len(operation.attempts),
         bars=mark_safe(bars_html(row.bars, callback=row.kind == "Callback")),  # noqa: S308 - escaped where it is written
     )

@@ -1,5 +1,6 @@
 """What is going on, in words with links: the sentence at the top, what it is inside of, and where it leads."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,17 +11,24 @@ from django.urls import reverse
 from dashboard.pages.tab import Subject
 from executions import queries
 from executions.domain.causes import contexts_around
-from executions.domain.diagnosis import Pause, Sentence, whats_going_on
+from executions.domain.diagnosis import By, Sentence, whats_going_on
+from executions.domain.history import History, Operation
+from executions.domain.sentences import parts_of
 from executions.models import ActionRecord
 
 _DEEPEST = 5
+_NUMBERED = re.compile(r"(map-item|parallel-branch)-[0-9]+")  # the names that the SDK gives
+_UNITS = {"ParallelBranch": "branch", "MapIteration": "item"}
 _TONES = {"waiting": "warn", "bad": "bad", "good": "ok", "info": "info", "idle": "info"}
 
 
 @dataclass(frozen=True)
 class Link:
+    """`then`: the word between it and the next."""
+
     label: str
     url: str
+    then: str = "in"
 
 
 @dataclass(frozen=True)
@@ -36,18 +44,26 @@ class Deeper:
 
 @dataclass(frozen=True)
 class Story:
-    """`inside`: the contexts around what is told of, the outermost first. `deeper`: from child to child."""
+    """`inside`: the contexts around what is told of, the innermost first. `deeper`: from child to child. `failed`: what
+    is told of failed the execution. The texts may be `Words`.
+    """
 
     headline: str
     detail: str
     tone: str
     operation_url: str
     inside: list[Link]
+    failed: bool
     deeper: list[Deeper]
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether no name in it can be the link to what it tells of."""
+        return not any(part.kind == "name" for part in (*parts_of(self.headline), *parts_of(self.detail)))
 
     @classmethod
     def of(cls, subject: Subject, actions: Sequence[ActionRecord]) -> Self:
-        said = _said(subject, _pause(actions))
+        said = _said(subject, _by(subject, actions))
         key, read = said.operation_id, bool(subject.history.events)
         return cls(
             headline=said.headline if read else _unread_headline(subject),
@@ -55,19 +71,24 @@ class Story:
             tone=_TONES.get(said.tone, "info"),
             operation_url=_operation(subject, key) if key else "",
             inside=_inside(subject, key) if key else [],
+            failed=subject.execution.status == "FAILED",
             deeper=_deeper(subject, said),
         )
 
 
-def _said(subject: Subject, pause: Pause | None = None) -> Sentence:
-    return whats_going_on(subject.history, subject.execution.status, subject.seconds, pause)
+def _said(subject: Subject, by: By | None = None) -> Sentence:
+    return whats_going_on(subject.history, subject.execution.status, subject.seconds, by)
 
 
-def _pause(actions: Sequence[ActionRecord]) -> Pause | None:
-    """Who paused it from here, and why; None when the last who did anything of the kind resumed it, or nobody did."""
-    kinds, refused = (ActionRecord.Kind.PAUSE, ActionRecord.Kind.RESUME), ActionRecord.Outcome.REFUSED
+def _by(subject: Subject, actions: Sequence[ActionRecord]) -> By | None:
+    """Who paused or stopped it from here, and why. Not through a share link: that shows no people."""
+    if subject.share:
+        return None
+    kind = ActionRecord.Kind
+    kinds = (kind.STOP,) if subject.execution.status == "STOPPED" else (kind.PAUSE, kind.RESUME)
+    refused = ActionRecord.Outcome.REFUSED
     last = next((one for one in actions if one.kind in kinds and one.outcome != refused), None)
-    return Pause(last.username, last.reason) if last is not None and last.kind == ActionRecord.Kind.PAUSE else None
+    return By(last.username, last.reason) if last is not None and last.kind != kind.RESUME else None
 
 
 def _unread_headline(subject: Subject) -> str:
@@ -85,9 +106,24 @@ def _operation(subject: Subject, key: str) -> str:
 
 
 def _inside(subject: Subject, key: str) -> list[Link]:
-    operation = subject.history.operations.get(key)
-    around = contexts_around(subject.history, operation) if operation else []
-    return [Link(one.label, _operation(subject, one.id)) for one in around]
+    history = subject.history
+    operation = history.operations.get(key)
+    around = contexts_around(history, operation)[::-1] if operation else []
+    if operation is not None and operation.kind == "Callback":
+        around = [one for one in around if one.subtype != "WaitForCallback"]  # it bears the callback's own name
+    return [
+        Link(_place(history, one), _operation(subject, one.id), "of" if one.subtype in _UNITS else "in")
+        for one in around
+    ]
+
+
+def _place(history: History, context: Operation) -> str:
+    """ "branch 4 (sms)" of a parallel or "item 12" of a map, which comes next; else the name."""
+    parent = history.operations.get(context.parent_id or "")
+    if context.subtype not in _UNITS or parent is None:
+        return context.label
+    place = f"{_UNITS[context.subtype]} {parent.children.index(context.id) + 1:,}"
+    return f"{place} ({context.name})" if context.name and not _NUMBERED.fullmatch(context.name) else place
 
 
 def _deeper(subject: Subject, said: Sentence) -> list[Deeper]:

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 from urllib.parse import parse_qsl
 
 from cachetools import LRUCache
 from django.utils.safestring import SafeString, mark_safe
 
-from dashboard.pages import deeds, gaps, timeline_nest, timeline_overview, timeline_rows
+from dashboard.pages import deeds, gaps, timeline_lane, timeline_nest, timeline_overview, timeline_rows
 from dashboard.pages.drawer import Place
 from dashboard.pages.event import EventDrawer
 from dashboard.pages.operation import Drawer
@@ -51,6 +51,7 @@ def _outermost(subject: Subject, state: TimelineState, children: tuple[Child, ..
             history,
             now=now,
             collapse_idle=not state.idle,
+            opened=state.opened,
             folded=state.folded(history),
             zoom=state.zoom,
             only=timeline_nest.shown(history, state, children),
@@ -88,6 +89,7 @@ class TimelinePage:
     failed: Choice
     open: Choice
     idle: Choice
+    follow: Choice | None
     folds: Choice | None
     clear: str | None
     total: int
@@ -99,21 +101,20 @@ class TimelinePage:
     deeds: SafeString
     body: SafeString
     zoomed: str | None
-    overview: dict[str, Any] | None
+    overview: timeline_overview.Overview | None
     is_live: bool
     live_inside: list[tuple[int, str]]
     drawer: Drawer | None
     event: EventDrawer | None
     missing: int
 
-    @property
-    def overview_sketch(self) -> SafeString:
-        return timeline_overview.sketch(self.overview) if self.overview else mark_safe("")
-
     @classmethod
     def of(cls, subject: Subject, state: TimelineState, have: Iterable[int] = ()) -> Self:
+        state = state.at(float(int(subject.seconds)))
         built = build(subject, state)
         wanted = {_chunk(state.start), *map(_chunk, have)}
+        if state.follow and built.total_rows:
+            wanted.add(_chunk(built.total_rows - 1))
         if (chosen := built.index_of(_chosen(subject, state))) is not None:
             wanted.add(_chunk(chosen))
         place = Place(subject, state.bare)
@@ -132,14 +133,19 @@ class TimelinePage:
             status_label=STATUSES.get(state.status, "any status").capitalize(),
             failed=Choice("Failed only", state.query(failed=not state.failed), state.failed),
             open=Choice("Open only", state.query(open=not state.open), state.open),
-            idle=Choice("Collapse idle", state.query(idle=not state.idle), not state.idle),
+            idle=_idle(state),
+            follow=Choice("Follow live", state.query(follow=not state.follow), state.follow)
+            if subject.is_live
+            else None,
             folds=_folds(subject, state),
             clear=state.query(q="", failed=False, open=False, kind="", status="") if state.is_filtered else None,
             total=len(subject.history.operations),
             shown=built.total_rows,
             ticks=timeline_rows.ticks_html(whole),
             under=timeline_rows.under_html(whole),
-            lane=timeline_rows.lane_html(whole, subject.history.code_seconds),
+            lane=timeline_lane.lane_html(
+                whole, state, page=subject.url("execution"), fragment=subject.url("execution-timeline")
+            ),
             gaps=gaps.lane_html(subject, whole),
             deeds=deeds.lane_html(subject, whole),
             body=_body(subject, state, built, wanted),
@@ -155,22 +161,23 @@ class TimelinePage:
 
 def rows(subject: Subject, state: TimelineState, at: float) -> SafeString:
     """One window of rows, drawn for the moment at which the rest of the page was."""
+    state = state.at(float(int(at)))
     built = build(subject, state, at)
     writer = _writer(subject, state, built)
     return mark_safe(timeline_rows.chunk_html(writer, _chunk(state.start)))  # noqa: S308 - escaped where it is written
 
 
-def zoomed(subject: Subject, state: TimelineState, brush: str) -> str:
-    """The page's URL after brushing a part of the overview."""
-    query = state.query(zoom=timeline_overview.brushed(_whole(subject, state), brush) or state.zoom)
-    return f"{subject.url('execution')}?{query}"
+def brushed(subject: Subject, state: TimelineState, brush: str) -> TimelineState:
+    """The state after brushing a part of the overview, which nobody follows any more."""
+    zoom = timeline_overview.brushed(_whole(subject, state), brush)
+    return replace(state, zoom=zoom, follow=False) if zoom else state
 
 
-def _overview(subject: Subject, state: TimelineState) -> dict[str, Any] | None:
-    if not subject.history.is_over:
-        return None
-    key = (subject.execution.pk, subject.execution.revision, state.idle, state.inside)
-    return timeline_overview.figure(_whole(subject, state), key, state.zoom)
+def _overview(subject: Subject, state: TimelineState) -> timeline_overview.Overview | None:
+    still = subject.history.is_over
+    now = None if still else int(subject.seconds)
+    key = (subject.execution.pk, subject.execution.revision, state.idle, state.opened, state.inside, now)
+    return timeline_overview.overview(_whole(subject, state), key, state.zoom)
 
 
 def _whole(subject: Subject, state: TimelineState) -> Timeline:
@@ -223,6 +230,12 @@ def _statuses(subject: Subject, state: TimelineState) -> list[Choice]:
         for status, words in STATUSES.items()
         if status in present or status == state.status
     ]
+
+
+def _idle(state: TimelineState) -> Choice:
+    """All idle stretches are short, or none is; between the two, some have been opened."""
+    collapsed = not state.idle and not state.opened
+    return Choice("Collapse idle", state.query(idle=collapsed, opened=frozenset()), collapsed)
 
 
 def _folds(subject: Subject, state: TimelineState) -> Choice | None:

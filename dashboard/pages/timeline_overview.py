@@ -1,19 +1,18 @@
-"""The whole execution at a glance, above a long timeline: how much was going on when, and a brush to zoom with.
+"""The whole execution at a glance, above the timeline: how much was going on when, and a brush to zoom with.
 
 The horizontal axis is the timeline's own, in percent, so that it stands right above the bars and idle stretches are
-short.
+short. It is there as a plain shape at once; Plotly takes its place as soon as somebody points at it.
 """
 
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from executions.domain.timeline import Timeline
 
-LEAST_ROWS = 60
+LEAST_ROWS = 8
 BUCKETS = 120
 
 
@@ -21,38 +20,49 @@ _densities: LRUCache[tuple[object, ...], tuple[int, ...]] = LRUCache(maxsize=500
 _lock = threading.Lock()
 
 
-def figure(whole: Timeline, key: tuple[object, ...], zoom: tuple[float, float] | None) -> dict[str, Any] | None:
-    """A Plotly figure; None for a timeline that can be seen at once, or that is still growing under the brush.
+@dataclass(frozen=True)
+class Overview:
+    """`shape`: an SVG path in a box of 100 by 100. `zoom`: (x, width) of what is zoomed to, in percent."""
 
-    `key`: the execution, its revision, and what else the axis depends on.
-    """
-    if len(whole.history.operations) < LEAST_ROWS or not whole.history.is_over:
+    figure: dict[str, Any]
+    shape: str
+    zoom: tuple[float, float] | None
+
+
+def overview(whole: Timeline, key: tuple[object, ...], zoom: tuple[float, float] | None) -> Overview | None:
+    """None for a timeline of a few rows. `key`: the execution, its revision, and what else the axis depends on."""
+    if len(whole.history.operations) < LEAST_ROWS:
         return None
+    density = _density(whole, key)
     width = 100 / BUCKETS
     trace = {
-        "type": "bar",
-        "x": [round((bucket + 0.5) * width, 3) for bucket in range(BUCKETS)],
-        "y": list(_density(whole, key)),
-        "width": width,
+        "type": "scatter",
+        "mode": "lines",
+        "fill": "tozeroy",
+        "line": {"shape": "hv", "width": 1},
+        "x": [round(bucket * width, 3) for bucket in range(BUCKETS + 1)],
+        "y": [*density, density[-1]],
         "hovertemplate": "%{y} in progress<extra></extra>",
-        "meta": {"tone": "code"},
+        "meta": {"tone": "info"},
     }
-    return {"data": [trace], "layout": _layout(whole, zoom), "config": {"doubleClick": False}}
+    framed = None
+    if zoom:
+        x0, x1 = (round(whole.scale.x(at), 3) for at in zoom)
+        framed = (x0, round(max(0.4, x1 - x0), 3))
+    figure = {"data": [trace], "layout": _layout(framed), "config": {"doubleClick": False}}
+    return Overview(figure, _shape(density), framed)
 
 
-def sketch(figure: dict[str, Any]) -> SafeString:
-    """The same as plain SVG, to be seen until somebody points at it: Plotly is long in coming, and then keeps a browser
-    busy for longer than a frame.
-    """
-    [bars] = figure["data"]
-    most = max(bars["y"], default=0) or 1
-    outline = "".join(f"V{100 - 100 * high // most}h1" for high in bars["y"])
-    drawn = format_html('<path d="M0 100{}V100Z"/>', outline)
-    for shape in figure["layout"].get("shapes", ()):
-        x0, x1 = (round(shape[end] * BUCKETS / 100, 2) for end in ("x0", "x1"))
-        drawn += format_html('<rect class="zoomed" x="{}" y="0" width="{}" height="100"/>', x0, round(x1 - x0, 2))
-    box = '<svg class="sketch" viewBox="0 0 {} 100" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
-    return format_html(box, BUCKETS, drawn)
+def _shape(density: tuple[int, ...]) -> str:
+    """Steps, drawn as Plotly draws them; one move for each change of height."""
+    top, width = max(max(density), 1), 100 / BUCKETS
+    path, last = ["M0 100"], 0.0
+    for bucket, number in enumerate(density):
+        y = round(100 - 92 * number / top, 1)
+        if bucket == 0 or y != last:
+            path.append(f"H{bucket * width:.2f}V{y:g}")
+            last = y
+    return "".join([*path, "H100V100Z"])
 
 
 def _density(whole: Timeline, key: tuple[object, ...]) -> tuple[int, ...]:
@@ -65,21 +75,18 @@ def _density(whole: Timeline, key: tuple[object, ...]) -> tuple[int, ...]:
     return found
 
 
-def _layout(whole: Timeline, zoom: tuple[float, float] | None) -> dict[str, Any]:
+def _layout(zoom: tuple[float, float] | None) -> dict[str, Any]:
     axis = {"visible": False, "fixedrange": True}
     layout: dict[str, Any] = {
         "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
-        "bargap": 0,
         "dragmode": "select",
         "selectdirection": "h",
         "xaxis": {**axis, "range": [0, 100]},
         "yaxis": {**axis, "rangemode": "tozero"},
     }
     if zoom:
-        x0, x1 = (round(whole.scale.x(at), 3) for at in zoom)
-        line = {"color": "#3f8ce0", "width": 1.5}
-        place = {"xref": "x", "yref": "paper", "x0": x0, "x1": x1, "y0": 0, "y1": 1}
-        layout["shapes"] = [{"type": "rect", "line": line, **place}]
+        place = {"xref": "x", "yref": "paper", "x0": zoom[0], "x1": zoom[0] + zoom[1], "y0": 0, "y1": 1}
+        layout["shapes"] = [{"type": "rect", "line": {"width": 1.5, "color": "#3f8ce0"}, **place}]
     return layout
 
 

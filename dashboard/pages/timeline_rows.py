@@ -17,19 +17,19 @@ from dashboard.pages.timeline_nest import Nest
 from dashboard.pages.timeline_state import TimelineState
 from dashboard.templatetags.durascope import icon, status_badge
 from executions.domain import nesting
-from executions.domain.history import Operation
+from executions.domain.history import OPEN, Operation
 from executions.domain.nesting import Piece
 from executions.domain.timeline import Bar, Row, Tick, Timeline
-from executions.domain.words import count, duration
+from executions.domain.words import duration
 
 CHUNK = 40
 ROW_HEIGHT, NARROW_HEIGHT = 26, 46  # as in static/css/4-timeline.css
 DEEPEST = 30  # classes d0 to d30
-_LEAST_BAND, _LEAST_ZIG = 0.8, 2.2  # percent; idle stretches narrower than that are not shaded, or not marked
+_LEAST_BAND = 0.8  # percent; idle stretches narrower than that are not shaded
 _IMPORTANT = ("start", "end", "now", "resume", "idle", "offset")
 _CHARACTER, _GAP = 6.5, 6.0  # pixels of a label under the axis
 _AXES = ((320, ""), (450, ' class="roomy"'))  # pixels: the narrowest axis, and one from 864 px of timeline on
-_LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6)}
+_LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6), "asleep": (13, 0)}
 _SUBTYPES = {
     "WaitForCondition": "condition",
     "Parallel": "parallel",
@@ -70,7 +70,7 @@ def _icon(name: str) -> str:
     return icon(name)
 
 
-def _fixed(number: float) -> str:
+def fixed(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
@@ -84,7 +84,7 @@ def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
             kind = {"open": "callback", "callback": "ok"}.get(kind, kind)
         y, height = _LAYOUT.get(kind, (8, 10))
         shapes.append(
-            f'<rect class="bar bar-{kind}" x="{_fixed(bar.x)}%" width="{_fixed(bar.width)}%"'
+            f'<rect class="bar bar-{kind}" x="{fixed(bar.x)}%" width="{fixed(bar.width)}%"'
             f' y="{y}" height="{height}" rx="2"><title>{escape(bar.label)}</title></rect>'
         )
     return f'<svg class="bars" width="100%" height="26" aria-hidden="true">{"".join(shapes)}</svg>'
@@ -129,7 +129,7 @@ class RowWriter:
             owner, pick = self._execution_id, self._pick
             if key == self._chosen:
                 mark, current = " is-selected", ' aria-current="true"'
-        length = duration(row.duration_seconds) if row.duration_seconds is not None else "–"
+        length, why = took(row)
         path = f"{piece.path}-{row.first_event_id}" if piece.path else str(row.first_event_id)
         return (
             f'<li class="tl-row d{min(row.depth + piece.depth, DEEPEST)}{mark}" id="op-{path}"'
@@ -139,7 +139,7 @@ class RowWriter:
             f'<a href="{pick}{quote(key)}"{current}>{escape(row.name)}</a>'
             f"{_note(row, operation)}{_badge(row)}</span>"
             f"{bars_html(_toned(row), callback=row.kind == 'Callback')}"
-            f'<span class="tl-dur">{length}</span></li>\n'
+            f'<span class="tl-dur"{why}>{length}</span></li>\n'
         )
 
     def _absent(self, piece: Piece) -> str:
@@ -167,6 +167,18 @@ class RowWriter:
             f' href="{self._page}?{query}" hx-get="{self._fragment}?{query}" hx-push-url="{self._page}?{query}">'
             f"{_icon(shape)}</a>"
         )
+
+
+ONE_BATCH = "not known: its start and end came in one checkpoint"
+
+
+def took(row: Row) -> tuple[str, str]:
+    """How long it took, and an attribute that says why that is not known."""
+    if row.duration_seconds is None:
+        return "–", ' title="Its end, or its start, is not known."'
+    if row.duration_seconds == 0 and row.status not in OPEN:
+        return "?", f' title="{ONE_BATCH}"'
+    return duration(row.duration_seconds), ""
 
 
 def _toned(row: Row) -> tuple[Bar, ...]:
@@ -229,7 +241,7 @@ def ticks_html(timeline: Timeline) -> SafeString:
                 continue
             kept.append(tick)
             parts.append(
-                f'<text x="{_fixed(tick.x)}%" y="16" text-anchor="{_anchor(tick)}" data-kind="{tick.kind}"{extra}>'
+                f'<text x="{fixed(tick.x)}%" y="16" text-anchor="{_anchor(tick)}" data-kind="{tick.kind}"{extra}>'
                 f"{escape(_label(tick))}</text>"
             )
     return mark_safe("".join(parts))  # noqa: S308 - escaped above
@@ -260,28 +272,10 @@ def under_html(timeline: Timeline) -> SafeString:
     parts = []
     for segment in timeline.scale.segments:
         if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_BAND and segment.t0 < timeline.ended_at:
-            x, width = _fixed(segment.x0), _fixed(segment.x1 - segment.x0)
+            x, width = fixed(segment.x0), fixed(segment.x1 - segment.x0)
             parts.append(f'<rect class="band" x="{x}%" width="{width}%" y="0" height="100%"/>')
     for tick in timeline.ticks:
         if tick.kind in ("now", "resume"):
-            x, name = _fixed(tick.x), "now" if tick.kind == "now" else "grid-line"
+            x, name = fixed(tick.x), "now" if tick.kind == "now" else "grid-line"
             parts.append(f'<line class="{name}" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>')
     return mark_safe("".join(parts))  # noqa: S308 - numbers
-
-
-def lane_html(timeline: Timeline, code_seconds: float) -> SafeString:
-    """When code ran."""
-    history = timeline.history
-    zigs = [
-        f'<svg x="{_fixed((segment.x0 + segment.x1) / 2)}%" y="8" overflow="visible"><path class="zig"'
-        f' d="M-3 0l2 3-2 4 2 3M2 0l2 3-2 4 2 3"/><title>idle {duration(segment.t1 - segment.t0)}</title></svg>'
-        for segment in timeline.scale.segments
-        if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_ZIG and segment.t0 < timeline.ended_at
-    ]
-    bars = bars_html(timeline.invocation_bars).replace("</svg>", "".join(zigs) + "</svg>")
-    ran = duration(code_seconds)
-    note = f"{count(len(history.invocations), 'invocation')}, {ran}"
-    return mark_safe(  # noqa: S308 - escaped above
-        f'<li class="tl-row d0 tl-lane"><span class="tl-name">{_icon("invocation")}<span>Code running</span>'
-        f'<span class="note">{note}</span></span>{bars}<span class="tl-dur">{ran}</span></li>'
-    )

@@ -32,6 +32,7 @@ STATUSES = {
 }
 _LONGEST = 200
 _MOST_INSIDE = 50
+_MOST_OPENED = 100
 _PATH = re.compile(r"[1-9][0-9]{0,8}(-[1-9][0-9]{0,8}){0,4}", re.ASCII)
 
 
@@ -40,6 +41,8 @@ class TimelineState:
     """`fold_all`: every context is folded but those whose first event is in `folds`; else just those are.
 
     `inside`: the chained invokes whose child execution is unfolded, by path ("12", "12-5": see domain/nesting.py).
+    `opened`: idle stretches that are drawn in full length, by their beginning in milliseconds; `idle`: all of them.
+    `follow`: the right edge of the axis is now, also of a zoom, and the newest rows stay in view.
     `status`: an operation's. `start`: the first row of the window asked for. `zoom`: epoch seconds.
     `op` or `event`: what the drawer shows; 0 is no event.
     """
@@ -51,6 +54,8 @@ class TimelineState:
     kind: str = ""
     status: str = ""
     idle: bool = False
+    opened: frozenset[int] = frozenset()
+    follow: bool = False
     fold_all: bool = False
     folds: frozenset[int] = frozenset()
     inside: frozenset[str] = frozenset()
@@ -71,6 +76,8 @@ class TimelineState:
             kind=kind if kind in KINDS else "",
             status=status if (status := query.get("status", "")) in STATUSES else "",
             idle=query.get("idle") == "show",
+            opened=frozenset(map(_milliseconds, query.get("idle", "").split(".")[:_MOST_OPENED])) - {0},
+            follow=query.get("follow") == "1",
             fold_all=folds[0] == "all",
             folds=frozenset(number for number in map(whole, folds) if number),
             inside=frozenset(
@@ -91,14 +98,21 @@ class TimelineState:
             ("open", "1" if state.open else ""),
             ("type", state.kind),
             ("status", state.status),
-            ("idle", "show" if state.idle else ""),
+            ("idle", "show" if state.idle else ".".join(map(str, sorted(state.opened)))),
             ("fold", ".".join(["all", *folds] if state.fold_all else folds)),
             ("inside", ".".join(sorted(state.inside))),
             ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
+            ("follow", "1" if state.follow else ""),
             ("op", state.op),
             ("event", str(state.event or "")),
         ]
         return urlencode([pair for pair in pairs if pair[1]])
+
+    def at(self, now: float) -> Self:
+        """The same at `now`: where the newest is followed, what is zoomed to moves with it."""
+        if not self.follow or self.zoom is None:
+            return self
+        return replace(self, zoom=(now - (self.zoom[1] - self.zoom[0]), now))
 
     @property
     def bare(self) -> str:
@@ -169,6 +183,10 @@ def failed(operation: Operation) -> bool:
 def whole(text: str) -> int:
     """A number of up to nine digits; anything else is 0."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _milliseconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 15 else 0
 
 
 def moment(text: str) -> float | None:

@@ -17,6 +17,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from executions.domain import words
+from executions.domain.sentences import Part, parts_of
 
 register = template.Library()
 
@@ -208,6 +209,27 @@ def elapsed(since: When) -> SafeString:
     return mark_safe(  # noqa: S308
         f'<time class="num" datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" data-epoch="{epoch:.3f}" data-mode="elapsed"'
         f' title="since {_absolute(moment)} UTC">{text}</time>'
+    )
+
+
+@register.simple_tag
+def sentence(text: str, url: str = "") -> SafeString:
+    """A sentence with its names in bold, as links to `url`, and its clocks running."""
+    return mark_safe("".join(_part(part, url) for part in parts_of(text)))  # noqa: S308 - escaped below
+
+
+def _part(part: Part, url: str) -> str:
+    if part.kind == "name":
+        words = f"<strong><bdi>{escape(part.text)}</bdi></strong>"
+        return f'<a class="plain" href="{escape(url)}">{words}</a>' if url else words
+    if part.kind == "text":
+        return str(escape(part.text))
+    now = clock.time()
+    mode, far = ("elapsed", now - part.at) if part.kind == "since" else ("until", part.at - now)
+    when = min(max(part.at, 0.0), 253_402_300_799.0)
+    return (
+        f'<time class="num" data-epoch="{when:.3f}" data-mode="{mode}"'
+        f' title="{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC">{_coarse(max(0, int(far)))}</time>'
     )
 
 

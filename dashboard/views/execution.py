@@ -28,7 +28,8 @@ def page(request: HttpRequest, execution_id: int) -> HttpResponse:
     """The whole page, with the timeline in it. `brush`: a part of the overview, which becomes the zoom in the URL."""
     subject, state = subject_or_404(request, execution_id, "timeline"), TimelineState.read(request.GET)
     if "brush" in request.GET:
-        return redirect(timeline_page.zoomed(subject, state, request.GET["brush"]))
+        state = timeline_page.brushed(subject, state, request.GET["brush"])
+        return redirect(f"{subject.url('execution')}?{state.query()}")
     content = TimelinePage.of(subject, state)
     return render(request, "execution/page.html", {"page": content, "head": Head.of(subject)})
 
@@ -43,11 +44,15 @@ def head(request: HttpRequest, execution_id: int) -> HttpResponse:
 
 @require_safe
 def timeline(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """The timeline alone. `have`: the windows that are open in the browser."""
-    subject = subject_or_404(request, execution_id, "timeline")
+    """The timeline alone. `have`: the windows that are open in the browser. `brush`: see `page`."""
+    subject, state = subject_or_404(request, execution_id, "timeline"), TimelineState.read(request.GET)
     have = [whole(number) for number in request.GET.getlist("have")[:300]]
-    content = TimelinePage.of(subject, TimelineState.read(request.GET), have)
-    return render(request, "execution/timeline.html", {"page": content})
+    if "brush" in request.GET:
+        state, have = timeline_page.brushed(subject, state, request.GET["brush"]), []
+    response = render(request, "execution/timeline.html", {"page": TimelinePage.of(subject, state, have)})
+    if "brush" in request.GET:
+        response["HX-Push-Url"] = f"{subject.url('execution')}?{state.query()}"
+    return response
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from executions.domain.history import Attempt, History, Invocation, Operation
+from executions.domain.history import Attempt, Operation
 from executions.domain.records import quick
 from executions.domain.scale import Scale
 from executions.domain.words import count, duration
@@ -28,7 +28,8 @@ _KIND_OF_STATUS = {
 class Bar:
     """`x` and `width` in percent of the axis, 3 decimals, inside 0..100; `width` at least 0.35.
 
-    `kind`: ok, failed, backoff, wait, callback, open, never, context, code, deadline or unknown. `label` is a tooltip.
+    `kind`: ok, failed, backoff, wait, callback, open, never, context, code, replay, asleep, deadline or unknown.
+    `label` is a tooltip.
     """
 
     x: float
@@ -131,62 +132,19 @@ def _attempt_words(attempt: Attempt) -> str:
     return words
 
 
-def invocation_bars(history: History, scale: Scale, end: float) -> tuple[Bar, ...]:
-    """When code ran. A running invocation is not in a history, but an attempt begun after the last one betrays it."""
-    made: list[tuple[Bar, Invocation | None]] = []
-    for invocation in history.invocations:
-        kind = "failed" if invocation.error else "code"
-        one = bar(scale, invocation.started_at, invocation.ended_at, kind, "")
-        if one is not None:
-            made.append((one, invocation))
-    since = running_since(history)
-    if since is not None:
-        one = bar(scale, since, max(since, end), "open", "running")
-        if one is not None:
-            made.append((one, None))
-    made.sort(key=lambda pair: pair[0].x)
-    # There may be thousands, most drawn as one with their neighbours: only those that stay get words of their own.
-    return tuple(
-        _labelled(*made[first]) if number == 1 else _merged(made[first][0], number, width, kind, "invocations")
-        for first, number, width, kind in _clusters([one for one, _ in made])
-    )
-
-
-def _labelled(one: Bar, invocation: Invocation | None) -> Bar:
-    if invocation is None:
-        return one
-    length = duration(invocation.ended_at - invocation.started_at)
-    return _bar(one.x, one.width, one.kind, f"invocation {invocation.number}, {length}")
-
-
-def running_since(history: History) -> float | None:
-    """Since when code has been running without its InvocationCompleted being there yet; None when none seems to be."""
-    if history.is_over:
-        return None
-    last = max((invocation.ended_at for invocation in history.invocations), default=0.0)
-    starts = [
-        attempt.started_at
-        for operation in history.operations.values()
-        if operation.status == "STARTED" and operation.attempts
-        for attempt in operation.attempts[-1:]
-        if attempt.started_at is not None and attempt.started_at >= last
-    ]
-    return min(starts, default=None)
-
-
 def thinned(bars: list[Bar]) -> list[Bar]:
     """Bars in order of x, those too close to tell apart drawn as one."""
     return [
-        bars[first] if number == 1 else _merged(bars[first], number, width, kind, "parts")
-        for first, number, width, kind in _clusters(bars)
+        bars[first] if number == 1 else merged(bars[first], number, width, kind, "parts")
+        for first, number, width, kind in clusters(bars)
     ]
 
 
-def _merged(first: Bar, number: int, width: float, kind: str, what: str) -> Bar:
+def merged(first: Bar, number: int, width: float, kind: str, what: str) -> Bar:
     return _bar(first.x, width, kind, count(number, what[:-1], what))
 
 
-def _clusters(bars: list[Bar]) -> list[tuple[int, int, float, str]]:
+def clusters(bars: list[Bar]) -> list[tuple[int, int, float, str]]:
     """Runs of bars too close to tell apart: (index of the first, how many, their width together, their kind)."""
     runs: list[tuple[int, int, float, str]] = []
     first, left, right, number, kind = -1, 0.0, 0.0, 0, ""

@@ -13,11 +13,12 @@ from executions.domain.causes import (
     waiting_on,
 )
 from executions.domain.history import History, Operation
+from executions.domain.sentences import Part, Words, name, parts_of, since, until
 from executions.domain.statuses import OUTCOMES
 from executions.domain.words import count, duration, moment
 
 __all__ = [
-    "Pause",
+    "By",
     "Sentence",
     "activity",
     "error_words",
@@ -30,7 +31,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`tone`: info, waiting, bad, good or idle. `deadline`: when what is described ends by itself (epoch seconds)."""
+    """`tone`: info, waiting, bad, good or idle. `deadline`: when what is described ends by itself (epoch seconds).
+
+    The texts may be `Words`, which know their names and clocks.
+    """
 
     headline: str
     detail: str
@@ -40,8 +44,8 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Who paused the execution, and the reason that they gave: AWS keeps a reason, but no name."""
+class By:
+    """Who paused or stopped the execution, and the reason that they gave: AWS keeps no name."""
 
     who: str
     why: str = ""
@@ -106,18 +110,20 @@ def _took(history: History) -> str | None:
     return duration(facts.ended_at - facts.started_at)
 
 
-def whats_going_on(history: History, status: str, now: float, pause: Pause | None = None) -> Sentence:
+def whats_going_on(history: History, status: str, now: float, by: By | None = None) -> Sentence:
     """The sentence at the top of an execution's page. `status`: as AWS last gave it, maybe ahead of the events."""
     if status == "PAUSED":
-        return _paused(history, now, pause)
+        return _paused(history, now, by)
+    if status == "STOPPED":
+        return _stopped(history, by)
     describe = _BY_STATUS.get(status)
     if describe is not None:
         return describe(history, now)
     if status == "RUNNING" or status == "PAUSING":
         sentence = _running(history, now)
         if status == "PAUSING":
-            by = f" by {pause.who}" if pause else ""
-            return Sentence(f"Being paused{by}.", sentence.headline, "idle", sentence.operation_id, sentence.deadline)
+            whom = f" by {by.who}" if by else ""
+            return Sentence(f"Being paused{whom}.", sentence.headline, "idle", sentence.operation_id, sentence.deadline)
         return sentence
     return Sentence(f"The status is {status}.", "This status is not known here.", "info")
 
@@ -134,56 +140,70 @@ def _running(history: History, now: float) -> Sentence:
     if around is not None:
         unit = "branches" if around.subtype == "Parallel" else "items"
         detail = f"{count(len(waiting), 'operation')} in progress inside; first: {_doing(first)}."
-        return Sentence(f"{around.label}: {done_of(history, around)} {unit} done.", detail, "info", around.id)
+        done = Words.of(name(around.label), f": {done_of(history, around)} {unit} done.")
+        return Sentence(done, detail, "info", around.id)
     sentence = _waiting_for(history, first, now)
     if len(waiting) > 1:
         more = f"{count(len(waiting) - 1, 'other operation')} in progress."
-        detail = f"{sentence.detail} {more}".strip()
+        detail = Words.of(*parts_of(sentence.detail), " " if sentence.detail else "", more)
         return Sentence(sentence.headline, detail, sentence.tone, sentence.operation_id, sentence.deadline)
     return sentence
 
 
 def _waiting_for(history: History, operation: Operation, now: float) -> Sentence:
-    since = duration(now - operation.first_at)
+    how_long = since(operation.first_at, now)
     label, key = operation.label, operation.id
     if operation.callback is not None:
-        return _waiting_for_callback(history, operation, now, since)
+        return _waiting_for_callback(history, operation, now)
     if operation.status == "PENDING":
-        due, error = operation.retry_at, error_words(operation.last_error)
-        attempt = operation.attempts[-1].number
-        when = f"in {duration(due - now)}" if due is not None and due > now else "any moment"
-        if error:
-            return Sentence(
-                f"{label} failed and will be tried again {when}.", f"Attempt {attempt}: {error}", "bad", key, due
-            )
-        return Sentence(
-            f"{label} is not met yet; checked again {when}.", f"{count(attempt, 'poll')} so far.", "waiting", key, due
-        )
+        return _retrying(operation, now)
     if operation.wait is not None:
-        end = operation.wait.scheduled_end
-        if not end:
-            return Sentence(f"Sleeping in {label} for {since}.", "", "idle", key)
-        left = f"it wakes in {duration(end - now)}" if end > now else "it should have woken by now"
-        return Sentence(f"Sleeping until {moment(end, now)}.", f"In {label} for {since}; {left}.", "idle", key, end)
+        return _sleeping(operation, now)
     if operation.invoke is not None:
         function = operation.invoke.function_name or label
-        return Sentence(f"Waiting for {function} for {since}.", f"Chained invoke {label}.", "waiting", key)
+        words = Words.of("Waiting for ", name(function), " for ", how_long, ".")
+        return Sentence(words, f"Chained invoke {label}.", "waiting", key)
     attempt = len(operation.attempts)
-    return Sentence(f"Running {label} for {since}.", f"Attempt {attempt}." if attempt > 1 else "", "info", key)
+    words = Words.of("Running ", name(label), " for ", how_long, ".")
+    return Sentence(words, f"Attempt {attempt}." if attempt > 1 else "", "info", key)
 
 
-def _waiting_for_callback(history: History, operation: Operation, now: float, since: str) -> Sentence:
+def _retrying(operation: Operation, now: float) -> Sentence:
+    due, error = operation.retry_at, error_words(operation.last_error)
+    label, attempt = name(operation.label), operation.attempts[-1].number
+    when: tuple[Part | str, ...] = ("in ", until(due, now)) if due is not None and due > now else ("any moment",)
+    if error:
+        words = Words.of(label, " failed and will be tried again ", *when, ".")
+        return Sentence(words, f"Attempt {attempt}: {error}", "bad", operation.id, due)
+    words = Words.of(label, " is not met yet; checked again ", *when, ".")
+    return Sentence(words, f"{count(attempt, 'poll')} so far.", "waiting", operation.id, due)
+
+
+def _sleeping(operation: Operation, now: float) -> Sentence:
+    end = operation.wait.scheduled_end if operation.wait is not None else None
+    label, how_long = name(operation.label), since(operation.first_at, now)
+    if not end:
+        return Sentence(Words.of("Sleeping in ", label, " for ", how_long, "."), "", "idle", operation.id)
+    left: tuple[Part | str, ...] = ("it wakes in ", until(end, now)) if end > now else ("it should have woken by now",)
+    detail = Words.of("In ", label, " for ", how_long, "; ", *left, ".")
+    return Sentence(f"Sleeping until {moment(end, now)}.", detail, "idle", operation.id, end)
+
+
+def _waiting_for_callback(history: History, operation: Operation, now: float) -> Sentence:
     facts = operation.callback
     deadline = facts.deadline if facts else None
+    ends: tuple[Part | str, ...]
     if deadline is None:
-        detail = "It has no timeout and waits for ever."
+        ends, detail = (".",), "It has no timeout and waits for ever."
     elif deadline > now:
-        detail = f"Times out in {duration(deadline - now)}."
+        ends, detail = ("; times out in ", until(deadline, now), "."), f"The timeout is at {moment(deadline, now)}."
     else:
-        detail = "Its timeout has passed."
+        ends, detail = (".",), "Its timeout has passed."
     if facts and facts.heartbeat_seconds:
         detail += f" A heartbeat is due every {duration(facts.heartbeat_seconds)}."
-    return Sentence(f"Waiting for {history.called(operation)} for {since}.", detail, "waiting", operation.id, deadline)
+    about, how_long = name(history.called(operation)), since(operation.first_at, now)
+    words = Words.of("Waiting for ", about, " (callback) for ", how_long, *ends)
+    return Sentence(words, detail, "waiting", operation.id, deadline)
 
 
 def _succeeded(history: History, now: float) -> Sentence:
@@ -202,10 +222,9 @@ def _failed(history: History, now: float) -> Sentence:
     if cause is None:
         detail = "No operation failed with this error: the function's own code raised it." if history.is_over else ""
         return Sentence(f"Failed: {error}" if error else "Failed.", detail, "bad")
-    attempts = len(cause.attempts)
-    tries = f" after {count(attempts, 'attempt')}" if attempts > 1 else ""
-    headline = f"Failed because {history.called(cause)} failed" + (f": {error}" if error else ".")
-    return Sentence(headline, f"The {_kind_word(cause)} failed{tries}.", "bad", cause.id)
+    tries = f", attempt {cause.attempts[-1].number} of {cause.attempts[-1].number}" if len(cause.attempts) > 1 else ""
+    words = Words.of("Failed in ", name(history.called(cause)), tries, f": {error}" if error else ".")
+    return Sentence(words, f"The {_kind_word(cause)} failed, and with it the execution.", "bad", cause.id)
 
 
 def _kind_word(operation: Operation) -> str:
@@ -216,27 +235,40 @@ def _timed_out(history: History, now: float) -> Sentence:
     facts = history.execution
     limit = f" after {duration(facts.timeout_seconds)}" if facts.timeout_seconds else ""
     during = unfinished(history)
-    detail = f"{history.called(during)} was still in progress." if during else error_words(facts.error)
+    detail: str = error_words(facts.error)
+    if during:
+        detail = Words.of(name(history.called(during)), " was still in progress: it never finished.")
     return Sentence(f"Timed out{limit}.", detail, "bad", during.id if during else None)
 
 
-def _stopped(history: History, now: float) -> Sentence:
+def _stopped(history: History, by: By | None) -> Sentence:
     error = error_words(history.execution.error)
-    unfinished = sum(operation.status == "NEVER_FINISHED" for operation in history.operations.values())
-    detail = f"{count(unfinished, 'operation')} never finished." if unfinished else ""
-    return Sentence(f"Stopped: {error}" if error else "Stopped.", detail, "idle")
+    words = f"Stopped{_by_whom(by)}{_because(by.why if by else '')}" + (f": {error}" if error else ".")
+    left, total = unfinished(history), sum(one.status == "NEVER_FINISHED" for one in history.operations.values())
+    if left is None:
+        return Sentence(words, "", "idle")
+    others = f" and {count(total - 1, 'operation')} around or beside it" if total > 1 else ""
+    detail = Words.of(name(history.called(left)), f"{others} never finished.")
+    return Sentence(words, detail, "idle", left.id)
 
 
-def _paused(history: History, now: float, pause: Pause | None) -> Sentence:
+def _by_whom(by: By | None) -> str:
+    return f" by {by.who}" if by else ""
+
+
+def _because(why: str) -> str:
+    return f" because “{why}”" if why else ""
+
+
+def _paused(history: History, now: float, by: By | None) -> Sentence:
     facts = history.execution
-    by = f" by {pause.who}" if pause else ""
-    since = f" for {duration(now - facts.paused_at)}" if facts.paused_at else ""
+    how_long: tuple[Part | str, ...] = (" for ", since(facts.paused_at, now)) if facts.paused_at else ()
     waiting = waiting_on(history)
-    why = (pause.why if pause else "") or facts.pause_reason or ""
-    because = f" because “{why}”" if why else ""
+    because = _because((by.why if by else "") or facts.pause_reason or "")
     detail = "Waits and callbacks complete meanwhile, but no code runs until it is resumed."
     first = waiting[0] if waiting else None
-    return Sentence(f"Paused{by}{since}{because}.", detail, "idle", first.id if first else None)
+    words = Words.of("Paused", _by_whom(by), *how_long, because, ".")
+    return Sentence(words, detail, "idle", first.id if first else None)
 
 
 def _deleting(history: History, now: float) -> Sentence:
@@ -247,6 +279,5 @@ _BY_STATUS: dict[str, Callable[[History, float], Sentence]] = {
     "SUCCEEDED": _succeeded,
     "FAILED": _failed,
     "TIMED_OUT": _timed_out,
-    "STOPPED": _stopped,
     "DELETING": _deleting,
 }

@@ -4,7 +4,7 @@ Three seconds of work inside a five-day wait must stay readable, so the axis is 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,10 +66,18 @@ class Scale:
         return self.end
 
 
-def make_scale(start: float, end: float, busy: Iterable[Interval], *, collapse: bool, open_end: bool = False) -> Scale:
+def make_scale(
+    start: float,
+    end: float,
+    busy: Iterable[Interval],
+    *,
+    collapse: bool,
+    open_end: bool = False,
+    opened: Collection[int] = (),
+) -> Scale:
     """An axis from `start` to `end`. `busy` are the intervals in which code ran, in any order, moments included.
 
-    `open_end`: the axis ends at now and the execution goes on.
+    `open_end`: the axis ends at now and the execution goes on. `opened`: the `key_of` of stretches to draw in full.
     """
     if not end > start:
         end = start + max(_LEAST_LENGTH, abs(start) * 1e-12)
@@ -77,10 +85,17 @@ def make_scale(start: float, end: float, busy: Iterable[Interval], *, collapse: 
     active = sum(t1 - t0 for t0, t1 in merged)
     threshold = max(IDLE_SECONDS, IDLE_SHARE * active)
     idle = [gap for gap in _between(merged, start, end) if gap[1] - gap[0] > threshold] if merged else []
+    if opened:
+        idle = [gap for gap in idle if key_of(gap[0]) not in opened]
     shown = (end - start) - sum(t1 - t0 for t0, t1 in idle)
     if shown <= (end - start) * 1e-9:
         idle = []
     return _laid_out(start, end, idle, open_end=open_end)
+
+
+def key_of(t0: float) -> int:
+    """What an idle stretch is called by: its beginning, in milliseconds."""
+    return int(t0 * 1000)
 
 
 def _merged(busy: Iterable[Interval], start: float, end: float) -> list[Interval]:

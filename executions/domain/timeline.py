@@ -3,12 +3,13 @@
 Only the rows that are shown get bars, so a timeline of 3,000 operations costs little more than one of 30.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from executions.domain.bars import Bar, deadline_of, invocation_bars, operation_bars, running_since
+from executions.domain.bars import Bar, deadline_of, operation_bars
 from executions.domain.history import OPEN, History, Operation
+from executions.domain.invocations import lane_bars, running_since
 from executions.domain.scale import Interval, Scale, Segment, make_scale, with_future
 from executions.domain.ticks import Tick, make_ticks
 from executions.domain.words import count, duration
@@ -71,8 +72,8 @@ class Timeline:
         return {key: index for index, key in enumerate(self.order)}
 
     @cached_property
-    def invocation_bars(self) -> tuple[Bar, ...]:
-        return invocation_bars(self.history, self.scale, self.ended_at)
+    def lane_bars(self) -> tuple[Bar, ...]:
+        return lane_bars(self.history, self.scale, self.ended_at)
 
     @cached_property
     def ticks(self) -> tuple[Tick, ...]:
@@ -119,6 +120,7 @@ def build(
     *,
     now: float,
     collapse_idle: bool = True,
+    opened: Collection[int] = (),
     folded: frozenset[str] = frozenset(),
     zoom: tuple[float, float] | None = None,
     only: frozenset[str] | None = None,
@@ -127,13 +129,14 @@ def build(
 ) -> Timeline:
     """The timeline at `now`.
 
-    `folded`: operations whose children are hidden. `zoom`: the part of the axis to show, in epoch seconds. `only`: show
-    just these operations and what they are in. `scale`: the axis of another timeline, to draw a child's rows in it.
-    `also`: when something else happened that the axis must not draw as idle.
+    `opened`: idle stretches that are not collapsed (`scale.key_of`). `folded`: operations whose children are hidden.
+    `zoom`: the part of the axis to show, in epoch seconds. `only`: show just these operations and what they are in.
+    `scale`: the axis of another timeline, to draw a child's rows in it. `also`: when something else happened that the
+    axis must not draw as idle.
     """
     start, end = _bounds(history, now)
     if scale is None:
-        scale = _scale(history, start, end, collapse_idle=collapse_idle, zoom=zoom, also=also)
+        scale = _scale(history, start, end, collapse_idle=collapse_idle, opened=opened, zoom=zoom, also=also)
     order = tuple(_visible(history, folded, _with_ancestors(history, only)))
     return Timeline(history, scale, start, end, order, folded)
 
@@ -153,6 +156,7 @@ def _scale(
     end: float,
     *,
     collapse_idle: bool,
+    opened: Collection[int],
     zoom: tuple[float, float] | None,
     also: Iterable[Interval],
 ) -> Scale:
@@ -161,8 +165,9 @@ def _scale(
     if zoom is not None:
         left, right = max(start, zoom[0]), min(end, zoom[1])
         if left < right:
-            return make_scale(left, right, active, collapse=collapse_idle, open_end=open_end and right == end)
-    scale = make_scale(start, end, active, collapse=collapse_idle, open_end=open_end)
+            to_now = open_end and right == end
+            return make_scale(left, right, active, collapse=collapse_idle, open_end=to_now, opened=opened)
+    scale = make_scale(start, end, active, collapse=collapse_idle, open_end=open_end, opened=opened)
     if open_end:
         ahead = [until for operation in history.operations.values() if (until := deadline_of(operation)) is not None]
         latest = max(ahead, default=end)

@@ -70,20 +70,49 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:before:history:update", (event) => {
   const { history: change, sourceElement } = event.detail;
   const chosen = document.querySelector("#drawer input.keep");
-  if (!chosen || !sourceElement?.matches?.(".tl-fold")) return;
+  if (!chosen || !sourceElement?.matches?.(".tl-fold, .chip, .zigs a")) return;
   const url = new URL(change.path, location.href);
   url.searchParams.set(chosen.name, chosen.value);
   change.path = url.pathname + url.search;
 });
 
-// A part of the overview that is brushed becomes the zoom in the URL.
+// A part of the overview that is brushed becomes the zoom in the URL: the answer says which.
 document.addEventListener("plot:range", (event) => {
-  const { from, to } = event.detail;
-  if (from == null || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
-  const page = new URL(location.href);
-  page.searchParams.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
-  location.assign(page);
+  const { from, to } = event.detail, tab = document.getElementById("tab");
+  if (from == null || !tab || !(event.target instanceof Element) || !event.target.closest(".tl-head")) return;
+  const query = new URLSearchParams(location.search);
+  query.set("brush", `${Number(from).toFixed(2)}~${Number(to).toFixed(2)}`);
+  window.htmx.ajax("GET", `${tab.dataset.fragment}?${query}`, { source: tab, target: tab, swap: "outerMorph" });
 });
+
+// Following live: the newest rows stay in view and the axis goes on to now, until one scrolls away. What is open grows meanwhile
+// also where nobody follows, only more slowly.
+let ours = 0, ticks = 0;
+const followed = () => document.querySelector("#tab[data-follow]");
+
+function keepNewestInView() {
+  const last = followed() && [...document.querySelectorAll(".tl-row[data-operation-id]")].at(-1);
+  if (!last) return;
+  ours = performance.now();
+  if (last.getBoundingClientRect().bottom > innerHeight) last.scrollIntoView({ block: "end", behavior: "instant" });
+}
+
+document.addEventListener("htmx:after:settle", (event) => { if (event.target instanceof Element && event.target.id === "tab") keepNewestInView(); });
+document.addEventListener("scroll", () => {
+  if (!followed() || performance.now() - ours < 400) return;
+  const last = [...document.querySelectorAll(".tl-row[data-operation-id]")].at(-1);
+  if (last && last.getBoundingClientRect().bottom > innerHeight + 80) {
+    const chip = document.querySelector("[data-chip=follow]");
+    followed().removeAttribute("data-follow");
+    chip?.click();
+  }
+}, { passive: true });
+setInterval(() => {
+  ticks += 1;
+  const tab = document.querySelector("#tab[data-live]");
+  if (tab && !document.hidden && (tab.matches("[data-follow]") || ticks % 10 === 0)) tab.dispatchEvent(new CustomEvent("changed"));
+}, 3000);
+keepNewestInView();
 
 // The keys of the rows: up and down, Home and End move along them; left folds or goes out, right unfolds or goes in; Enter opens the
 // drawer, because a row's link has the focus; Escape closes it. j and k are up and down, and go to the rows from anywhere.

@@ -2,7 +2,7 @@
 //
 // A figure is an element with data-plot (the id of the JSON data block), data-plotly and data-plotly-css (the URLs).
 // Colours come from the page: a trace with meta.tone (ok, info, warn, bad, grey, sleep, code) is drawn in that tone.
-// With data-plot-sketched there is a drawing already: Plotly comes when somebody points at it.
+// With data-plot-when="pointer" it waits until somebody points at the figure; what stands in its place till then is the page's.
 // With data-brush, a range that is selected goes into the form with that id: its inputs "from" and "to"; then it is sent.
 
 let library = null;
@@ -67,6 +67,7 @@ function layoutFor(figure) {
 }
 
 const drawn = new WeakSet();
+const pointed = new WeakSet();
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 async function draw(element) {
@@ -78,7 +79,6 @@ async function draw(element) {
   const layout = layoutFor(figure);
   if (still.matches) layout.transition = { duration: 0 };
   const config = merge({ displayModeBar: false, responsive: true, showTips: false, scrollZoom: false }, figure.config);
-  element.querySelector(":scope > .sketch")?.remove();
   await plotly.react(element, (figure.data ?? []).map(inTone), layout, config);
   if (drawn.has(element)) return;
   drawn.add(element);
@@ -99,24 +99,14 @@ async function draw(element) {
 }
 
 function drawAll(root) {
-  const waits = (element) => element.dataset.drawing || element.querySelector(":scope > .sketch");
-  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !waits(element));
-  figures.forEach(drawOne);
-}
-
-function drawOne(element) {
-  element.dataset.drawing = "1";
-  draw(element).catch((error) => {
-    element.textContent = `No chart: ${error.message}.`;
-  }).finally(() => delete element.dataset.drawing);
-}
-
-for (const kind of ["pointerover", "focusin"]) {
-  document.addEventListener(kind, (event) => {
-    const element = event.target instanceof Element && event.target.closest("[data-plot-sketched]");
-    if (!element || element.dataset.drawing || !element.querySelector(":scope > .sketch")) return;
-    drawOne(element);
-  });
+  const figures = [...root.querySelectorAll("[data-plot]")].filter((element) => !element.dataset.drawing
+    && (!element.dataset.plotWhen || pointed.has(element)) && !element.matches(":active"));
+  for (const element of figures) {
+    element.dataset.drawing = "1";
+    draw(element).catch((error) => {
+      element.textContent = `No chart: ${error.message}.`;
+    }).finally(() => delete element.dataset.drawing);
+  }
 }
 
 // After the first paint, when there is nothing better to do.
@@ -124,6 +114,15 @@ const later = (work) => requestAnimationFrame(() => {
   if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 1500 });
   else setTimeout(work, 50);
 });
+
+for (const kind of ["pointerover", "touchstart"]) {
+  document.addEventListener(kind, (event) => {
+    const element = event.target instanceof Element && event.target.closest("[data-plot-when]");
+    if (!element || pointed.has(element)) return;
+    pointed.add(element);
+    drawAll(element.parentElement);
+  }, { passive: true });
+}
 
 later(() => drawAll(document));
 document.addEventListener("htmx:after:settle", (event) => {

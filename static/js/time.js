@@ -50,6 +50,8 @@ function show(element, now) {
       element.classList.remove("left-bad", "left-warn", "left-grey");
       element.classList.add(`left-${tone}`);
     }
+  } else if (kind === "until") {
+    text = coarse(Math.max(0, Math.floor(epoch - now)));
   } else if (kind === "elapsed") {
     text = coarse(Math.max(0, Math.floor(now - epoch)));
   } else {

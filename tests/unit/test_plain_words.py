@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executions.domain.diagnosis import (
-    Pause,
+    By,
     activity,
     open_callbacks,
     root_cause,
@@ -17,6 +17,7 @@ from executions.domain.diagnosis import (
 from executions.domain.events import parse_events
 from executions.domain.history import History
 from executions.domain.operations import fold
+from executions.domain.sentences import parts_of
 from executions.domain.statuses import ExecutionStatus
 from tests.histories import Script
 from tests.unit.wires import named, recorded, wire_events
@@ -54,8 +55,8 @@ def test_an_open_callback_says_how_long_is_left_where_that_cannot_grow_stale() -
     history, now = folded(script), script.at + 8_100
     assert activity(history) == "barista accepts"
     sentence = whats_going_on(history, "RUNNING", now)
-    assert sentence.headline == "Waiting for barista accepts for 2 h 15 m."
-    assert sentence.detail == "Times out in 45 m. A heartbeat is due every 5 m."
+    assert sentence.headline == "Waiting for barista accepts (callback) for 2 h 15 m; times out in 45 m."
+    assert re.fullmatch(r"The timeout is at .* UTC\. A heartbeat is due every 5 m\.", sentence.detail)
     assert sentence.tone == "waiting"
     assert sentence.operation_id == named(history, "barista accepts").id
     assert sentence.deadline == script.at + 10_800
@@ -68,7 +69,7 @@ def test_a_callback_is_called_as_the_code_calls_it() -> None:
     history = folded(script)
     assert activity(history) == "manager approval"
     sentence = whats_going_on(history, "RUNNING", script.at + 60)
-    assert sentence.headline == "Waiting for manager approval for 1 m."
+    assert sentence.headline == "Waiting for manager approval (callback) for 1 m; times out in 9 m."
 
 
 def test_the_callback_with_the_nearest_deadline_comes_first() -> None:
@@ -136,8 +137,8 @@ def test_a_running_step_and_the_very_beginning() -> None:
 
 def test_a_failure_is_explained_by_its_deepest_cause() -> None:
     sentence = whats_going_on(recorded("doomed"), "FAILED", 2e9)
-    assert sentence.headline == "Failed because charge failed: ValueError: card declined: insufficient funds"
-    assert sentence.detail == "The step failed after 3 attempts."
+    assert sentence.headline == "Failed in charge, attempt 3 of 3: ValueError: card declined: insufficient funds"
+    assert sentence.detail == "The step failed, and with it the execution."
     assert sentence.operation_id == named(recorded("doomed"), "charge").id
     assert sentence.tone == "bad"
 
@@ -188,9 +189,9 @@ def test_paused_executions_say_why_and_what_goes_on_meanwhile() -> None:
     sentence = whats_going_on(history, "PAUSED", script.at + 60)
     assert sentence.headline == "Paused for 1 m because “quarter end”."
     assert "no code runs until it is resumed" in sentence.detail
-    ours = whats_going_on(history, "PAUSED", script.at + 60, Pause("ada", "stocktaking"))
+    ours = whats_going_on(history, "PAUSED", script.at + 60, By("ada", "stocktaking"))
     assert ours.headline == "Paused by ada for 1 m because “stocktaking”."
-    assert whats_going_on(history, "PAUSING", script.at, Pause("ada")).headline == "Being paused by ada."
+    assert whats_going_on(history, "PAUSING", script.at, By("ada")).headline == "Being paused by ada."
     assert whats_going_on(history, "PAUSING", script.at).headline == "Being paused."
 
 
@@ -243,3 +244,25 @@ def test_any_history_has_words(wires: list[dict[str, Any]], status: str, now: fl
     assert sentence.tone in {"info", "waiting", "bad", "good", "idle"}
     assert sentence.operation_id is None or sentence.operation_id in history.operations
     assert history.counts.total == len(history.operations)
+
+
+def test_a_stopped_execution_says_by_whom_and_names_what_never_finished() -> None:
+    script = begun()
+    script.context_started("approval", subtype="WaitForCallback")
+    script.callback_started("approval create callback id", "approval")
+    script.ended("Stopped", ErrorType="ShiftOver", ErrorMessage="last orders")
+    history = folded(script)
+    sentence = whats_going_on(history, "STOPPED", script.at, By("ada", "closing time"))
+    assert sentence.headline == "Stopped by ada because “closing time”: ShiftOver: last orders"
+    assert sentence.detail == "approval and 1 operation around or beside it never finished."
+    assert sentence.operation_id == named(history, "approval create callback id").id
+
+
+def test_a_sentence_knows_its_names_and_clocks() -> None:
+    script = begun()
+    script.callback_started("barista accepts", timeout=600)
+    headline = whats_going_on(folded(script), "RUNNING", script.at + 60).headline
+    kinds = {part.kind: part for part in parts_of(headline)}
+    assert kinds["name"].text == "barista accepts" and kinds["until"].at == script.at + 600
+    assert kinds["since"].text == "1 m" and "".join(part.text for part in parts_of(headline)) == headline
+    assert [part.text for part in parts_of("just text")] == ["just text"] and parts_of("") == ()

@@ -13,7 +13,10 @@ from executions.domain.timeline import Bar, Timeline, build
 from tests.histories import START, Script, big_history
 from tests.unit.wires import SCENARIOS, recorded, recorded_events, wire_events
 
-KINDS = {"ok", "failed", "backoff", "wait", "callback", "open", "never", "context", "code", "deadline", "unknown"}
+KINDS = {"ok", "failed", "backoff", "wait", "callback", "open", "never", "context", "code", "deadline", "unknown"} | {
+    "replay",
+    "asleep",
+}
 any_history = st.one_of(
     st.sampled_from(SCENARIOS).map(recorded_events), st.integers(0, 80).map(big_history), wire_events()
 )
@@ -45,7 +48,7 @@ def test_every_bar_is_on_the_axis(wires: list[dict[str, Any]], now: float, colla
         assert row.duration_seconds is None or row.duration_seconds >= 0
         for bar in row.bars:
             check(bar)
-    for bar in timeline.invocation_bars:
+    for bar in timeline.lane_bars:
         check(bar)
     assert sum(timeline.density()) >= 0
     assert min(timeline.density()) >= 0
@@ -143,7 +146,7 @@ def test_a_running_invocation_is_inferred_from_the_attempt_it_runs() -> None:
     script.sleep(5)
     script.step_started("two")
     timeline = build(folded(script), now=script.at + 2)
-    assert [bar.kind for bar in timeline.invocation_bars] == ["code", "open"]
+    assert [bar.kind for bar in timeline.lane_bars] == ["asleep", "code", "open"]
 
 
 def test_polls_and_waits_have_notes() -> None:
@@ -200,7 +203,7 @@ def test_clocks_that_stand_still_or_run_backwards_are_drawn(step: float) -> None
 def test_an_empty_history_has_an_empty_timeline() -> None:
     timeline = build(fold([]), now=START)
     assert timeline.rows == ()
-    assert timeline.invocation_bars == ()
+    assert timeline.lane_bars == ()
     assert timeline.ticks[0].kind == "start"
 
 

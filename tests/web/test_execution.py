@@ -251,7 +251,7 @@ def test_a_fragment_is_no_page(as_viewer: Client, waiting: Execution) -> None:
 def test_a_long_timeline_has_an_overview_that_zooms_by_its_url(as_viewer: Client, big: Execution) -> None:
     html = text(as_viewer, url(big))
     assert 'data-plot="overview"' in html
-    assert '<svg class="sketch"' in html
+    assert '<svg class="tl-sketch"' in html
     response = as_viewer.get(url(big, "?brush=10~20&q=order"))
     assert response.status_code == 302 and "zoom=" in response["Location"] and "q=order" in response["Location"]
     zoomed = text(as_viewer, response["Location"])
@@ -277,3 +277,68 @@ def test_a_history_that_a_key_keeps_closed_says_so(as_viewer: Client) -> None:
     factories.trouble(kind="kms", scope=scope, function=execution.function, words=words, remedy="Check the key.")
     page = as_viewer.get(f"/executions/{execution.pk}/").content.decode()
     assert f"Its history cannot be read: {words}" in page and "Check the key." in page
+
+
+def test_brushing_zooms_without_the_page_around_it(as_viewer: Client, big: Execution) -> None:
+    response = as_viewer.get(url(big, "timeline/?brush=10~20&q=order&follow=1"))
+    pushed = response["HX-Push-Url"]
+    assert pushed.startswith(url(big, "?")) and "zoom=" in pushed and "q=order" in pushed and "follow" not in pushed
+    assert "<html" not in response.content.decode() and 'class="frame"' in response.content.decode()
+
+
+def test_the_overview_is_there_before_any_script_and_for_running_executions_too(as_viewer: Client) -> None:
+    running = stored.execution(histories.big_history(60)[:-2])
+    html = text(as_viewer, url(running))
+    assert re.search(r'<svg class="tl-sketch"[^>]*><path d="M0 100H0.00V[^"]+Z"/>', html)
+    assert 'data-plot="overview"' in html and 'data-plot-when="pointer"' in html
+
+
+def test_following_live_is_in_the_url_and_shows_the_newest_rows(as_viewer: Client) -> None:
+    running = stored.execution(histories.big_history(200)[:-2])
+    last = list(history_of(running).operations.values())[-1].first_event_id
+    plain, followed = text(as_viewer, url(running)), text(as_viewer, url(running, "?follow=1"))
+    assert "data-follow" not in plain and f'data-event-id="{last}"' not in plain
+    assert "data-follow" in followed and f'data-event-id="{last}"' in followed
+    assert 'data-chip="follow"' in plain and "follow=1" in plain
+
+
+def test_a_finished_execution_cannot_be_followed(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big, "?follow=1"))
+    assert "data-follow" not in html and 'data-chip="follow"' not in html
+
+
+def test_a_zoom_that_is_followed_ends_now(as_viewer: Client) -> None:
+    running = stored.execution(histories.big_history(60)[:-2])
+    started = running.started_at.timestamp()
+    html = text(as_viewer, url(running, f"?follow=1&zoom={started:.3f}~{started + 30:.3f}"))
+    zoom = re.search(r"zoom=(\d+\.\d+)~(\d+\.\d+)", html)
+    assert zoom and round(float(zoom[2]) - float(zoom[1])) == 30
+    assert abs(float(zoom[2]) - factories.ago(0).timestamp()) < 60
+
+
+def test_an_idle_stretch_is_a_link_that_opens_it(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step("one", seconds=1)
+    script.sleep(7200)
+    script.step("two", seconds=1)
+    script.ended()
+    execution = stored.execution(script.events)
+    html = text(as_viewer, url(execution))
+    link = re.search(r'<a href="([^"]+idle=\d+[^"]*)"[^>]* aria-label="Open [^"]+ of idle time">', html)
+    assert link
+    opened = text(as_viewer, link[1].replace("&amp;", "&"))
+    assert opened.count("of idle time") < html.count("of idle time")
+    assert 'aria-current="true">' not in re.search(r"<a class=\"chip[^>]*>Collapse idle", opened)[0]  # type: ignore[index]
+
+
+def test_what_began_and_ended_in_one_checkpoint_is_not_said_to_have_taken_no_time(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step("at once", seconds=0)
+    script.step("later", seconds=0.2)
+    execution = stored.execution(script.events)
+    html = text(as_viewer, url(execution))
+    assert re.findall(r'class="tl-dur"[^>]*>([^<]*)<', html)[1:] == ["?", "200 ms"] and "one checkpoint" in html
+    drawer = text(as_viewer, url(execution, f"operations/{histories.operation_id('at once')}/"))
+    assert "not known: its start and end came in one checkpoint" in drawer

@@ -1,5 +1,9 @@
 """What is going on, at the top of an execution's page: in words, with links, into the executions that it called."""
 
+import re
+from html import unescape
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -16,6 +20,10 @@ def head(client: Client, execution: Execution) -> str:
     response = client.get(f"/executions/{execution.pk}/head/")
     assert response.status_code == 200
     return response.content.decode().split('class="facts"')[0]
+
+
+def words(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", html)).split())
 
 
 def caller(status: str = "Failed") -> Execution:
@@ -44,9 +52,9 @@ def called(message: str = "no such card") -> Execution:
 def test_a_failure_is_followed_into_the_execution_that_was_called(as_viewer: Client) -> None:
     parent, child = caller(), called()
     html = head(as_viewer, parent)
-    assert "Failed because points failed: InvokeError: no such card" in html
+    assert "Failed in points: InvokeError: no such card" in words(html)
     assert f'href="/executions/{child.pk}/"' in html and f'href="/executions/{child.pk}/?op=' in html
-    assert "Failed because ledger/book failed" in html or "Failed because book points failed" in html
+    assert "Failed in book points: PaymentError: no such card" in words(html)
 
 
 def test_what_a_waiting_execution_waits_for_is_followed_too(as_viewer: Client) -> None:
@@ -56,7 +64,8 @@ def test_what_a_waiting_execution_waits_for_is_followed_too(as_viewer: Client) -
     script.callback_started("clerk", timeout=3600)
     child = stored.execution(script.events, arn=CHILD)
     html = head(as_viewer, parent)
-    assert "Waiting for loyalty" in html and "Waiting for clerk" in html and f"/executions/{child.pk}/" in html
+    told = words(html)
+    assert "Waiting for loyalty" in told and "Waiting for clerk" in told and f"/executions/{child.pk}/" in html
 
 
 def test_a_called_execution_that_is_not_here_is_still_a_link(as_viewer: Client) -> None:
@@ -72,7 +81,41 @@ def test_what_is_said_of_a_child_is_escaped(as_viewer: Client) -> None:
 def test_the_contexts_around_a_cause_are_links(as_viewer: Client) -> None:
     child = called()
     ledger = next(iter(history_of(child).roots))
-    assert f'Inside <a href="/executions/{child.pk}/?op={ledger}">ledger</a>' in head(as_viewer, child)
+    html = head(as_viewer, child)
+    assert f'<a href="/executions/{child.pk}/?op={ledger}"><bdi>ledger</bdi></a>' in html
+    assert "It was inside ledger." in words(html)
+
+
+def test_a_branch_is_told_by_its_number_in_what_it_is_a_branch_of(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.context_started("fan-out", subtype="Parallel")
+    for number in range(4):
+        path = f"fan-out/{number}"
+        name = "sms" if number == 3 else f"parallel-branch-{number}"
+        script.event("ContextStarted", path, parent="fan-out", subtype="ParallelBranch", name=name)
+    script.step_started("fan-out/3/charge", "fan-out/3", name="charge card")
+    script.step_failed("fan-out/3/charge", "fan-out/3", message="declined")
+    script.context_ended("fan-out/3", "fan-out", subtype="ParallelBranch", verb="Failed")
+    script.context_ended("fan-out", subtype="Parallel", verb="Failed")
+    script.ended("Failed", ErrorType="PaymentError", ErrorMessage="declined")
+    told = words(head(as_viewer, stored.execution(script.events)))
+    assert "Failed in charge card: PaymentError: declined" in told
+    assert "It was inside branch 4 (sms) of fan-out." in told
+
+
+def test_who_stopped_it_is_told_but_not_through_a_share_link(as_viewer: Client, settings: Any) -> None:
+    script = histories.Script()
+    script.started()
+    script.step_started("count")
+    script.ended("Stopped", ErrorType="ShiftOver", ErrorMessage="late")
+    execution, ada = stored.execution(script.events), factories.user("operator", "ada")
+    factories.action(execution, ada, "stop", reason="closing time")
+    assert "Stopped by ada because “closing time”: ShiftOver: late" in words(head(as_viewer, execution))
+    settings.SHARE_LINKS = "login"
+    factories.share_link(execution, token="abcdefghijklmnopqrstuv")
+    shared = as_viewer.get("/shared/abcdefghijklmnopqrstuv/view/").content.decode()
+    assert "Stopped: ShiftOver: late" in shared and "ada" not in words(shared.split('class="facts"')[0])
 
 
 def paused() -> Execution:
@@ -88,7 +131,7 @@ def test_a_pause_says_by_whom_and_why(as_viewer: Client) -> None:
     assert "because “quarter end”" in head(as_viewer, execution)
     ada = factories.user("operator", "ada")
     factories.action(execution, ada, "pause", reason="stocktaking")
-    assert "Paused by ada" in head(as_viewer, execution) and "because “stocktaking”" in head(as_viewer, execution)
+    assert re.search("Paused by ada for .* because “stocktaking”", words(head(as_viewer, execution)))
 
 
 def test_a_pause_that_was_lifted_from_here_is_not_blamed_for_the_next(as_viewer: Client) -> None:
