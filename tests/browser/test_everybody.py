@@ -18,7 +18,8 @@ TOUCHING = """() => {
   const boxes = shown.map((label) => label.getBoundingClientRect()).sort((a, b) => a.x - b.x);
   return boxes.slice(1).filter((box, before) => box.left < boxes[before].right + 3).map((box) => box.left);
 }"""
-TABS = ["", "history/", "history/?event=3", "checkpoints/", "payloads/", "stop/"]
+TABS = ["", "?event=3", "?follow=1", "history/", "history/?event=3", "history/?group=operation"]
+TABS += ["checkpoints/", "payloads/", "stop/"]
 
 
 def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
