@@ -136,6 +136,7 @@ MATRIX: dict[str, str] = {
     "bulk-stop": VIEW,
     "bulk-again": VIEW,
     "start": START,
+    "describe": PREPARE,
     "prepare": PREPARE,
     "forget": PREPARE,
     "stop": STOP,

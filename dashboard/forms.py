@@ -59,16 +59,29 @@ class StartForm(ActionForm):
     field_order = ["token", "qualifier", "name", "payload", "reason"]
     title = "Start an execution"
 
+    def __init__(self, *args: Any, by_fields: bool = False, **kwargs: Any):
+        """`by_fields`: the payload is made of fields of its own; nobody writes it."""
+        super().__init__(*args, **kwargs)
+        self.fields["qualifier"].widget.attrs["list"] = "known-qualifiers"
+        if by_fields:
+            del self.fields["payload"]
+
     def clean_payload(self) -> str:
         return str(self.cleaned_data["payload"]).replace("\r\n", "\n")
 
 
 class PrepareForm(forms.Form):
     event_name = forms.CharField(max_length=100)
-    payload = forms.CharField(strip=False)
+    payload = forms.CharField(strip=False, required=False)
 
     def clean_payload(self) -> str:
         return str(self.cleaned_data["payload"]).replace("\r\n", "\n")
+
+
+class SchemaTextForm(forms.Form):
+    """`schema`: of a function's input, as JSON Schema; "" for none."""
+
+    schema = forms.CharField(required=False, strip=False, max_length=200_000)
 
 
 class StopForm(ErrorForm):

@@ -48,6 +48,7 @@ urlpatterns = [
     path("functions/", functions.index, name="functions"),
     path("functions/<int:function_id>/", functions.page, name="function"),
     path("functions/<int:function_id>/start/", start.start, name="start"),
+    path("functions/<int:function_id>/schema/", start.describe, name="describe"),
     path("functions/<int:function_id>/events/", start.prepare, name="prepare"),
     path("functions/<int:function_id>/events/<int:event_id>/remove/", start.forget, name="forget"),
     path("executions/", executions.page, name="executions"),

@@ -5,19 +5,21 @@ from typing import Any, Self
 
 from django.urls import reverse
 
-from dashboard.forms import StartForm
-from executions import histories
+from dashboard.starting import Start
+from executions import histories, queries
 from executions.actions import permissions
 from executions.domain.words import duration
-from executions.models import Execution, Function, PreparedEvent
+from executions.models import Execution, Function, InputSchema, PreparedEvent
 
 
 @dataclass(frozen=True)
 class Page:
-    """`how` says why it is started asynchronously; `note` what is wrong with the input that was taken over."""
+    """`qualifiers`: versions that are known, offered while one types. `how` says why it is started asynchronously;
+    `note` what is wrong with the input that was taken over.
+    """
 
     function: Function
-    form: StartForm
+    begun: Start
     how: str
     note: str
     why_not: str
@@ -25,12 +27,14 @@ class Page:
     may_prepare: bool
     after: Execution | None
     url: str
+    qualifiers: list[str]
+    schema: InputSchema | None
 
     @classmethod
-    def of(cls, user: Any, function: Function, form: StartForm, *, after: Execution | None, note: str) -> Self:
+    def of(cls, user: Any, function: Function, begun: Start, *, after: Execution | None, note: str) -> Self:
         return cls(
             function=function,
-            form=form,
+            begun=begun,
             how=_how(function),
             note=note,
             why_not=permissions.can_start(user, function).why,
@@ -38,6 +42,8 @@ class Page:
             may_prepare=bool(permissions.can_prepare(user, function)),
             after=after,
             url=reverse("start", args=[function.pk]),
+            qualifiers=list(dict.fromkeys(["$LATEST", *queries.versions_of(function)])),
+            schema=InputSchema.objects.filter(function=function).first(),
         )
 
 

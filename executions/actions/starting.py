@@ -11,17 +11,19 @@ import orjson
 import structlog
 from django.db import IntegrityError, transaction
 
+from executions import schemas
 from executions.actions import permissions
 from executions.actions.perform import Actor, Kind, NotAllowed, Outcome, send
 from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
-from executions.models import ActionRecord, Execution, Function, PreparedEvent
+from executions.models import ActionRecord, Execution, Function, InputSchema, PreparedEvent
 from executions.sync.columns import text
 
 log = structlog.get_logger(__name__)
 MOST_BYTES = 1_048_576
 """Of a payload that AWS takes asynchronously."""
+MOST_SAID = 5
 GRACE = dt.timedelta(seconds=90)
 
 
@@ -29,7 +31,7 @@ def start(
     actor: Actor, function: Function, *, qualifier: str, name: str, payload: str, now: dt.datetime
 ) -> ActionRecord:
     """Start an execution asynchronously; the record has its ARN when AWS has said it."""
-    body = check_payload(payload)
+    body = check_payload(payload, schema_of(function))
     if repeated := _sent_before(actor, function):
         return repeated
     if not (allowed := permissions.can_start(actor.user, function)):
@@ -63,7 +65,31 @@ def start(
     return record
 
 
-def check_payload(payload: str) -> bytes:
+def schema_of(function: Function) -> dict[str, Any] | None:
+    """What its input must be like; None without a schema, or with one that cannot be read any more."""
+    row = InputSchema.objects.filter(function=function).first()
+    try:
+        return schemas.compiled(row.text) if row else None
+    except schemas.BadSchema:
+        return None
+
+
+def describe(user: Any, function: Function, *, text: str, now: dt.datetime) -> InputSchema | None:
+    """Store what its input must be like, as JSON Schema; "" removes it. Raises BadValue."""
+    if not (allowed := permissions.can_prepare(user, function)):
+        raise NotAllowed(allowed)
+    if not text.strip():
+        InputSchema.objects.filter(function=function).delete()
+        return None
+    try:
+        schemas.compiled(text)
+    except schemas.BadSchema as error:
+        raise BadValue("schema", str(error)) from error
+    values = {"text": text, "username": user.get_username(), "changed_at": now}
+    return InputSchema.objects.update_or_create(function=function, defaults=values)[0]
+
+
+def check_payload(payload: str, schema: dict[str, Any] | None = None) -> bytes:
     """The bytes that AWS gets; raises BadValue with a sentence for the form."""
     try:
         body = payload.encode()
@@ -74,6 +100,9 @@ def check_payload(payload: str) -> bytes:
         raise BadValue("payload", f"This is not JSON: {error}.") from error
     if len(body) > MOST_BYTES:
         raise BadValue("payload", f"This is {len(body):,} bytes; AWS takes at most {MOST_BYTES:,}.")
+    if schema is not None and (found := schemas.problems(schema, payload)):
+        said = "; ".join(str(one) for one in found[:MOST_SAID])
+        raise BadValue("payload", f"This does not fit the schema of its input: {said}.")
     return body
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from executions.actions import starting
 from executions.gateway.connections import Connection
-from executions.models import ActionRecord, Function, PreparedEvent
+from executions.models import ActionRecord, Function, InputSchema, PreparedEvent
 from tests import factories
 from tests.fakes import REGION, FakeLambda
 from tests.web import stored
@@ -147,3 +147,77 @@ def test_a_prepared_event_is_kept_offered_and_removed(as_admin: Client, function
 def test_only_who_may_sees_the_button(as_operator: Client, function: Function) -> None:
     assert url(function) not in as_operator.get(f"/functions/{function.pk}/").content.decode()
     assert as_operator.get(url(function)).status_code == 403
+
+
+SCHEMA = """{"type": "object", "required": ["drink"], "additionalProperties": false, "properties": {
+  "drink": {"type": "string", "enum": ["latte", "cortado"]}, "qty": {"type": "integer", "minimum": 1, "default": 1},
+  "extras": {"type": "array", "items": {"type": "string"}}}}"""
+
+
+@pytest.fixture
+def described(function: Function) -> Function:
+    InputSchema.objects.create(function=function, text=SCHEMA, username="admin", changed_at=factories.ago())
+    return function
+
+
+def fields(**values: Any) -> dict[str, Any]:
+    given = form(mode="fields", do="start")
+    del given["payload"]
+    return {**given, "answer/extras#": "0", **{f"answer/{name}": value for name, value in values.items()}}
+
+
+def test_the_schema_of_the_input_makes_a_form_whose_values_are_sent(
+    as_admin: Client, aws: FakeLambda, described: Function
+) -> None:
+    page = as_admin.get(url(described)).content.decode()
+    assert 'name="answer/drink"' in page and 'name="answer/qty" value="1"' in page and 'name="payload"' not in page
+    wrong = as_admin.post(url(described), fields(qty="0")).content.decode()
+    assert "This is needed" in wrong and not aws.calls
+    as_admin.post(url(described), fields(drink='"latte"', qty="2"))
+    assert dict(aws.requests)["invoke"]["Payload"] == b'{"drink": "latte", "qty": 2}'
+
+
+def test_nothing_is_started_that_does_not_fit_the_schema(
+    as_admin: Client, aws: FakeLambda, described: Function
+) -> None:
+    sent = form(mode="raw", do="start", payload='{"drink": "tea"}')
+    assert "does not fit the schema" in as_admin.post(url(described), sent).content.decode()
+    assert not aws.calls and not ActionRecord.objects.exists()
+    as_admin.post(url(described), form(mode="raw", do="start", payload='{"drink": "cortado"}'))
+    assert dict(aws.requests)["invoke"]["Payload"] == b'{"drink": "cortado"}', "written JSON is sent as it is written"
+
+
+def test_one_may_change_between_fields_and_json_and_loses_nothing(
+    as_admin: Client, aws: FakeLambda, described: Function
+) -> None:
+    raw = as_admin.post(url(described), {**fields(drink='"latte"', qty="3"), "do": "mode raw"}).content.decode()
+    assert "&quot;qty&quot;: 3" in raw and 'name="payload"' in raw
+    sent = form(mode="raw", payload='{"drink": "cortado", "extras": ["oat", "ice"]}', do="mode fields", name="mine")
+    back = as_admin.post(url(described), sent).content.decode()
+    assert 'value="oat"' in back and 'value="ice"' in back and 'value="mine"' in back
+    assert not aws.calls
+
+
+def test_an_input_that_the_fields_cannot_hold_is_shown_as_json(as_admin: Client, described: Function) -> None:
+    event = PreparedEvent.objects.create(
+        function=described,
+        name="odd",
+        payload='{"drink": "latte", "note": "x"}',
+        username="a",
+        created_at=factories.ago(),
+    )
+    page = as_admin.get(f"{url(described)}?event={event.pk}").content.decode()
+    assert "&quot;note&quot;: &quot;x&quot;" in page and 'name="payload"' in page
+
+
+def test_admins_keep_the_schema_and_a_wrong_one_is_not_kept(
+    as_admin: Client, as_operator: Client, function: Function
+) -> None:
+    where = f"/functions/{function.pk}/schema/"
+    assert as_operator.post(where, {"schema": SCHEMA}).status_code == 403
+    as_admin.post(where, {"schema": SCHEMA})
+    assert InputSchema.objects.get().text == SCHEMA
+    said = as_admin.post(where, {"schema": '{"type": 7}'}, follow=True).content.decode()
+    assert "does not compile" in said and InputSchema.objects.get().text == SCHEMA
+    as_admin.post(where, {"schema": " "})
+    assert not InputSchema.objects.exists()
