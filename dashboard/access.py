@@ -101,6 +101,7 @@ MATRIX: dict[str, str] = {
     "execution-compare-payloads": VIEW,
     "execution-payloads": VIEW,
     "execution-live": VIEW,
+    "execution-trace": VIEW,
     "history-json": VIEW,
     "report": VIEW,
     "share": SHARE,

@@ -35,6 +35,7 @@ from dashboard.views import (
     styleguide,
     together,
     tokens,
+    trace,
 )
 
 ONE = "executions/<int:execution_id>/"
@@ -74,6 +75,7 @@ urlpatterns = [
     path(ONE + "payloads/", payloads.page, name="execution-payloads"),
     path(ONE + "report.html", report.as_html, name="report"),
     path(ONE + "history.json", history.as_json, name="history-json"),
+    path(ONE + "trace/", trace.trace, name="execution-trace"),
     path(ONE + "live/", live.one_execution, name="execution-live"),
     path(ONE + "stop/", actions.stop, name="stop"),
     path(ONE + "pause/", actions.pause, name="pause"),

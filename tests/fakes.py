@@ -229,6 +229,7 @@ class FakeLambda:
             "Status": row["Status"],
             "StartTimestamp": _moment(row["StartTimestamp"]),
             **({"EndTimestamp": _moment(row["EndTimestamp"])} if "EndTimestamp" in row else {}),
+            **({"TraceHeader": row["TraceHeader"]} if "TraceHeader" in row else {}),
         }
 
     def _page(self, name: str, rows: list[Any], request: dict[str, Any]) -> dict[str, Any]:

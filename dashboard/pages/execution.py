@@ -195,7 +195,7 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
         logs_url=links.logs_url(arn, started, ended, subject.seconds),
         logs_query=links.logs_query(arn),
         traces_url=links.traces_url(arn, started, ended, subject.seconds),
-        commands=links.cli_commands(arn),
+        commands=(*links.cli_commands(arn), *links.log_commands(arn, started, ended, subject.seconds)),
     )
 
 

@@ -62,6 +62,7 @@ class Drawer:
     callback: OpenCallback | None
     closed: str
     logs_url: str
+    log_commands: tuple[links.Command, ...]
     close_url: str
     zoom_url: str
     elsewhere: Step
@@ -77,6 +78,7 @@ class Drawer:
             return None
         row = queries.callback_of(subject.execution, operation_id) if operation.callback else None
         shown = _shown_events(operation)
+        logs_url, log_commands = _logs(subject, operation) if subject.share is None else ("", ())
         return cls(
             operation=operation,
             execution_id=subject.execution.pk,
@@ -98,7 +100,8 @@ class Drawer:
             comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
             callback=open_callback(subject.user, row, subject.url("execution")) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
-            logs_url=_logs(subject, operation),
+            logs_url=logs_url,
+            log_commands=log_commands,
             close_url=place.closed,
             zoom_url=f"{subject.url('execution')}?{_zoom(subject, operation)}&op={operation.id}",
             elsewhere=_elsewhere(subject, operation),
@@ -130,16 +133,18 @@ def _zoom(subject: Subject, operation: Operation) -> str:
     return f"zoom={operation.first_at - room:.3f}~{end + room:.3f}"
 
 
-def _logs(subject: Subject, operation: Operation) -> str:
-    """The lines that its code wrote; nothing for what runs no code."""
+def _logs(subject: Subject, operation: Operation) -> tuple[str, tuple[links.Command, ...]]:
+    """The lines that its code wrote: a link, and what to copy; nothing for what runs no code."""
     if operation.kind not in ("Step", "Context"):
-        return ""
+        return "", ()
     try:
         arn = ExecutionArn.parse(subject.execution.arn)
     except InvalidArn:
-        return ""
+        return "", ()
     ended = operation.ended_at if operation.ended_at is not None else None if operation.is_open else operation.last_at
-    return links.logs_url(arn, operation.first_at, ended, subject.seconds, operation.id)
+    when = (operation.first_at, ended, subject.seconds)
+    query = links.Command("Logs Insights query", links.logs_query(arn, operation.id))
+    return links.logs_url(arn, *when, operation.id), (query, *links.log_commands(arn, *when, operation.id))
 
 
 def _parent(place: Place, operation: Operation) -> Step | None:

@@ -18,6 +18,7 @@ _CONSOLE_DOMAINS = {
     "aws-iso-b": "console.sc2shome.sgov.gov",
 }
 _BEFORE, _AFTER = 60.0, 300.0  # seconds; log lines are stamped by another clock and arrive late
+_TRACE = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?:;|\s*$)")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -92,15 +93,54 @@ def logs_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: 
 
 
 def traces_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float) -> str:
-    """X-Ray's traces of the function while the execution ran: a history does not say which of them are its own."""
+    """X-Ray's traces of the function while the execution ran, whosever they are."""
     expression = f"service(id(name: {_quoted(arn.function_name)} ))"
     detail = f"~(query~(expression~{_escaped(expression)})~context~(timeRange~({_range(started_at, ended_at, now)})))"
     return f"{_console(arn)}/cloudwatch/home?region={arn.region}#xray:traces/query?{detail}"
 
 
+def trace_of(header: str) -> str:
+    """The trace's id in a header like "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"; "" when there is none."""
+    found = _TRACE.search(header)
+    return found.group(1) if found else ""
+
+
+def trace_url(arn: ExecutionArn, trace_id: str) -> str:
+    """One trace in X-Ray."""
+    return f"{_console(arn)}/cloudwatch/home?region={arn.region}#xray:traces/{trace_id}"
+
+
 def _range(started_at: float, ended_at: float | None, now: float) -> str:
     end = (now if ended_at is None else ended_at) + _AFTER
     return f"end~{_escaped(_instant(end))}~start~{_escaped(_instant(started_at - _BEFORE))}"
+
+
+def _filter_pattern(arn: ExecutionArn, operation_id: str = "") -> str:
+    """What `logs_query` asks for, in the notation of CloudWatch's filter patterns."""
+    quoted = _quoted(str(arn))
+    own = f" && ($.operationId = {_quoted(operation_id)})" if operation_id else ""
+    return f"{{ (($.executionArn = {quoted}) || ($.durableExecutionArn = {quoted})){own} }}"
+
+
+def log_commands(
+    arn: ExecutionArn, started_at: float, ended_at: float | None, now: float, operation_id: str = ""
+) -> tuple[Command, ...]:
+    """The lines of an execution, or of one operation of it, in a terminal."""
+    start, end = started_at - _BEFORE, (now if ended_at is None else ended_at) + _AFTER
+    pattern, region = shlex.quote(_filter_pattern(arn, operation_id)), shlex.quote(arn.region)
+    group = shlex.quote(f"/aws/lambda/{arn.function_name}")
+    return (
+        Command(
+            "Logs with the AWS CLI",
+            f"aws logs filter-log-events --log-group-name {group} --filter-pattern {pattern}"
+            f" --start-time {int(start * 1000)} --end-time {int(end * 1000)} --region {region}",
+        ),
+        Command(
+            "Logs with the SAM CLI",
+            f"sam logs --cw-log-group {group} --filter {pattern} --start-time {shlex.quote(_instant(start))}"
+            f" --end-time {shlex.quote(_instant(end))} --region {region}",
+        ),
+    )
 
 
 def cli_commands(arn: ExecutionArn) -> tuple[Command, ...]:

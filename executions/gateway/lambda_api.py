@@ -80,6 +80,22 @@ def get_execution(connection: Connection, arn: str, *, patience: float = 60.0) -
     return summary
 
 
+def get_trace_header(connection: Connection, arn: str, *, patience: float = 60.0) -> str:
+    """What X-Ray knows the execution by; "" when it is not traced. Raises NotFound."""
+    answer = call_aws(
+        connection,
+        "get",
+        "read the execution",
+        connection.client.get_durable_execution,
+        patience=patience,
+        DurableExecutionArn=arn,
+        IncludeExecutionData=False,
+    )
+    header = answer.get("TraceHeader")
+    found = header.get("XAmznTraceId") if isinstance(header, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
 def get_function(connection: Connection, name: str, *, patience: float = 60.0) -> FunctionConfiguration:
     """One function's configuration; raises NotFound."""
     answer = call_aws(

@@ -58,6 +58,12 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
     return Execution.objects.get(arn=str(arn))
 
 
+def trace_header(execution: Execution) -> str:
+    """What X-Ray knows it by, which is not mirrored; "" when it is not traced. Raises GatewayError."""
+    connection = reach(execution.function.connection.name)
+    return lambda_api.get_trace_header(connection, execution.arn, patience=PATIENCE)
+
+
 def ask_again(execution: Execution, *, now: dt.datetime) -> Execution | None:
     """What AWS says of one execution now; -> its row, None when AWS no longer has it. Raises GatewayError."""
     connection = reach(execution.function.connection.name)

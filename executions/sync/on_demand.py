@@ -11,7 +11,7 @@ from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Execution
 from executions.sync import executions, history
 
-__all__ = ["GatewayError", "NotFound", "complete_history", "find"]
+__all__ = ["GatewayError", "NotFound", "complete_history", "find", "trace_header"]
 PATIENCE = 10.0
 """Seconds after which the person is told to come back."""
 
@@ -23,6 +23,12 @@ def find(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
         return known
     with budget.lane(Lane.INTERACTIVE):
         return executions.read_one(arn, now=now)
+
+
+def trace_header(execution: Execution) -> str:
+    """What X-Ray knows the execution by; "" when it is not traced. Raises GatewayError."""
+    with budget.lane(Lane.INTERACTIVE):
+        return executions.trace_header(execution)
 
 
 def complete_history(execution: Execution, *, now: dt.datetime) -> Execution:

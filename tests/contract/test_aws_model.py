@@ -129,6 +129,13 @@ CALLS = {
         {**SUMMARY, "Status": "SUCCEEDED", "EndTimestamp": STARTED},
         lambda made: made.status == "SUCCEEDED" and made.started_at == made.ended_at == STARTED,
     ),
+    "get_trace_header": Call(
+        lambda at: lambda_api.get_trace_header(at, EXECUTION),
+        "get_durable_execution",
+        {"DurableExecutionArn": EXECUTION, "IncludeExecutionData": False},
+        {**SUMMARY, "TraceHeader": {"XAmznTraceId": "Root=1-5759e988-bd862e3fe1be46a994272793"}},
+        lambda made: made == "Root=1-5759e988-bd862e3fe1be46a994272793",
+    ),
     "get_history": Call(
         lambda at: lambda_api.get_history(at, EXECUTION, newest_first=True, marker="m"),
         "get_durable_execution_history",

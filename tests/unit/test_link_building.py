@@ -5,7 +5,16 @@ from urllib.parse import unquote
 import pytest
 
 from executions.domain.arns import ExecutionArn
-from executions.domain.links import cli_commands, console_url, logs_query, logs_url, traces_url
+from executions.domain.links import (
+    cli_commands,
+    console_url,
+    log_commands,
+    logs_query,
+    logs_url,
+    trace_of,
+    trace_url,
+    traces_url,
+)
 
 ARN = ExecutionArn("aws", "us-east-1", "123456789012", "coffee_order", "$LATEST", "order-1042", "db8f7d52")
 
@@ -85,3 +94,40 @@ def test_commands_survive_a_shell() -> None:
     for command in commands:
         assert str(ARN) in shlex.split(command.text)
     assert any("get-durable-execution-history" in command.text for command in commands)
+
+
+def test_log_commands_survive_a_shell_and_ask_for_both_spellings() -> None:
+    for command in log_commands(ARN, 1_795_403_615.5, None, 1_795_500_000.0, 'o"p'):
+        words = shlex.split(command.text)
+        [pattern] = [word for word in words if word.startswith("{")]
+        assert f'$.executionArn = "{ARN}"' in pattern and f'$.durableExecutionArn = "{ARN}"' in pattern
+        assert '$.operationId = "o\\"p"' in pattern and "/aws/lambda/coffee_order" in words
+    [aws, sam] = log_commands(ARN, 1_795_403_615.5, 1_795_403_616.0, 0)
+    assert "--start-time 1795403555500" in aws.text and "2026-11-23T03:12:35.500Z" in sam.text
+    assert "operationId" not in aws.text + sam.text
+
+
+TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            "1-5759e988-bd862e3fe1be46a994272793",
+        ),
+        (f"Sampled=0; Root={TRACE}", TRACE),
+        ("Root=1-5759e988-bd862e3fe1be46a99427279/../x", ""),
+        ("Root=", ""),
+        ("", ""),
+    ],
+)
+def test_the_trace_is_read_from_its_header(header: str, found: str) -> None:
+    assert trace_of(header) == found
+
+
+def test_one_trace_has_its_own_address() -> None:
+    assert trace_url(ARN, "1-5759e988-bd862e3fe1be46a994272793").endswith(
+        "#xray:traces/1-5759e988-bd862e3fe1be46a994272793"
+    )
