@@ -142,6 +142,20 @@ def test_a_role_is_assumed_with_its_external_id_only_when_a_call_needs_it(
     assert (asked["RoleArn"], asked["ExternalId"], asked["RoleSessionName"]) == (role, "f3c1", "durascope")
 
 
+def test_a_role_is_assumed_anew_before_its_credentials_expire(
+    monkeypatch: pytest.MonkeyPatch, sts: Callable[[], list[dict[str, str]]]
+) -> None:
+    role = "arn:aws:iam::123456789012:role/durascope"
+    credentials = connections.opened(Configured(name="kyc", region=REGION, role_arn=role)).client._get_credentials()
+    for _ in range(2):
+        credentials.get_frozen_credentials()
+    assert len(sts()) == 1
+    later = dt.datetime.now(tz=dt.UTC) + dt.timedelta(minutes=55)  # of the hour for which they are good
+    credentials._time_fetcher = lambda: later
+    monkeypatch.setattr("botocore.credentials._local_now", credentials._time_fetcher)
+    assert credentials.get_frozen_credentials().access_key == "ASSUMED" and len(sts()) == 2
+
+
 def test_a_connection_that_does_not_exist_is_told_in_words() -> None:
     with pytest.raises(NoCredentials, match="nowhere is not configured"):
         connections.reach("nowhere")

@@ -2,11 +2,13 @@
 
 import datetime as dt
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -153,6 +155,28 @@ def test_many_are_removed_in_batches_with_pauses_between_them(settings: Any, mon
     factories.executions(factories.function(), 45, started_at=factories.ago(days=3))
     monkeypatch.setattr(retention, "BATCHES", 2)
     assert retain().executions == 20, "the rest has time until the next run"
+
+
+def test_while_a_batch_is_being_removed_lists_are_read(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.KEEP_DAYS = 1
+    factories.executions(factories.function(), 5, started_at=factories.ago(days=3))
+    count = retention.count_statuses
+    read: list[int] = []
+
+    def meanwhile() -> None:
+        read.append(Execution.objects.count())
+        connection.close()
+
+    def counting(*given: Any) -> None:
+        count(*given)
+        assert connection.in_atomic_block
+        reader = threading.Thread(target=meanwhile)
+        reader.start()
+        reader.join(10)
+
+    monkeypatch.setattr(retention, "count_statuses", counting)
+    retain()
+    assert read == [5] and Execution.objects.count() == 0
 
 
 def test_long_histories_make_smaller_batches(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

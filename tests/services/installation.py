@@ -26,8 +26,10 @@ from tests.faults.server import Api, Server
 from tests.services.servers import OwnPostgres, OwnRedis, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 75.0
+PATIENCE = 120.0
 """Seconds within which the mirror must be true again."""
+WINDOW, LATE = 5, 3
+"""Seconds over which calls are counted, and how many may have been let through before and arrive in them."""
 WORKER = ["celery", "-A", "dashboard", "worker", "-P", "threads", "-c", "8", "--loglevel", "WARNING"]
 BEAT = ["celery", "-A", "dashboard", "beat", "--loglevel", "CRITICAL", "--schedule", ""]
 
@@ -127,8 +129,9 @@ class Installation:
             time.sleep(0.5)
             self.oracle.observe()
         assert not self.oracle.wrong, "\n".join(self.oracle.wrong[:20])
-        # A call takes a moment from the budget to the service; that moment is not always as long.
-        assert not self.oracle.over_budget(our_share(), window=0.85)
+        # From the budget to the service a call takes now more and now less, the more so on a busy machine.
+        most = {api: WINDOW * a_second + LATE for api, a_second in our_share().items()}
+        assert not self.oracle.over_budget(most, window=WINDOW)
         assert not self.api.violations
 
 

@@ -1,7 +1,6 @@
 """The call budget in a real Redis: one for all processes, and kept when Redis is emptied or goes away."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.bucket import Bucket
 from executions.gateway.errors import OverBudget
+from tests.services.servers import OwnRedis
 
 pytestmark = [pytest.mark.services]
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,41 +56,13 @@ def _using(url: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.fixture
-def own_redis(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator["Own"]:
+def own_redis(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnRedis]:
     """A server of this test's own, which it may stop."""
-    server = Own(tmp_path)
+    server = OwnRedis()
     server.start()
     for _ in _using(server.url, settings, monkeypatch):
         yield server
     server.stop()
-
-
-class Own:
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder, self.url = folder, f"redis://127.0.0.1:{self.port}/0"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                Redis.from_url(self.url).ping()
-                return
-            except OSError:
-                time.sleep(0.05)
-            except Exception:
-                time.sleep(0.05)
-        raise AssertionError("redis-server never answered")
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
 
 
 def callers(url: str, tmp_path: Path, *, processes: int, seconds: float) -> tuple[str, list[subprocess.Popen[str]]]:
@@ -147,7 +119,7 @@ def test_a_pause_that_one_process_was_told_stops_another(on_redis: str) -> None:
     assert time.monotonic() - began >= 0.98
 
 
-def test_an_emptied_redis_gives_nobody_a_new_budget(own_redis: Own, tmp_path: Path) -> None:
+def test_an_emptied_redis_gives_nobody_a_new_budget(own_redis: OwnRedis, tmp_path: Path) -> None:
     _, running = callers(own_redis.url, tmp_path, processes=3, seconds=7)
     client = Redis.from_url(own_redis.url)
     time.sleep(3)
@@ -158,7 +130,7 @@ def test_an_emptied_redis_gives_nobody_a_new_budget(own_redis: Own, tmp_path: Pa
     assert worst(times) <= budget.calls_per_second("default", "history") and len(times) > 7
 
 
-def test_without_redis_the_processes_together_stay_within_the_budget(own_redis: Own, tmp_path: Path) -> None:
+def test_without_redis_the_processes_together_stay_within_the_budget(own_redis: OwnRedis, tmp_path: Path) -> None:
     _, running = callers(own_redis.url, tmp_path, processes=3, seconds=14)
     time.sleep(4)
     own_redis.stop()
