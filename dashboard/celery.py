@@ -34,6 +34,7 @@ app.conf.update(
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
         "keep-alive": {"task": "executions.keep_alive", "schedule": 1.0, "options": {"expires": 5}},
+        "notify": {"task": "executions.notify", "schedule": 5.0, "options": {"expires": 10}},
         "retain": {"task": "executions.retain", "schedule": 600.0, "options": {"expires": 600}},
         **(
             {"push": {"task": "executions.consume_push", "schedule": 1.0, "options": {"expires": 2}}}

@@ -15,7 +15,7 @@ from typing import Any
 
 import environ
 
-from dashboard import env_people
+from dashboard import env_notices, env_people
 from dashboard.env_checks import (
     BadEnvironment,
     address,
@@ -30,6 +30,7 @@ from dashboard.env_checks import (
     url,
     words,
 )
+from executions.domain.addresses import Network
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -41,6 +42,7 @@ VARIABLES: dict[str, str] = {
     "DEBUG": "off",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "CSRF_TRUSTED_ORIGINS": "",
+    "PUBLIC_URL": "",
     "BEHIND_HTTPS": "off",
     "CONNECTIONS_FILE": "",
     "BUDGET_SHARE": "0.5",
@@ -71,6 +73,9 @@ VARIABLES: dict[str, str] = {
     "PUSH_QUEUE_URL": "",
     "DECISIONS_DIR": "",
     "KEEP_ALIVE_HOURS": "8",
+    "EMAIL_URL": "",
+    "EMAIL_FROM": "durascope@localhost",
+    "NOTIFY_NETWORKS": "",
     "AWS_ENDPOINT_URL_LAMBDA": "",
     "AWS_ENDPOINT_URL_SQS": "",
 }
@@ -109,6 +114,10 @@ class Environment:
     keep_mb: float = 0
     decisions_dir: str = ""
     keep_alive_hours: float = 8
+    public_url: str = ""
+    email: dict[str, Any] = field(default_factory=dict)
+    email_from: str = "durascope@localhost"
+    notify_networks: list[Network] = field(default_factory=list)
 
     @property
     def embedded(self) -> bool:
@@ -152,6 +161,10 @@ def read(source: Mapping[str, str]) -> Environment:
         keep_mb=number(values, "KEEP_MB", 0, 1e9),
         decisions_dir=folder(values, "DECISIONS_DIR"),
         keep_alive_hours=number(values, "KEEP_ALIVE_HOURS", 0, 8_784),
+        public_url=url(values, "PUBLIC_URL", ("http", "https")).rstrip("/"),
+        email=env_notices.mail_server(values),
+        email_from=env_notices.sender(values),
+        notify_networks=env_notices.networks(values),
     )
 
 

@@ -37,6 +37,17 @@ KEEP_MB = ENV.keep_mb
 PUSH_QUEUE_URL = ENV.push_queue_url
 DECISIONS_DIR = ENV.decisions_dir
 KEEP_ALIVE_HOURS = ENV.keep_alive_hours
+PUBLIC_URL = ENV.public_url
+NOTIFY_NETWORKS = ENV.notify_networks
+EMAIL_READY = bool(ENV.email)
+EMAIL_HOST = ENV.email.get("EMAIL_HOST", "")
+EMAIL_PORT = ENV.email.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = ENV.email.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = ENV.email.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = ENV.email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = ENV.email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = ENV.email_from
 
 INSTALLED_APPS = [
     "django.contrib.auth",

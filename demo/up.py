@@ -54,7 +54,7 @@ def main() -> int:
         _check_free(options.port)
         with _demo(options.cap) as endpoint:
             database = ROOT / "var" / f"demo-{options.port}.sqlite3"
-            environment = _environment(endpoint, database)
+            environment = _environment(endpoint, database, options.port)
             _prepare(environment, database)
             with _app(options.port, environment) as server:
                 _announce(options.port, endpoint)
@@ -135,10 +135,13 @@ def _process(command: list[str], **options: object) -> Iterator[subprocess.Popen
             process.wait()
 
 
-def _environment(endpoint: str, database: Path) -> dict[str, str]:
+def _environment(endpoint: str, database: Path, port: int) -> dict[str, str]:
     """This process's environment without what would lead elsewhere: a Redis, another database, a real account."""
     kept = {name: value for name, value in os.environ.items() if name not in IGNORED}
     return {
+        # Notifications may go to receivers on this machine, where all of the demo is, and lead back to it.
+        "NOTIFY_NETWORKS": "127.0.0.0/8",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
         **kept,
         "DATABASE_URL": f"sqlite:///{database}",
         "AWS_ENDPOINT_URL_LAMBDA": endpoint,

@@ -12,6 +12,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Execution, Function
+from executions.notices import delivering, finding, terms
 from executions.sync import (
     functions,
     hasten,
@@ -113,6 +114,7 @@ def retain() -> None:
     if not lease.take("retain", every=RETAIN_LEASE, now=timezone.now()):
         return
     retention.retain(now=timezone.now())
+    delivering.forget(now=timezone.now())
 
 
 @shared_task(name="executions.consume_push")
@@ -125,3 +127,19 @@ def consume_push() -> None:
 def keep_alive() -> None:
     """Send the heartbeats of claimed callbacks that are due."""
     claims.send_heartbeats(now=timezone.now())
+
+
+@shared_task(name="executions.notify")
+def notify() -> None:
+    """Look for what people want to be told, and hand out the messages that are due. Nothing while there is no rule."""
+    now = timezone.now()
+    if rules := terms.active():
+        finding.look(rules, now=now)
+        delivering.gather(rules, now=now)
+        for pk in delivering.due(now=now):
+            deliver.delay(pk)
+
+
+@shared_task(name="executions.deliver")
+def deliver(delivery_id: int) -> None:
+    delivering.deliver(delivery_id, clock=timezone.now)

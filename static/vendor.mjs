@@ -56,6 +56,7 @@ const icons = {
   "external": "external-link",
   "download": "download",
   "share": "share",
+  "notices": "bell",
   "compare": "git-compare",
   "refresh": "refresh",
   "lock": "lock",

@@ -15,7 +15,18 @@ from django.utils import timezone
 from executions import sharing
 from executions.actions.permissions import ROLES
 from executions.domain.statuses import is_terminal
-from executions.models import ActionRecord, Callback, Connection, Execution, Function, ShareLink, Trouble
+from executions.models import (
+    ActionRecord,
+    Callback,
+    Connection,
+    Execution,
+    Function,
+    NoticeRule,
+    Scope,
+    ShareLink,
+    Trouble,
+)
+from executions.notices import sealing
 from executions.sync.executions import count_statuses
 
 ACCOUNT = "arn:aws:lambda:eu-west-1:123456789012:function:"
@@ -158,3 +169,30 @@ def share_link(of: Execution | None = None, *, token: str = "a-token", **values:
         "expires_at": ago(days=-7),
     }
     return ShareLink.objects.create(execution=of or execution(), **{**defaults, **values})
+
+
+def team(name: str = "", *scopes: str) -> Group:
+    """A group with these patterns of functions as its scopes."""
+    made, _ = Group.objects.get_or_create(name=name or f"team-{next(_number)}")
+    for pattern in scopes:
+        Scope.objects.get_or_create(group=made, functions=pattern)
+    return made
+
+
+def notice_rule(target: str = "https://receiver.example/in", **values: Any) -> NoticeRule:
+    """A rule that an hour ago began to tell a team everything by signed webhook, at once."""
+    now = timezone.now()
+    defaults: dict[str, Any] = {
+        "name": f"rule {next(_number)}",
+        "channel": "webhook",
+        "target": sealing.seal(target),
+        "shown": target,
+        "secret": sealing.seal(sealing.new_secret()),
+        "events": ["opened", "half", "nearly", "claimed", "failed", "silent"],
+        "gather_seconds": 0,
+        "since": now - dt.timedelta(hours=1),
+        "username": "admin",
+        "changed_at": now,
+    }
+    group = values.pop("group", None) or team("on call")
+    return NoticeRule.objects.create(group=group, **{**defaults, **values})

@@ -90,6 +90,7 @@ def _items(request: HttpRequest) -> list[NavItem]:
         ("Functions", reverse("functions"), "functions", None),
         ("Connections", reverse("connections"), "connections", None),
     ]
+    entries.append(("Notifications", reverse("notices"), "notices", None))
     if can_share(request.user):
         entries.append(("Share links", reverse("shares"), "share", None))
     if request.user.has_perm(DECISIONS):

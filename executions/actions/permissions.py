@@ -13,7 +13,7 @@ from executions.actions.scopes import reach_of
 from executions.decision_forms import form_of
 from executions.domain.decisions import Form
 from executions.domain.statuses import OUTCOMES, is_terminal
-from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation
+from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation, Scope
 
 VIEW = "executions.view_execution"
 START = "executions.start_executions"
@@ -30,6 +30,7 @@ SHARE = "executions.share_executions"
 DECISIONS = "executions.write_decisions"
 PEOPLE = "auth.change_user"
 """To see and end others' sessions, and the like. Django's own; of our roles only admin, a superuser, has it."""
+NOTICES = "executions.write_notices"
 BULK_KINDS = {"stop": STOP, "pause": PAUSE, "resume": PAUSE, "delete": REMOVE}
 """What can be done to many at once, and the permission that it needs besides BULK."""
 ANSWERS = ("succeed", "fail")
@@ -55,6 +56,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         PREPARE,
         REVEAL,
         DECISIONS,
+        NOTICES,
     ),
 }
 """The groups that a migration makes. An admin may also manage users, as a superuser of Django's command line."""
@@ -190,6 +192,21 @@ def can_share(user: Any, execution: Execution | None = None) -> Verdict:
     if execution is not None:
         return _may(user, SHARE, execution, "share executions")
     return YES if user.has_perm(SHARE) else _no("share executions")
+
+
+def can_write_notices(user: Any, group_id: int | None = None) -> Verdict:
+    """Write, test and remove notification rules, at all or of this group. Whoever is limited to scopes: of their own
+    groups that have some, because a group without any may see more than they do.
+    """
+    if settings.READ_ONLY:
+        return READ_ONLY
+    if not user.has_perm(NOTICES):
+        return _no("write notification rules")
+    if group_id is None or not reach_of(user).is_limited:
+        return YES
+    if Scope.objects.filter(group=group_id, group__user=user).exists():
+        return YES
+    return Verdict(False, "This rule's group sees more than you do: somebody else has to change it.", forbidden=True)
 
 
 def still_shares(maker: Any, execution: Execution) -> bool:

@@ -13,6 +13,7 @@ from executions.models.mirror import (
     StatusCount,
     Trouble,
 )
+from executions.models.notices import Delivery, Notice, NoticeCursor, NoticeRule
 from executions.models.people import ApiToken, Scope, ShareLink
 
 __all__ = [
@@ -25,12 +26,16 @@ __all__ = [
     "Claim",
     "Connection",
     "DecisionForm",
+    "Delivery",
     "Execution",
     "Function",
     "HistoryPage",
     "InputSchema",
     "Lease",
     "MissingOperation",
+    "Notice",
+    "NoticeCursor",
+    "NoticeRule",
     "PreparedEvent",
     "Scope",
     "ShareLink",

@@ -35,6 +35,11 @@ class ActionRecord(models.Model):
         UNSHARE = "unshare", "revoked a share link"
         WRITE_FORM = "write_form", "wrote a decision form"
         REMOVE_FORM = "remove_form", "removed a decision form"
+        NOTIFY = "notify", "wrote a notification rule"
+        UNNOTIFY = "unnotify", "removed a notification rule"
+        NOTIFY_TEST = "notify_test", "tested a notification rule"
+        NOTIFY_AGAIN = "notify_again", "had a notification sent again"
+        NOTIFY_SECRET = "notify_secret", "made a new secret for a notification rule"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"

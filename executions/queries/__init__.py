@@ -44,6 +44,7 @@ from executions.queries.lists import (
     status_counts,
     waiting_count,
 )
+from executions.queries.notices import deliveries, last_deliveries, notice_groups, notice_rules
 from executions.queries.outcomes import (
     QUARTER,
     ended_since,
@@ -87,6 +88,7 @@ __all__ = [
     "callback_of",
     "connections",
     "data_age",
+    "deliveries",
     "ended_since",
     "ends_by_quarter",
     "execution_list",
@@ -100,11 +102,14 @@ __all__ = [
     "inbox_page",
     "is_known_status",
     "last_beat",
+    "last_deliveries",
     "last_success",
     "latest_failures",
     "looked_at",
     "matching",
     "nearest_callbacks",
+    "notice_groups",
+    "notice_rules",
     "of_the_same_function",
     "open_callback",
     "open_callback_count",

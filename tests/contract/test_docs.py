@@ -100,6 +100,10 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "PUSH_QUEUE_URL": "a-queue",
         "DECISIONS_DIR": "no/such/folder",
         "KEEP_ALIVE_HOURS": "-1",
+        "PUBLIC_URL": "durascope.example.com",
+        "EMAIL_URL": "mail.example.com:25",
+        "EMAIL_FROM": "two@example.com, three@example.com",
+        "NOTIFY_NETWORKS": "10.1.0.1/16",
         "AWS_ENDPOINT_URL_LAMBDA": "somewhere",
         "AWS_ENDPOINT_URL_SQS": "somewhere",
     }

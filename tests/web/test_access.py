@@ -38,6 +38,9 @@ def address(name: str, execution_id: int = 1, callback_id: int = 1) -> str:
         "user_id": 1,
         "pk": 1,
         "name": "some-form",
+        "rule_id": 1,
+        "delivery_id": 1,
+        "channel": "slack",
     }
     return reverse(name, kwargs={key: values[key] for key in re.findall(r":(\w+)>", ROUTES[name])})
 
@@ -48,6 +51,7 @@ def test_every_url_has_a_row_in_the_matrix_and_every_row_a_url() -> None:
 
 def test_the_groups_that_the_migration_makes_have_what_their_roles_say() -> None:
     import_module("executions.migrations.0002_roles").make_roles(apps, None)
+    import_module("executions.migrations.0007_notices").grant(apps, None)
     for role, permissions in ROLES.items():
         group = Group.objects.get(name=role)
         assert {f"executions.{permission.codename}" for permission in group.permissions.all()} == set(permissions)
