@@ -85,7 +85,12 @@ def deliver(pk: int, *, clock: Callable[[], dt.datetime]) -> None:
     if (one := _take(pk, now)) is None:
         return
     [(rule, terms)] = with_terms([one.rule])
-    message = composing.message(one, terms, now=now)
+    try:
+        message = composing.message(one, terms, now=now)
+    except Exception as error:
+        log.exception("notification.not_composed", rule=rule.pk, delivery=one.pk)
+        _ended(one, Outcome(End.AGAIN, f"The message could not be made ({type(error).__name__})."), clock())
+        return
     if message is None:
         _record(one, State.UNNEEDED, "What it was to tell was over by then.", clock())
         return
@@ -151,10 +156,19 @@ def _take(pk: int, now: dt.datetime) -> Delivery | None:
 
 
 def _attempt(one: Delivery, rule: NoticeRule, message: Message, clock: Callable[[], dt.datetime]) -> None:
-    outcome = sending.send(rule, message, one.key)
-    now = clock()
-    log.info("notification", rule=rule.pk, delivery=one.pk, end=outcome.end.name, attempt=one.attempts)
     one.told = message.total
+    try:
+        outcome = sending.send(rule, message, one.key)
+    except Exception as error:
+        # What nobody has foreseen may have happened after it was sent.
+        log.exception("notification.broken", rule=rule.pk, delivery=one.pk)
+        end = End.AGAIN if rule.channel == NoticeRule.Channel.WEBHOOK else End.UNSURE
+        outcome = Outcome(end, f"It broke here while it was being sent ({type(error).__name__}).")
+    log.info("notification", rule=rule.pk, delivery=one.pk, end=outcome.end.name, attempt=one.attempts)
+    _ended(one, outcome, clock())
+
+
+def _ended(one: Delivery, outcome: Outcome, now: dt.datetime) -> None:
     if outcome.end == End.AGAIN and not one.test and one.attempts < MOST_ATTEMPTS:
         _wait(one, outcome, now)
         return

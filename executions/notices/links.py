@@ -13,7 +13,7 @@ def to(name: str, *args: object) -> str:
 
 def of(notice: Notice) -> str:
     if notice.callback_id is not None:
-        return to("callback-succeed", notice.execution_id, notice.callback_id)
+        return to("callback-answer", notice.execution_id, notice.callback_id)
     if notice.execution_id is not None:
         return to("execution", notice.execution_id)
     return to("connections")

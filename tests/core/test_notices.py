@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from django.utils import timezone
 
-from executions import tasks
+from executions import history_pages, tasks
+from executions.domain import messages
 from executions.domain.messages import Message
-from executions.models import Callback, Claim, Delivery, Notice, NoticeCursor, NoticeRule
-from executions.notices import delivering, finding, sending, terms
+from executions.models import (
+    Callback,
+    Claim,
+    Delivery,
+    Execution,
+    HistoryPage,
+    Notice,
+    NoticeCursor,
+    NoticeRule,
+)
+from executions.notices import composing, delivering, finding, sending, terms
 from executions.notices.sending import End, Outcome
 from executions.sync import push_health
 from tests import factories
@@ -55,7 +66,8 @@ def now() -> dt.datetime:
 
 
 @pytest.fixture(autouse=True)
-def _begun(db: None, now: dt.datetime) -> None:
+def _begun(db: None, now: dt.datetime, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://d.example"
     finding.begin(now=now - HOUR)
 
 
@@ -96,6 +108,9 @@ def test_each_event_is_told_once(event: str, outside: Outside, now: dt.datetime)
         tick(now + seconds * SECOND)
     assert outside.told[0] == [event]
     assert sum(told.count(event) for told in outside.told) == 1
+    leads = {"failed": "execution", "silent": "connections"}
+    path = outside.sent[0][0].items[0].url.removeprefix("https://d.example")
+    assert resolve(path).view_name == leads.get(event, "callback-answer")
     assert Notice.objects.filter(event=event).count() == 1
 
 
@@ -369,6 +384,64 @@ def test_a_line_that_breaks_is_repeated_only_where_the_receiver_can_tell(now: dt
     for minutes in range(4):
         tick(now + minutes * MINUTE)
     assert Delivery.objects.get().state == State.UNSURE and len(outside.sent) == 1
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise RuntimeError("nobody has foreseen this")
+
+
+def test_a_message_that_cannot_be_made_is_tried_again_and_then_given_up_visibly(
+    outside: Outside, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.notice_rule(channel="email")
+    HAPPENINGS["failed"](now)
+    with monkeypatch.context() as patched:
+        patched.setattr(composing, "message", broken)
+        tick(now)
+        assert Delivery.objects.get().state == State.WAITING
+        for minutes in range(10, 400, 10):
+            tick(now + minutes * MINUTE)
+    one = Delivery.objects.get()
+    assert one.state == State.FAILED and "RuntimeError" in one.words and outside.sent == []
+
+
+@pytest.mark.parametrize(("channel", "state"), [("email", State.UNSURE), ("webhook", State.WAITING)])
+def test_what_breaks_while_sending_counts_as_perhaps_sent(
+    channel: str, state: str, outside: Outside, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.notice_rule(channel=channel)
+    HAPPENINGS["failed"](now)
+    monkeypatch.setattr(sending, "send", broken)
+    tick(now)
+    assert Delivery.objects.get().state == state
+
+
+def stored(execution: Execution) -> None:
+    """Its history: an input with a secret in it, and how it failed."""
+    events: list[dict[str, Any]] = [
+        {"EventType": "ExecutionStarted", "EventId": 1, "EventTimestamp": 1.0,
+         "ExecutionStartedDetails": {"Input": {"Payload": '{"decaf": 7, "password": "hunter2"}'}}},
+        {"EventType": "ExecutionFailed", "EventId": 2, "EventTimestamp": 2.0,
+         "ExecutionFailedDetails": {"Error": {"Payload": {"ErrorType": "NoBeans", "ErrorMessage": "token=abc"}}}},
+    ]  # fmt: skip
+    blobs = history_pages.encode(events)
+    HistoryPage.objects.create(execution=execution, number=0, event_count=2, events=blobs[0], payloads=blobs[1])
+    Execution.objects.filter(pk=execution.pk).update(last_event_id=2, contiguous_through=2, revision=1)
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_payloads_are_told_only_where_the_rule_allows_it_and_without_secrets(
+    allowed: bool, outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule(with_payload=allowed, events=["failed"])
+    stored(HAPPENINGS["failed"](now))
+    tick(now)
+    [(message, _)] = outside.sent
+    told = dict(message.items[0].payloads)
+    text = messages.mail(message) + str(messages.slack(message)) + str(messages.body(message))
+    assert "hunter2" not in text
+    assert ("decaf" in text) == ("NoBeans" in told.get("Error", "")) == allowed
+    assert list(told) == (["Input", "Error"] if allowed else [])
 
 
 # --- what it costs ---

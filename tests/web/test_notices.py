@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from executions.domain.addresses import networks
 from executions.models import ActionRecord, Delivery, Notice, NoticeRule
-from executions.notices import sealing, sending
+from executions.notices import links, sealing, sending
 from executions.notices.sending import End, Outcome
 from tests import factories
 
@@ -332,3 +332,15 @@ def test_a_list_of_rules_asks_as_much_for_many_as_for_one(as_admin: Client, djan
         delivery(factories.notice_rule(), "sent")
     with django_assert_max_num_queries(14):
         as_admin.get("/notifications/")
+
+
+def test_a_message_about_a_callback_leads_whoever_may_to_the_form_that_decides_it(
+    as_approver: Client, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://d.example"
+    callback = factories.callback()
+    url = links.of(Notice(event="opened", callback=callback, execution=callback.execution))
+    page = as_approver.get(url.removeprefix("https://d.example"))
+    assert page.status_code == 200 and b"<form" in page.content and b"barista accepts" in page.content
+    settings.PUBLIC_URL = ""
+    assert links.of(Notice(event="opened", callback=callback, execution=callback.execution)) == ""
