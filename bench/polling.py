@@ -38,6 +38,7 @@ class Function:
         self.started: deque[float] = deque()
         self.next_start = 0.0
         self.began_at = 0.0
+        self.calls = 0
         self.asked_at: float | None = None
         self.listed_once = False
 
@@ -50,7 +51,7 @@ class Function:
 def run() -> None:
     from executions.domain import quotas
     from executions.domain.lanes import Lane
-    from executions.gateway.bucket import Bucket
+    from executions.gateway.bucket import ARRIVES, Bucket
     from executions.sync import pacing
 
     per_second, chance = quotas.calls_per_second("list", 0.5), random.Random(7)
@@ -93,11 +94,13 @@ def run() -> None:
             pace = pacing.list_pace([one.learnt for one in functions], per_second=per_second)
             heapq.heappush(agenda, (now + RELEARN, next(numbers), "learn", None, 0, Lane.WARM))
         elif what == "ask" and function:
-            wait = bucket.ask(now, per_second, lane, str(id(function)))
+            wait = bucket.ask(now, per_second, lane, f"{id(function)} {function.calls}")
             if wait:
                 heapq.heappush(agenda, (now + wait, next(numbers), "ask", function, pages, lane))
             else:
                 calls.append(now)
+                bucket.arrives(now, f"{id(function)} {function.calls}", min(ARRIVES, LATENCY))
+                function.calls += 1
                 function.asked_at = now if function.asked_at is None else function.asked_at
                 heapq.heappush(agenda, (now + LATENCY, next(numbers), "answer", function, pages - 1, lane))
         elif what == "answer" and function:

@@ -5,11 +5,13 @@ AWS's quota itself makes the whole take the better part of an hour (a history ea
 run is cut off; the API says when each call arrived. Real time, worker threads as in an installation without Redis.
 """
 
+import multiprocessing
 import os
 import tempfile
 import threading
 import time
 from collections import deque
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,19 @@ def main() -> None:
 
 
 def run() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    # A process of its own, as AWS is: it notes when a call arrives, whatever the mirror's threads are at.
+    service = multiprocessing.get_context("fork").Process(target=serve, args=(theirs,), daemon=True)
+    service.start()
+    os.environ["AWS_ENDPOINT_URL_LAMBDA"], began = ours.recv()
+    granted = work()
+    ours.send("over")
+    calls, violations = ours.recv()
+    service.terminate()
+    tell(sorted(calls, key=lambda call: call[1]), granted, violations, began)
+
+
+def serve(told: Connection) -> None:
     from tests.faults.clock import Clock
     from tests.faults.server import Api, serving
     from tests.faults.world import World
@@ -41,12 +56,11 @@ def run() -> None:
         clock.move(9.9)
     clock.move(0.1 * EXECUTIONS)
     with serving() as served:
-        os.environ["AWS_ENDPOINT_URL_LAMBDA"] = served.endpoint
         api = served.api = Api(world)
         api.calls_left = 10**9
-        began = clock.time()
-        granted = work()
-        tell(api.calls, granted, api.violations, began)
+        told.send((served.endpoint, clock.time()))
+        told.recv()
+        told.send((api.calls, api.violations))
 
 
 def set_up(folder: Path) -> None:
@@ -139,9 +153,11 @@ def tell(
         first = max(times[0] if times else began, began) + SETTLING
         busy = [at for at in times if first <= at < began + SECONDS]
         share = len(busy) / allowed / (began + SECONDS - first)
-        most = most_in_a_second(sorted(at for name, at in granted if name == api))
-        print(f"{api}: {share:.1%} of the budget used (goal 95 %), at most {most} calls in any second (goal {allowed})")
-        print(f"  as they arrived, each by its own delay later: at most {most_in_a_second(times)}")
+        most, given = most_in_a_second(times), most_in_a_second(sorted(at for name, at in granted if name == api))
+        print(
+            f"{api}: {share:.1%} of the budget used (goal 95 %), at most {most} arrive in any second (goal {allowed})"
+        )
+        print(f"  the budget gives away at most {given}")
     print(f"calls beyond AWS's quota: {len(violations)}")
 
 

@@ -1,14 +1,14 @@
 -- bucket.py's Bucket for all processes at once; read it there. Redis's clock counts, unless a test gives one.
--- KEYS: state (a hash), calls (times, the newest first), waiting (a hash: waiter -> "lane until").
+-- KEYS: state (a hash), places (a sorted set: waiter -> when its call will have arrived), waiting (a hash: waiter -> "lane until").
 -- ARGV: what to do, the time or "", then what the method of that name takes. Answers are numbers as text.
-local state, calls, waiting = KEYS[1], KEYS[2], KEYS[3]
+local state, places, waiting = KEYS[1], KEYS[2], KEYS[3]
 local now = tonumber(ARGV[2])
 if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 end
 local FLOOR, RECOVERY, LONGEST_PAUSE, SPREAD = 1 / 32, 60.0, 30.0, 0.8
-local WINDOW, MOMENT, SHORTEST, GRACE = 1.01, 0.02, 0.001, 0.1
+local WINDOW, MOMENT, SHORTEST, GRACE, UNSENT = 1.002, 0.02, 0.001, 0.1, 15.0
 local WEIGHTS = {[0] = 16, 8, 4, 2, 1}
 local KEPT = 86400
 
@@ -31,8 +31,10 @@ end
 redis.call('EXPIRE', state, KEPT)
 
 local function forget()
-  while redis.call('LLEN', calls) > 1 and tonumber(redis.call('LINDEX', calls, -1)) <= now - WINDOW do
-    redis.call('RPOP', calls)
+  local newest = redis.call('ZRANGE', places, -1, -1, 'WITHSCORES')[2]
+  if newest then
+    local before = math.min(now - WINDOW, tonumber(newest))
+    redis.call('ZREMRANGEBYSCORE', places, '-inf', (before == tonumber(newest) and '(' or '') .. text(before))
   end
   local lanes, all = {}, redis.call('HGETALL', waiting)
   for i = 1, #all, 2 do
@@ -53,9 +55,9 @@ function does.ask(full, lane, waiter)
   local lanes = forget()
   local room, width = window(full * part_now())
   local at = math.max(get('closed', 0), get('paused', 0))
-  if redis.call('LLEN', calls) >= room then at = math.max(at, tonumber(redis.call('LINDEX', calls, room - 1)) + width) end
-  local last = redis.call('LINDEX', calls, 0)
-  if lane ~= 0 and last then at = math.max(at, tonumber(last) + SPREAD * width / room) end
+  local oldest = redis.call('ZRANGE', places, -room, -room, 'WITHSCORES')[2]
+  if oldest then at = math.max(at, math.min(now, tonumber(oldest)) + width) end
+  if lane ~= 0 then at = math.max(at, get('given_at', -1e9) + SPREAD * width / room) end
   local wait = at - now
   if wait <= 0 then
     lanes[lane] = 1
@@ -67,8 +69,9 @@ function does.ask(full, lane, waiter)
       local here = position(lane)
       set('reached', here)
       set('pass' .. lane, here + 1 / WEIGHTS[lane])
-      redis.call('LPUSH', calls, text(now))
-      redis.call('EXPIRE', calls, KEPT)
+      set('given_at', now)
+      redis.call('ZADD', places, text(now + UNSENT), waiter)
+      redis.call('EXPIRE', places, KEPT)
       redis.call('HDEL', waiting, waiter)
       return '0'
     end
@@ -78,6 +81,12 @@ function does.ask(full, lane, waiter)
   redis.call('HSET', waiting, waiter, lane .. ' ' .. text(now + wait + GRACE))
   redis.call('EXPIRE', waiting, KEPT)
   return text(wait)
+end
+
+function does.arrives(waiter, within)
+  local at = redis.call('ZSCORE', places, waiter)
+  if at then redis.call('ZADD', places, text(math.min(tonumber(at), now + tonumber(within))), waiter) end
+  return '0'
 end
 
 function does.leave(waiter)
@@ -108,10 +117,7 @@ function does.state(full)
   local lanes = forget()
   local paused = math.max(0, math.max(get('paused', 0), get('closed', 0)) - now)
   local room, width = window(tonumber(full) * part_now())
-  local used = 0
-  for _, at in ipairs(redis.call('LRANGE', calls, 0, -1)) do
-    if tonumber(at) > now - width then used = used + 1 end
-  end
+  local used = redis.call('ZCOUNT', places, '(' .. text(now - width), '+inf')
   local left = math.max(0, room - used)
   if paused > 0 then left = 0 end
   local answer = {text(left), text(part_now()), text(paused)}

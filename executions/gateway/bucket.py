@@ -1,10 +1,14 @@
 """One call budget: how many calls may be made in any second, who is next, and how far AWS has slowed us down.
 
+What counts is when calls arrive at AWS, which nobody here sees: after its place was given, and before its answer has
+come. So a place is taken from when it was given until a second after its call must have arrived. Of more calls than
+there are places, two must then be a second apart at AWS, whatever delays them.
+
 Bucket holds it in this process. bucket.lua is the same in Redis for all processes: each method here has its branch
 there, and a test holds the two together. Times in seconds by one clock, which the caller (or Redis) reads.
 """
 
-from collections import deque
+import math
 from dataclasses import dataclass, field
 
 from executions.domain.lanes import Lane, Turns
@@ -17,8 +21,13 @@ LONGEST_PAUSE = 30.0
 SPREAD = 0.8
 """Part of a second over which the budget is spread, so that a place becomes free every now and then and somebody who
 waits for a page does not have to wait for the whole second."""
-WINDOW = 1.01
-"""Seconds: a little more than one, because a call takes now more and now less time from here to AWS."""
+WINDOW = 1.002
+"""Seconds: one, and what two clocks may differ by in it."""
+ARRIVES = 0.02
+"""Seconds after it was sent in which a call arrives at AWS, or else its answer tells. AWS works on an answer for
+longer, and were a place taken all that time, less than 95 % of the budget could be used."""
+UNSENT = 15.0
+"""Seconds after which a place whose call has not been sent is nobody's: its process has died."""
 MOMENT = 0.02
 SHORTEST = 0.001
 GRACE = 0.1
@@ -43,13 +52,14 @@ class Bucket:
     paused_until: float = 0.0
     _part: float = 1.0
     _part_at: float = -1.0
-    _calls: deque[float] = field(default_factory=deque)
+    _given_at: float = -math.inf
+    _calls: dict[str, float] = field(default_factory=dict)  # by waiter: when the call will have arrived
     _waiting: dict[str, tuple[Lane, float]] = field(default_factory=dict)
     _turns: Turns = field(default_factory=Turns)
 
     def ask(self, now: float, full: float, lane: Lane, waiter: str) -> float:
-        """A place for `waiter`: 0.0 when it has one, else the seconds after which to ask again. `full`: calls a second
-        while AWS does not throttle; below one, a call every so many seconds.
+        """A place for `waiter`, which wants one only once: 0.0 when it has one, else the seconds after which to ask
+        again. `full`: calls a second while AWS does not throttle; below one, a call every so many seconds.
         """
         self._forget(now)
         room_at = self._room_at(now, full, lane)
@@ -57,13 +67,18 @@ class Bucket:
         if wait <= 0:
             if self._turns.whose({lane, *(other for other, _ in self._waiting.values())}) == lane:
                 self._turns.took(lane)
-                self._calls.append(now)
+                self._given_at, self._calls[waiter] = now, now + UNSENT
                 self._waiting.pop(waiter, None)
                 return 0.0
             wait = MOMENT
         wait = max(wait, SHORTEST)
         self._waiting[waiter] = (lane, now + wait + GRACE)
         return wait
+
+    def arrives(self, now: float, waiter: str, within: float) -> None:
+        """Its call will have arrived at AWS in so many seconds: ARRIVES when it is sent, 0 when it is over."""
+        if waiter in self._calls:
+            self._calls[waiter] = min(self._calls[waiter], now + within)
 
     def leave(self, waiter: str) -> None:
         """It waits no longer."""
@@ -91,7 +106,7 @@ class Bucket:
         self._forget(now)
         paused = max(0.0, max(self.paused_until, self.closed_until) - now)
         room, width = _window(full * self.part(now))
-        used = sum(1 for at in self._calls if at > now - width)
+        used = sum(1 for at in self._calls.values() if at > now - width)
         waiting = dict.fromkeys(Lane, 0)
         for lane, _ in self._waiting.values():
             waiting[lane] += 1
@@ -101,14 +116,16 @@ class Bucket:
         room, width = _window(full * self.part(now))
         at = max(self.closed_until, self.paused_until)
         if len(self._calls) >= room:
-            at = max(at, self._calls[-room] + width)
-        if lane != Lane.INTERACTIVE and self._calls:
-            at = max(at, self._calls[-1] + SPREAD * width / room)
+            # One that is still under way may arrive now.
+            at = max(at, min(now, sorted(self._calls.values())[-room]) + width)
+        if lane != Lane.INTERACTIVE:
+            at = max(at, self._given_at + SPREAD * width / room)
         return at
 
     def _forget(self, now: float) -> None:
-        while len(self._calls) > 1 and self._calls[0] <= now - WINDOW:
-            self._calls.popleft()  # the last one is what a rate below one a second is measured from
+        newest = max(self._calls.values(), default=0.0)  # what a rate below one a second is measured from
+        for waiter in [waiter for waiter, at in self._calls.items() if at <= now - WINDOW and at < newest]:
+            del self._calls[waiter]
         for waiter in [waiter for waiter, (_, until) in self._waiting.items() if until < now]:
             del self._waiting[waiter]
 

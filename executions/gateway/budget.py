@@ -24,7 +24,7 @@ from redis import Redis, RedisError
 
 from executions.domain import quotas
 from executions.domain.lanes import Lane
-from executions.gateway.bucket import Bucket, State
+from executions.gateway.bucket import ARRIVES, Bucket, State
 from executions.gateway.configuration import named
 from executions.gateway.errors import OverBudget
 
@@ -36,6 +36,8 @@ ANSWERS_WITHIN = 1.0
 BACK = AWAY + ANSWERS_WITHIN + 2.0
 """Seconds after which, once one process has found Redis again, every other one must have found it too."""
 _lane: ContextVar[Lane] = ContextVar("lane", default=Lane.WARM)
+_place: ContextVar[tuple[str, str, str] | None] = ContextVar("place", default=None)
+"""The connection, API and waiter of the call that is under way."""
 _lock = threading.Lock()
 _buckets: dict[tuple[str, str], Bucket] = {}
 stopping = threading.Event()
@@ -77,7 +79,9 @@ def place(connection: str) -> str:
 
 
 def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
-    """Wait for a place in the budget; raises OverBudget after `patience` seconds without one, and when stopping."""
+    """Wait for a place in the budget; raises OverBudget after `patience` seconds without one, and when stopping. The
+    place is taken until `over`.
+    """
     deadline = time.monotonic() + patience
     waiter, chosen = uuid.uuid4().hex, _lane.get()
     while stopping.is_set() or (wait := _ask(connection, api, chosen, waiter)):
@@ -91,6 +95,20 @@ def acquire(connection: str, api: str, *, patience: float = 60.0) -> None:
                 "It is tried again by itself; raise BUDGET_SHARE if it stays so.",
             )
         time.sleep(min(wait, 0.25))
+    _place.set((connection, api, waiter))
+
+
+def sent() -> None:
+    """The call that has a place goes out now."""
+    if place := _place.get():
+        _do(*place[:2], "arrives", place[2], ARRIVES)
+
+
+def over() -> None:
+    """The call that had a place has its answer, or has failed."""
+    if place := _place.get():
+        _place.set(None)
+        _do(*place[:2], "arrives", place[2], 0.0)
 
 
 def throttled(connection: str, api: str, retry_after: float | None) -> None:
@@ -130,6 +148,8 @@ def _do(connection: str, api: str, what: str, *given: Any) -> None:
         bucket = _bucket(connection, api)
         if what == "leave":
             bucket.leave(*given)
+        elif what == "arrives":
+            bucket.arrives(time.monotonic(), *given)
         else:
             bucket.throttled(time.monotonic(), *given)
 
@@ -152,7 +172,7 @@ def _in_redis(connection: str, api: str, what: str, *given: Any) -> Any:
     key = (place(connection), api)
     if time.monotonic() < _away_until:
         return None
-    names = [f"durascope:{{{key[0]}:{api}}}:{part}" for part in ("state", "calls", "waiting")]
+    names = [f"durascope:{{{key[0]}:{api}}}:{part}" for part in ("state", "places", "waiting")]
     arguments = ["" if value is None else value for value in given]
     try:
         script = _script()

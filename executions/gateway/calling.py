@@ -74,6 +74,8 @@ def _send(
         if isinstance(error, Throttled):
             budget.throttled(connection.name, api, error.retry_after)
         raise error from raised
+    finally:
+        budget.over()
     metrics.called(connection.name, api, metrics.OK, time.perf_counter() - began)
     request_id = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
     log.debug("aws.called", **_about(connection, api, metrics.OK, request_id, request, began))

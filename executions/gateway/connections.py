@@ -13,6 +13,7 @@ import orjson
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
+from executions.gateway import budget
 from executions.gateway.configuration import Configured, named
 from executions.gateway.errors import NoCredentials, triage
 
@@ -50,6 +51,7 @@ def opened(settings: Configured) -> Connection:
         raise NoCredentials(f"The AWS settings cannot be used: {error}.", "Correct AWS_ENDPOINT_URL_LAMBDA.") from error
     except Exception as error:
         raise triage(error, asked="open a connection") from error
+    client.meta.events.register("before-send.lambda", _note_sending)
     client.meta.events.register("before-parse.lambda", _read)
     return Connection(settings.name, client.meta.region_name, client, settings)
 
@@ -80,6 +82,10 @@ def _assuming(settings: Configured, region: str | None) -> boto3.session.Session
     return boto3.session.Session(botocore_session=target)
 
 
+def _note_sending(**_: object) -> None:
+    budget.sent()
+
+
 def _read(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], operation_model: Any, **_: object
 ) -> None:
@@ -98,7 +104,7 @@ def _read(
     if not isinstance(wire, dict):
         raise ValueError("not a JSON object")
     if operation_model.name == "GetDurableExecutionHistory":
-        if not all(isinstance(event, dict) for event in wire["Events"]):
+        if not set(map(type, wire["Events"])) <= {dict}:
             raise ValueError("an event that is not a JSON object")
         customized_response_dict["Wire"] = wire
         response_dict["body"] = b"{}"

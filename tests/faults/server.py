@@ -139,13 +139,15 @@ class Api:
         return error("UnknownOperationException", 404, f"{method} {path}")
 
     def tell(self, request: Request) -> Answer:
+        arrived = self.clock.time()
         with self._lock, self.world.lock:
             if not self.clock.flowing:
                 self.clock.move(self.latency)
+                arrived = self.clock.time()
             self.calls_left -= 1
             if self.calls_left < 0:
                 return Answer(hangs_up=True)
-            if self._over_quota(request.api):
+            if self._over_quota(request.api, arrived):
                 return error("TooManyRequestsException", 429, "Rate exceeded", Retry_After="1")
             for fault in self.faults:
                 if said := fault.instead(request):
@@ -159,8 +161,7 @@ class Api:
             # Encoded before the world may move on.
             return answer if isinstance(answer.body, bytes) else _encoded(answer)
 
-    def _over_quota(self, api: str) -> bool:
-        at = self.clock.time()
+    def _over_quota(self, api: str, at: float) -> bool:
         lately = sum(1 for name, when in self.calls[-4000:] if name == api and when > at - 1.0)
         self.calls.append((api, at))
         if lately >= self.quotas[api]:

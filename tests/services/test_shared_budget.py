@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ while time.monotonic() < end:
     except OverBudget:
         continue
     print(time.time(), flush=True)
+    budget.over()
 """
 
 
@@ -113,6 +115,7 @@ def test_what_aws_told_one_process_slows_the_others_down(on_redis: str, tmp_path
 def test_a_pause_that_one_process_was_told_stops_another(on_redis: str) -> None:
     connection = f"test-{uuid.uuid4()}"
     budget.acquire(connection, "list")
+    budget.over()
     budget.throttled(connection, "list", 1.0)
     began = time.monotonic()
     budget.acquire(connection, "list")
@@ -150,6 +153,7 @@ def test_while_redis_is_away_each_process_has_a_small_part(settings: Any, monkey
             budget.acquire("test", "history", patience=0)  # what was counted in Redis is not a second old yet
         began = time.monotonic()
         budget.acquire("test", "history")
+        budget.over()
         budget.acquire("test", "history")
         apart = budget.PROCESSES / budget.calls_per_second("test", "history")
         assert time.monotonic() - began >= apart and budget.state("test", "history") is None
@@ -158,7 +162,7 @@ def test_while_redis_is_away_each_process_has_a_small_part(settings: Any, monkey
 steps = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.01, 0.125, 0.5, 1.5, 20.0]),
-        st.sampled_from(["ask", "ask", "ask", "ask", "leave", "throttled", "close", "state"]),
+        st.sampled_from(["ask", "ask", "ask", "ask", "arrives", "arrives", "leave", "throttled", "close", "state"]),
         st.sampled_from(Lane),
         st.integers(0, 4),
     ),
@@ -178,8 +182,9 @@ def test_the_bucket_in_redis_and_the_one_in_the_process_are_the_same(
     script: tuple[Redis, Any], steps: list[tuple[float, str, Lane, int]], full: float
 ) -> None:
     client, redis = script
-    keys = [f"test:{{{uuid.uuid4()}}}:{part}" for part in ("state", "calls", "waiting")]
+    keys = [f"test:{{{uuid.uuid4()}}}:{part}" for part in ("state", "places", "waiting")]
     bucket, now = Bucket(), 1024.0
+    calls: Counter[int] = Counter()
 
     def both(ours: Any, what: str, *given: Any) -> None:
         theirs = redis(keys=keys, args=[what, repr(now), *given])
@@ -188,9 +193,15 @@ def test_the_bucket_in_redis_and_the_one_in_the_process_are_the_same(
 
     for later, what, lane, number in steps:
         now += later
-        waiter = f"w{number}"
+        waiter = f"w{number} {calls[number]}"
         if what == "ask":
-            both(bucket.ask(now, full, lane, waiter), "ask", full, int(lane), waiter)
+            wait = bucket.ask(now, full, lane, waiter)
+            both(wait, "ask", full, int(lane), waiter)
+            calls[number] += not wait
+        elif what == "arrives":
+            waiter = f"w{number} {calls[number] - 1}"
+            bucket.arrives(now, waiter, number / 100)
+            both(0.0, "arrives", waiter, number / 100)
         elif what == "leave":
             bucket.leave(waiter)
             both(0.0, "leave", waiter)

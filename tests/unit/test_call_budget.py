@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from executions.domain.lanes import WEIGHTS, Lane, Turns
-from executions.gateway.bucket import FLOOR, LONGEST_PAUSE, RECOVERY, Bucket
+from executions.gateway.bucket import ARRIVES, FLOOR, LONGEST_PAUSE, RECOVERY, UNSENT, Bucket
 
 lanes = st.sampled_from(Lane)
 # (seconds since the last request, lane, whether AWS throttles it)
@@ -23,9 +23,45 @@ def test_no_second_ever_has_more_calls_than_the_rate(full: float, asked: list[tu
         now += later
         if not bucket.ask(now, full, lane, str(number)):
             made.append(now)
+            bucket.arrives(now, str(number), 0.0)
             if throttled:
                 bucket.throttled(now, None, 0.0)
     assert most_within(made, max(1.0, 1 / full)) <= max(1, int(full))
+
+
+delays = st.sampled_from([0.0, 0.001, 0.03, 0.3, 2.0])
+# (seconds until the next one asks, until it is sent, from then to AWS, from there to the answer)
+journeys = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.01, 0.1, 0.9]), delays, st.floats(0, ARRIVES), delays), max_size=80
+)
+
+
+@given(full=st.sampled_from([0.4, 1.0, 3.0, 7.0]), made=journeys, lane=st.sampled_from([Lane.INTERACTIVE, Lane.WARM]))
+def test_no_second_at_aws_ever_has_more_calls_than_the_rate_whatever_delays_them(
+    full: float, made: list[tuple[float, float, float, float]], lane: Lane
+) -> None:
+    bucket, now, arrived = Bucket(), 0.0, []
+    told: list[tuple[float, str, float]] = []
+    for number, (later, to_send, to_aws, back) in enumerate(made):
+        now += later
+        while True:
+            for at, waiter, within in sorted(one for one in told if one[0] <= now):
+                bucket.arrives(at, waiter, within)
+            told = [one for one in told if one[0] > now]
+            if not (wait := bucket.ask(now, full, lane, str(number))):
+                break
+            now += min(wait, 0.25)
+        sent, waiter = now + to_send, str(number)
+        arrived.append(sent + to_aws)
+        told += [(sent, waiter, ARRIVES), (sent + to_aws + back, waiter, 0.0)]
+    assert most_within(arrived, max(1.0, 1 / full)) <= max(1, int(full))
+
+
+def test_a_place_whose_process_died_comes_back() -> None:
+    bucket = Bucket()
+    assert bucket.ask(10.0, 1.0, Lane.WARM, "dead") == 0.0
+    assert bucket.ask(12.0, 1.0, Lane.INTERACTIVE, "alive") > 0
+    assert bucket.ask(10.0 + UNSENT + 1.1, 1.0, Lane.INTERACTIVE, "alive") == 0.0
 
 
 @given(asked=requests)
@@ -39,6 +75,7 @@ def test_who_asks_again_when_told_always_gets_a_place(asked: list[tuple[float, L
             now += wait
         else:
             raise AssertionError("no place after a hundred waits")
+        bucket.arrives(now, str(number), 0.0)
         if throttled:
             bucket.throttled(now, None, 0.5)
 
@@ -46,13 +83,15 @@ def test_who_asks_again_when_told_always_gets_a_place(asked: list[tuple[float, L
 def saturated(bucket: Bucket, waiting: list[Lane], seconds: float, full: float = 7.0) -> list[Lane]:
     """Who got a place while all of them always want one, each asking again when it was told to."""
     now, got = 1000.0, []
+    asking: dict[int, str] = {}
     again = dict.fromkeys(range(len(waiting)), now)
     while now < 1000.0 + seconds:
         number = min(again, key=lambda one: (again[one], one))
         now = max(now, again[number])
-        wait = bucket.ask(now, full, waiting[number], str(number))
+        wait = bucket.ask(now, full, waiting[number], asking.setdefault(number, f"{number} {len(got)}"))
         again[number] = now + wait
         if not wait:
+            bucket.arrives(now, asking.pop(number), 0.0)
             got.append(waiting[number])
     return got
 
@@ -82,6 +121,7 @@ def test_somebody_who_waits_for_a_page_goes_before_a_backlog() -> None:
     bucket = Bucket()
     for number in range(7):
         assert bucket.ask(float(number), 7.0, Lane.RECONCILE, f"old {number}") == 0.0
+        bucket.arrives(float(number), f"old {number}", 0.0)
     for number in range(20):
         bucket.ask(6.0, 7.0, Lane.RECONCILE, f"backlog {number}")
     assert bucket.ask(6.0, 7.0, Lane.INTERACTIVE, "a person") == 0.0
@@ -90,6 +130,7 @@ def test_somebody_who_waits_for_a_page_goes_before_a_backlog() -> None:
 def test_a_waiter_that_died_holds_the_others_up_only_for_a_moment() -> None:
     bucket = Bucket()
     assert bucket.ask(10.0, 1.0, Lane.WARM, "first") == 0.0
+    bucket.arrives(10.0, "first", 0.0)
     dead = bucket.ask(10.0, 1.0, Lane.INTERACTIVE, "dead")
     assert bucket.ask(10.0 + dead, 1.0, Lane.RECONCILE, "alive") > 0
     assert bucket.ask(10.0 + dead + 0.2, 1.0, Lane.RECONCILE, "alive") == 0.0
