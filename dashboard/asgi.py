@@ -2,10 +2,7 @@
 beat.
 """
 
-import gc
 import os
-import threading
-import time
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -14,27 +11,9 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()
 
-from dashboard import embedded  # noqa: E402 - needs configured settings
+from dashboard import embedded, memory  # noqa: E402 - needs configured settings
 
-COLLECT_SECONDS, COLLECT_ALL_EVERY = 10.0, 6
-
-
-def _collect() -> None:
-    """The garbage collector, at its own times: the young every ten seconds, everything once a minute."""
-    turn = 0
-    while True:
-        time.sleep(COLLECT_SECONDS)
-        turn += 1
-        gc.collect(2 if turn % COLLECT_ALL_EVERY == 0 else 1)
-
-
-# A folded history is tens of thousands of small objects without cycles: at its default pace the collector looks through
-# all of them again and again in the middle of the request that makes them, which tripled the time of opening one
-# (measured: 246-510 ms against 105-127 ms for 8,500 events).
-gc.collect()
-gc.freeze()
-gc.disable()
-threading.Thread(target=_collect, name="collector", daemon=True).start()
+memory.start()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

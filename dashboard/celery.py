@@ -47,6 +47,13 @@ app.autodiscover_tasks(["executions"])
 
 
 @worker_init.connect
+def _keep_memory(**_: object) -> None:
+    from dashboard import memory
+
+    memory.start()
+
+
+@worker_init.connect
 def _serve_metrics(**_: object) -> None:
     """A worker of its own counts its own calls; the one inside the web process counts with that process."""
     if settings.METRICS_PORT:

@@ -188,11 +188,12 @@ def _database(url: str) -> dict[str, Any]:
         database.pop(name, None)
     if _is_sqlite(database):
         _make_folder(database["NAME"])
-        # One writer at a time, who waits for its turn instead of failing with "database is locked".
+        # One writer at a time, who waits for its turn instead of failing with "database is locked". The cache is each
+        # connection's own, a request or task each, and as many as there are threads: the system caches the file.
         database["OPTIONS"] = {
             "timeout": 30,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
         }
     else:
         database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 12, "timeout": 5}}
