@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 LONG_POLL = 5
 """Seconds. SQS allows 20, but a worker that is to stop waits for the end of it."""
 RUN, COUNT_EVERY = 300.0, 30.0
+MOST_AT_ONCE = 100
 IDLE = 0.2
 CLAIM = 60
 """Seconds after which the queue is read by another worker when this one was killed; several polls long."""
@@ -100,7 +101,7 @@ def apply(row: Connection, messages: list[Message], *, now: dt.datetime) -> tupl
 def consume(row: Connection, source: Queue, *, clock: Callable[[], dt.datetime], wait: int = LONG_POLL) -> Applied:
     """Wait for messages once, store what they say, then delete them. Raises GatewayError after noting it."""
     try:
-        messages = queue.receive(source, wait=wait)
+        messages = _gather(source, wait)
         push_health.listens(row, now=clock())
         if not messages:
             trouble.clear(row, push_health.READING)
@@ -113,6 +114,17 @@ def consume(row: Connection, source: Queue, *, clock: Callable[[], dt.datetime],
         raise
     trouble.clear(row, push_health.READING)
     return applied
+
+
+def _gather(source: Queue, wait: int) -> list[Message]:
+    """What waits in the queue, as soon as there is anything: stored together, many messages take little more time than
+    a few.
+    """
+    messages = more = queue.receive(source, wait=wait)
+    while len(more) == queue.MOST_MESSAGES and len(messages) < MOST_AT_ONCE:
+        more = queue.receive(source, wait=0)
+        messages = messages + more
+    return messages
 
 
 def listen(*, clock: Callable[[], dt.datetime], going: Callable[[], bool]) -> None:
@@ -150,13 +162,14 @@ def _consume_while(ours: Callable[[], bool], row: Connection, clock: Callable[[]
             if time.monotonic() >= counted:
                 push_health.measure(row, source, now=clock())
                 counted = time.monotonic() + COUNT_EVERY
-            consume(row, source, clock=clock)
+            if not consume(row, source, clock=clock).messages:
+                connections.close_all()  # a long poll needs none
         except Exception as error:
             if not isinstance(error, GatewayError):  # those are on the banners already
                 log.exception("push.not_consumed", connection=row.name)
             resting = time.monotonic() + pacing.REFUSED_FLOOR
-        finally:
-            connections.close_all()  # a long poll needs none
+            connections.close_all()
+    connections.close_all()
 
 
 def _store(function: Function, told: list[Told], applied: Applied, *, now: dt.datetime) -> bool:
