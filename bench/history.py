@@ -63,6 +63,8 @@ def _pages() -> dict[str, bytes]:
 def _serve(pages: dict[str, bytes], port: Any) -> None:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # One segment for the headers and one for the body would wait for each other.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
@@ -97,9 +99,11 @@ def _measure(folder: Path, port: int, pages: dict[str, bytes]) -> None:
     django.setup()
     from django.core.management import call_command
 
+    from dashboard import memory
     from executions.gateway import budget
 
     call_command("migrate", verbosity=0)
+    memory.start()  # as web and worker do; it is the same for all three
     budget.acquire = lambda *_, **__: None  # type: ignore[assignment]
     ways: dict[str, Callable[[], None]] = {FLOOR: _floor(port), OURS: _ours(), NAIVE: _naive()}
     for way in ways.values():

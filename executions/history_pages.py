@@ -15,6 +15,8 @@ CUT_ABOVE = 4096
 HEAD = 200
 _CUT = "$cut"
 _MARK = b'"$cut"'
+_BETWEEN = b'},{"'
+"""Stands between events and in no text, where a quote has a backslash before it: a long text is within one piece."""
 
 WireEvent = dict[str, Any]
 Blob: TypeAlias = "bytes | memoryview[int]"
@@ -36,19 +38,27 @@ def page_number(event_id: int) -> int:
     return (event_id - 1) // PAGE_EVENTS
 
 
+def last_of(page_number: int) -> int:
+    """The highest EventId that belongs to a page."""
+    return (page_number + 1) * PAGE_EVENTS
+
+
 def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut."""
     cut: dict[str, Any] = {}
-    lines = [orjson.dumps(event) for event in events]
-    body = b",".join(lines)
-    # A line that is short itself has nothing long in it.
-    if _MARK in body or max(map(len, lines), default=0) > CUT_ABOVE:
-        body = b",".join(
-            orjson.dumps(_cut_event(event, cut)) if len(line) > CUT_ABOVE or _MARK in line else line
-            for event, line in zip(events, lines, strict=True)
-        )
+    body = orjson.dumps(events)
+    if (b"$" in body and _MARK in body) or _may_be_long(body):
+        body = orjson.dumps([_cut_event(event, cut) for event in events])
     compress = zstandard.ZstdCompressor(level=1).compress
-    return compress(b"[" + body + b"]"), compress(orjson.dumps(cut)) if cut else b""
+    return compress(body), compress(orjson.dumps(cut)) if cut else b""
+
+
+def _may_be_long(body: bytes) -> bool:
+    """Whether a text longer than CUT_ABOVE may stand in it: somewhere is no _BETWEEN for as long."""
+    at, last = 0, len(body) - CUT_ABOVE
+    while 0 <= at <= last:
+        at = body.rfind(_BETWEEN, at + 1, at + CUT_ABOVE)
+    return at < 0
 
 
 def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:

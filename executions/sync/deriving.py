@@ -16,7 +16,7 @@ from executions.domain.operations import History, Operation
 from executions.domain.statuses import OUTCOMES, is_terminal, merge
 from executions.models import Callback, Execution, Function
 from executions.sync import habits
-from executions.sync.columns import fits, number, text
+from executions.sync.columns import fits, insert, number, text
 from executions.sync.executions import count_statuses
 from executions.sync.reading import WireEvent
 from executions.sync.storing import Book
@@ -55,9 +55,9 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
             row.revision += 1
         row.untold = False
         row.save()
-        copy_callbacks(row, found.history, wire)
+        opened = copy_callbacks(row, found.history, wire)
         if row.history_complete and not was_complete:
-            habits.learn(function, row)
+            habits.learn(function, row, opened)
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
         transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
     return row.history_complete
@@ -105,25 +105,31 @@ def _code_may_run(history: History) -> bool:
     return last is None or last.family != "Invocation"
 
 
-def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] = ()) -> None:
-    """`wire`: all stored events; what a callback is about is worked out once, when it is new."""
+def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] = ()) -> dt.datetime | None:
+    """`wire`: all stored events; what a callback is about is worked out once, when it is new and waits.
+
+    -> when the first one was opened, None when there is none
+    """
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
-    fresh, changed = [], []
+    fresh, changed, opened = [], [], []
     for operation in history.operations.values():
         if not _can_be_a_row(operation):
             continue
         values = _callback_values(history, operation)
+        opened.append(values["opened_at"])
         callback = known.get(operation.id)
         if callback is None:
-            said = text(about(wire, operation.id, sharing.patterns()), 200)
-            fresh.append(Callback(execution=row, operation_id=operation.id, about=said, **values))
+            waits = operation.status == "STARTED"
+            said = text(about(wire, operation.id, sharing.patterns()), 200) if waits else ""
+            fresh.append({"execution": row.pk, "operation_id": operation.id, "about": said, **values})
         elif any(getattr(callback, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(callback, name, value)
             changed.append(callback)
-    Callback.objects.bulk_create(fresh)
+    insert(Callback, fresh)
     if changed:
         Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
+    return min(opened, default=None)
 
 
 def _can_be_a_row(operation: Operation) -> bool:

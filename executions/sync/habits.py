@@ -4,8 +4,6 @@ finds one, and there are too few readings for all that runs. Learnt from each hi
 
 import datetime as dt
 
-from django.db.models import Min
-
 from executions.domain.statuses import is_terminal
 from executions.models import Execution, Function
 
@@ -18,9 +16,10 @@ EARLY = 0.5
 RARELY = 4.0
 
 
-def learn(function: Function, execution: Execution) -> None:
-    """A history is complete: did it open a callback, and when? Call it with the function's row locked."""
-    opened = execution.callbacks.aggregate(at=Min("opened_at"))["at"]
+def learn(function: Function, execution: Execution, opened: dt.datetime | None) -> None:
+    """A history is complete, and its first callback was opened then; None: it opened none. Call it with the function's
+    row locked.
+    """
     share = function.callback_share
     function.callback_share = float(bool(opened)) if share is None else share + WEIGHT * (bool(opened) - share)
     if opened:

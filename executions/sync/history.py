@@ -20,7 +20,7 @@ from executions.models import TERMINAL, Execution
 from executions.sync import habits, hasten, pacing, storing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
-from executions.sync.reading import Reading, WireEvent, settled_through
+from executions.sync.reading import Events, Reading, settled_through
 from executions.sync.storing import Book, Pulled
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,7 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
     pulled.complete = derive(book, now=now, to_the_end=True)
 
 
-def _keep(pages: Iterator[list[WireEvent]], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
+def _keep(pages: Iterator[Events], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
     """Store what comes, as one when it comes quickly. `ends_first`: somebody waits for the first two pages."""
     try:
         for number, events in enumerate(pages, 1):
@@ -118,7 +118,7 @@ def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, 
     """Free the claim and say when the history is due again; `error` is what kept it from being read."""
     connection = execution.function.connection
     theirs = Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None, function__connection=connection)
-    share = Share(theirs.count(), budget.calls_per_second(connection.name, "history"))
+    share = Share(0 if pulled.complete else theirs.count(), budget.calls_per_second(connection.name, "history"))
     with transaction.atomic():
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         row.function = execution.function

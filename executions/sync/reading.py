@@ -17,9 +17,27 @@ from executions.models import Execution
 from executions.sync.columns import LARGEST
 
 WireEvent = dict[str, Any]
-Page = answers.Page[WireEvent]
 FEW = 100
 """Events that are asked for where hardly any are new: what is known already need not be sent and compared again."""
+Events = dict[int, WireEvent]
+"""By EventId; what has none that could be stored is left out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One page."""
+
+    events: Events
+    next_marker: str | None
+
+    @property
+    def highest(self) -> int:
+        return max(self.events, default=0)
+
+    @property
+    def lowest(self) -> int:
+        """Of a page without events: beyond all."""
+        return min(self.events, default=LARGEST + 1)
 
 
 @dataclass
@@ -33,7 +51,7 @@ class Reading:
     deadline: float | None
     markers: answers.Markers = field(default_factory=answers.Markers)
 
-    def from_both_ends(self, *, at_once: bool) -> Iterator[list[WireEvent]]:
+    def from_both_ends(self, *, at_once: bool) -> Iterator[Events]:
         """All events: the first page, the newest one, then what is between them. The newest page takes the place of the
         last one, so that this takes no more calls than one way through. `at_once`: both ends are asked for at the same
         time, which wastes a call on a history of one page.
@@ -43,38 +61,38 @@ class Reading:
             beside = ThreadPoolExecutor(1)
             newest = beside.submit(contextvars.copy_context().run, newest).result  # type: ignore[assignment]
             beside.shutdown(wait=False)
-        page = self._ask()
-        yield page.items
-        marker, reached = self.markers.follow(page.next_marker), _highest(page)
+        part = self._ask()
+        yield part.events
+        marker, reached = self.markers.follow(part.next_marker), part.highest
         if not marker:
             return
-        page = newest()
-        yield page.items
-        ahead = _lowest(page)
+        part = newest()
+        yield part.events
+        ahead = part.lowest
         while marker and reached + 1 < ahead:
-            page = self._ask(marker=marker)
-            yield page.items
-            marker, reached = self.markers.follow(page.next_marker), max(reached, _highest(page))
+            part = self._ask(marker=marker)
+            yield part.events
+            marker, reached = self.markers.follow(part.next_marker), max(reached, part.highest)
 
-    def backwards(self, settled: int) -> Iterator[list[WireEvent]]:
+    def backwards(self, settled: int) -> Iterator[Events]:
         """From the newest event to the one called `settled`, up to which all is known."""
         marker, most = None, min(PAGE_ITEMS, self.execution.last_event_id - settled + FEW)
         while True:
-            page = self._ask(newest_first=True, marker=marker, most=most)
-            yield page.items
-            if _lowest(page) <= settled:
+            part = self._ask(newest_first=True, marker=marker, most=most)
+            yield part.events
+            if part.lowest <= settled:
                 return
-            marker, most = self.markers.follow(page.next_marker), PAGE_ITEMS
+            marker, most = self.markers.follow(part.next_marker), PAGE_ITEMS
             if not marker:
                 return
 
-    def _ask(self, *, newest_first: bool = False, marker: str | None = None, most: int = PAGE_ITEMS) -> Page:
+    def _ask(self, *, newest_first: bool = False, marker: str | None = None, most: int = PAGE_ITEMS) -> Part:
         left = 60.0 if self.deadline is None else self.deadline - time.monotonic()
         slow = TooSlow("AWS needs longer than you should have to wait.", "Try again in a moment: it goes on from here.")
         if left <= 0:
             raise slow
         try:
-            return lambda_api.get_history(
+            page = lambda_api.get_history(
                 self.connection,
                 self.execution.arn,
                 newest_first=newest_first,
@@ -86,15 +104,7 @@ class Reading:
             if self.deadline is None:
                 raise
             raise slow from error
-
-
-def _highest(page: Page) -> int:
-    return max((event_id(event) for event in page.items), default=0)
-
-
-def _lowest(page: Page) -> int:
-    """Of a page without events: beyond all."""
-    return min((number for event in page.items if (number := event_id(event))), default=LARGEST + 1)
+        return Part(numbered(page.items), page.next_marker)
 
 
 def settled_through(execution: Execution) -> int:
@@ -119,6 +129,10 @@ def names_child(event: WireEvent) -> bool:
     """Whether a ChainedInvokeStarted has its child's ARN, or can have none."""
     details = event.get("ChainedInvokeStartedDetails") or {}
     return not isinstance(details, dict) or bool(details.get("DurableExecutionArn"))
+
+
+def numbered(events: list[WireEvent]) -> Events:
+    return {number: event for event in events if (number := event_id(event))}
 
 
 def event_id(event: WireEvent) -> int:

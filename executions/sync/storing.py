@@ -1,6 +1,7 @@
 """What one reading of a history brings, on its way into the stored pages."""
 
 import time
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import structlog
@@ -8,7 +9,7 @@ from django.db import transaction
 
 from executions import history_pages, metrics
 from executions.models import Execution, HistoryPage
-from executions.sync.reading import WireEvent, event_id, names_child
+from executions.sync.reading import Events, WireEvent, names_child, numbered
 
 log = structlog.get_logger(__name__)
 STORE_EVERY = 1.0
@@ -35,15 +36,14 @@ class Book:
     execution: Execution
     pulled: Pulled
     contradicted: bool = False
-    seen: dict[int, WireEvent] | None = field(default_factory=dict)
+    seen: Events | None = field(default_factory=dict)
     read: set[int] = field(default_factory=set)
-    _waiting: dict[int, WireEvent] = field(default_factory=dict)
+    _waiting: Events = field(default_factory=dict)
     _stored_at: float = field(default_factory=time.monotonic)
 
-    def add(self, events: list[WireEvent]) -> None:
-        told = {number: event for event in events if (number := event_id(event))}
-        self._waiting |= told
-        self.read |= told.keys()
+    def add(self, events: Events) -> None:
+        self._waiting |= events
+        self.read |= events.keys()
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -61,10 +61,8 @@ class Book:
 
 
 @metrics.STORING.time()
-def store(book: Book, events: dict[int, WireEvent]) -> None:
-    by_page: dict[int, dict[int, WireEvent]] = {}
-    for number in sorted(events):
-        by_page.setdefault(history_pages.page_number(number), {})[number] = events[number]
+def store(book: Book, events: Events) -> None:
+    by_page = _by_page(events)
     execution, pulled = book.execution, book.pulled
     with transaction.atomic():
         # Two workers that read the same execution write one after the other.
@@ -84,8 +82,19 @@ def store(book: Book, events: dict[int, WireEvent]) -> None:
             Execution.objects.filter(pk=execution.pk).update(untold=True)
 
 
-def _merge(book: Book, page: HistoryPage, incoming: dict[int, WireEvent]) -> None:
-    known = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)}
+def _by_page(events: Events) -> dict[int, Events]:
+    """In order, by the page they are stored in."""
+    numbers, by_page, at = sorted(events), {}, 0
+    while at < len(numbers):
+        page = history_pages.page_number(numbers[at])
+        end = bisect_right(numbers, history_pages.last_of(page), at)
+        by_page[page] = {number: events[number] for number in numbers[at:end]}
+        at = end
+    return by_page
+
+
+def _merge(book: Book, page: HistoryPage, incoming: Events) -> None:
+    known = numbered(history_pages.decode(page.events, page.payloads))
     new = [number for number in incoming if number not in known]
     differing = [number for number in incoming if number in known and incoming[number] != known[number]]
     if not new and not differing:
@@ -114,7 +123,7 @@ def drop_what_is_not_told(book: Book) -> None:
     with transaction.atomic():
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
         for page in execution.history_pages.filter(number__gte=history_pages.page_number(last)):
-            events = {event_id(event): event for event in history_pages.decode(page.events, page.payloads)}
+            events = numbered(history_pages.decode(page.events, page.payloads))
             kept = {number: event for number, event in sorted(events.items()) if number <= last}
             if len(kept) == len(events):
                 continue
@@ -124,7 +133,7 @@ def drop_what_is_not_told(book: Book) -> None:
     book.seen = None
 
 
-def write(book: Book, page: HistoryPage, events: dict[int, WireEvent]) -> HistoryPage:
+def write(book: Book, page: HistoryPage, events: Events) -> HistoryPage:
     """Put these, which are in order, into a page that is not saved yet."""
     page.event_count = len(events)
     page.events, page.payloads = history_pages.encode(list(events.values()))

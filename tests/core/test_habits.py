@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db.models import Min
 
 from executions.domain.lanes import Lane
 from executions.models import Function
@@ -17,7 +18,7 @@ def learnt(function: Function, now: dt.datetime, *, opens_after: float | None, t
         done = factories.execution(function, "SUCCEEDED", started_at=now)
         if opens_after is not None:
             factories.callback(done, opened_at=now + dt.timedelta(seconds=opens_after), status="SUCCEEDED")
-        habits.learn(function, done)
+        habits.learn(function, done, done.callbacks.aggregate(at=Min("opened_at"))["at"])
 
 
 def test_it_is_learnt_whether_and_when_callbacks_open(now: dt.datetime) -> None:

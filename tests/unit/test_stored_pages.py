@@ -1,0 +1,36 @@
+"""What a page of a stored history leaves out of its first blob, however the texts around it look."""
+
+from typing import Any
+
+import orjson
+import zstandard
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from executions import history_pages
+from executions.history_pages import CUT_ABOVE, HEAD
+
+# Texts that look like what stands between events, and like the mark of a cut.
+bits = st.sampled_from(["x", '"', "\\", '},{"', '"},{"EventType":"', '"$cut"', "é", "$", "{}", "\x00"])
+texts = st.builds(lambda text, times: (text * times)[: CUT_ABOVE + 50], bits, st.integers(0, CUT_ABOVE + 50))
+payloads = st.one_of(texts, st.fixed_dictionaries({"$cut": st.integers(0, 9), "head": st.text(max_size=3)}))
+
+
+def event(number: int, payload: Any) -> dict[str, Any]:
+    details = {"Result": {"Payload": payload, "Truncated": False}}
+    return {"EventType": "StepSucceeded", "EventId": number, "StepSucceededDetails": details}
+
+
+@example(given=["x", "x" * (CUT_ABOVE + 1), "x", "x"])
+@example(given=["x", '},{"' * CUT_ABOVE, "x", "x"])
+@given(given=st.lists(payloads, max_size=8))
+def test_a_page_comes_back_as_it_was_and_holds_no_long_text_itself(given: list[Any]) -> None:
+    events = [event(number, payload) for number, payload in enumerate(given, 1)]
+    body, cut = history_pages.encode(events)
+    assert history_pages.decode(body, cut or None) == events
+    for payload, stored in zip(given, orjson.loads(zstandard.ZstdDecompressor().decompress(body)), strict=True):
+        kept = stored["StepSucceededDetails"]["Result"]["Payload"]
+        if isinstance(payload, dict) or len(payload) > CUT_ABOVE:
+            assert set(kept) == {"$cut", "head"} and len(kept["head"]) <= HEAD
+        else:
+            assert kept == payload
