@@ -62,7 +62,21 @@ class EditorForm(ActionForm):
         help_text="None: everybody who may answer callbacks.",
         widget=forms.CheckboxSelectMultiple,
     )
-    field_order = ["token", "seen", "name", "title"]
+    field_order = [
+        *(
+            "token",
+            "seen",
+            "name",
+            "title",
+            "functions",
+            "callbacks",
+            "instructions",
+            "schema",
+            "raw",
+            "reason_required",
+        ),
+        *("approvals", "one_refusal_ends", "not_by_starter", "groups", "reason"),
+    ]
 
     def __init__(self, *args: Any, known: tuple[str, ...] = (), is_new: bool = True, **kwargs: Any):
         """`known`: groups that the form names, also when they are no longer there."""
@@ -122,7 +136,7 @@ class Editor:
                 self.wrong[key] = "These rows did not come whole: look at them again."
         if not (self.form.is_valid() and self.answers.is_valid() and self.shown.is_valid()):
             return None
-        name, values = self.form.cleaned_data["name"], self._values()
+        name, values = self.form.cleaned_data["name"] or "draft", self._values()
         for key, words in decision_forms.mistakes(name, values).items():
             sentence = words[:1].upper() + words[1:] + "."
             if key in self.form.fields:
@@ -132,7 +146,8 @@ class Editor:
         return None if self.wrong or self.form.errors else (name, values)
 
     def decision(self) -> Form | None:
-        """The decision form that has been written, to be tried."""
+        """The decision form that has been written, to be tried; a name can wait."""
+        self.form.fields["name"].required = False
         return decision_forms.read(*made) if (made := self.read()) else None
 
     def renew(self, seen: str) -> None:

@@ -130,9 +130,9 @@ def build_catalog(make_client: Callable[[], Any]) -> Catalog:
             "refund",
             refund.handler,
             "refund",
-            "Pays an order back, if the bank lets it",
+            "Pays an order back, if the bank lets it, or the managers",
             timeout=60,
-            execution_timeout=60,
+            execution_timeout=86_400,
         ),
         FunctionSpec(
             "slow-brew",

@@ -1,22 +1,26 @@
 // Made by bundle.mjs from static/js; do not edit.
 // answer.js
 {
-let pressed = "";
-document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("[data-answer] button[name=do]") : null;
-  if (button) pressed = button.value;
-});
-document.addEventListener("htmx:after:swap", (event) => {
-  const source = event.detail?.ctx?.sourceElement;
-  if (!pressed || !(source instanceof HTMLFormElement) || !source.id.startsWith("decision-")) return;
-  const fresh = document.getElementById(source.id)?.closest("[data-answer]") ?? document.querySelector("[data-answer]");
+function focusIn(fresh, pressed) {
   const [what, where] = pressed.split(" ", 2);
-  pressed = "";
-  if (!fresh) return;
   const rows = what === "add" ? fresh.querySelector(`[data-rows="${CSS.escape(where)}"]`)?.querySelectorAll(".group-row") : null;
   const added = rows?.[rows.length - 1]?.querySelector("input:not([type=hidden]), select, textarea");
-  const again = fresh.querySelector(`button[name=do][value="${CSS.escape(what)}"]`);
-  (added ?? fresh.querySelector("[aria-invalid=true]") ?? again ?? fresh.querySelector("button[name=do]:not([tabindex])"))?.focus();
+  const again = fresh.querySelector(`button[name=do][value="${CSS.escape(pressed)}"]`);
+  const any = fresh.querySelector("button[name=do]:not([tabindex])") ?? fresh.querySelector("a[href]");
+  (added ?? fresh.querySelector("[aria-invalid=true]") ?? again ?? any)?.focus();
+}
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("[data-answer] button[name=do]") : null;
+  const old = button?.closest("[data-answer]");
+  if (!old) return;
+  const watcher = new MutationObserver(() => {
+    if (old.isConnected) return;
+    watcher.disconnect();
+    const fresh = document.querySelector(`[data-answer][data-callback-id="${old.dataset.callbackId}"]`);
+    if (fresh) focusIn(fresh, button.value);
+  });
+  watcher.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => watcher.disconnect(), 60_000);
 });
 }
 // compare.js

@@ -12,7 +12,10 @@ from tests.browser.test_main_job import first_execution, waiting_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
-PLAIN = ["/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/styleguide/", "/no/such/page/"]
+PLAIN = [
+    *("/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/decisions/", "/decisions/new/"),
+    *("/decisions/large-refund/", "/styleguide/", "/no/such/page/"),
+]
 TOUCHING = """() => {
   const shown = [...document.querySelectorAll(".tl-ticks text")].filter((label) => label.getClientRects().length);
   const boxes = shown.map((label) => label.getBoundingClientRect()).sort((a, b) => a.x - b.x);
@@ -134,8 +137,14 @@ def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:
         expect(page.locator("main")).to_be_visible()
     page.goto(one)
     page.locator("a[href*='/answer/']").first.click()
-    page.locator("textarea[name=result]").fill('{"accepted": true}')
-    page.get_by_role("button", name="Send the answer").click()
+    page.locator("[name='answer/barista']").fill("Ana")
+    page.get_by_role("button", name="Add to Substitutes").click()
+    page.get_by_role("button", name="Show what AWS will receive").click()
+    expect(page.locator("main")).to_contain_text("Instead of: This is needed")
+    page.get_by_role("button", name="Remove Substitutes 1").click()
+    page.get_by_role("button", name="Show what AWS will receive").click()
+    expect(page.locator("[data-outgoing]")).to_have_text('{"accepted": true, "barista": "Ana", "minutes": 5}')
+    page.get_by_role("button", name="Approve").click()
     expect(page.locator("#messages")).to_contain_text("AWS accepted it")
 
 

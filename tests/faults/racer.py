@@ -12,7 +12,7 @@ def act(plan: dict[str, Any]) -> None:
     from django.contrib.auth.models import User
     from django.utils import timezone
 
-    from executions.actions import decisions, perform
+    from executions.actions import claims, decisions, perform
     from executions.models import Callback, Execution
 
     actor = perform.Actor(user=User.objects.get(pk=plan["user"]), address=None, token=uuid.UUID(plan["token"]))
@@ -23,7 +23,11 @@ def act(plan: dict[str, Any]) -> None:
             perform.stop(actor, execution, error_type="", error_message="", now=timezone.now())
             return
         callback = Callback.objects.select_related("execution__function__connection").get(pk=plan["about"])
-        if plan["action"] == "succeed":
+        if plan["action"] in ("claim", "over"):
+            claims.claim(actor, callback, over=plan["action"] == "over", now=timezone.now())
+        elif plan["action"] == "release":
+            claims.release(actor, callback, now=timezone.now())
+        elif plan["action"] == "succeed":
             decisions.succeed(actor, callback, result="1", is_json=True, now=timezone.now())
         else:
             decisions.fail(actor, callback, error_type="No", error_message="", now=timezone.now())

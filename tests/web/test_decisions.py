@@ -154,7 +154,7 @@ def test_the_same_form_sent_twice_is_one_change(admin: Client) -> None:
 
 def test_trying_shows_it_with_a_callback_and_saves_nothing(admin: Client) -> None:
     callback = factories.callback(factories.execution(factories.function("refund-eu"), name="order-7"))
-    data = typed(do="try", schema=SCHEMA, try_callback=str(callback.pk), **{"shown-0-pointer": "/customer"})
+    data = typed(do="try", name="", schema=SCHEMA, try_callback=str(callback.pk), **{"shown-0-pointer": "/customer"})
     shown = page(admin, "/decisions/new/", data)
     assert 'name="answer/amount"' in shown and "the input is not there" in shown
     shown = page(admin, "/decisions/new/", {**data, "answer/amount": "9.50"})
