@@ -50,6 +50,7 @@ VARIABLES: dict[str, str] = {
     "REDACT_KEYS": "",
     "SHARE_LINKS": "login",
     "SHARE_DAYS": "30",
+    "IMPORT_MB": "32",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
     "METRICS_TOKEN": "",
@@ -99,6 +100,7 @@ class Environment:
     redact_keys: list[str] = field(default_factory=list)
     share_links: str = "login"
     share_days: float = 30
+    import_mb: float = 32
     log_level: str = "INFO"
     log_format: str = "console"
     metrics_token: str = ""
@@ -145,6 +147,7 @@ def read(source: Mapping[str, str]) -> Environment:
         push_queue_url=url(values, "PUSH_QUEUE_URL", ("http", "https")),
         redact_keys=words(values["REDACT_KEYS"]),
         share_links=choice(values, "SHARE_LINKS", ("off", "login", "public")),
+        import_mb=number(values, "IMPORT_MB", 0, 256),
         share_days=number(values, "SHARE_DAYS", 0.01, 365),
         log_level=choice(values, "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR")),
         log_format=choice(values, "LOG_FORMAT", ("console", "json")),

@@ -112,6 +112,51 @@ class RevealForm(ActionForm):
     button = "Show it"
 
 
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """-> a list of uploaded files, at least one."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        one = super().clean
+        given = data if isinstance(data, list | tuple) else [data]
+        return [one(item, initial) for item in given] if given else [one(None, initial)]
+
+
+class ImportForm(ActionForm):
+    """A history in one file or several: pages, details."""
+
+    files = ManyFilesField(
+        label="Files",
+        allow_empty_file=True,
+        widget=ManyFilesInput(attrs={"class": "form-control", "accept": ".json,application/json,.txt"}),
+        help_text="A history as JSON: one page or all of them, with the execution's details or without.",
+    )
+    function = forms.CharField(
+        required=False,
+        max_length=140,
+        label="Function",
+        help_text="Its name, for a history without details. The details go before.",
+        widget=forms.TextInput(attrs={"class": "form-control mono", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ["token", "files", "function", "reason"]
+
+    def too_large(self) -> None:
+        """The rest of the upload was dropped: say so in the place of whatever else is wrong then."""
+        self.full_clean()
+        self.errors.clear()
+        limit = words.size(int(settings.IMPORT_MB * 1024 * 1024))
+        self.add_error("files", f"This is more than {limit}, which is the most that is taken at once (IMPORT_MB).")
+
+
+class RemoveImportForm(ActionForm):
+    title = "Remove this imported history"
+    button = "Remove it"
+    danger = True
+
+
 class DeleteForm(ActionForm):
     """`expected`: the execution's name, which has to be typed."""
 

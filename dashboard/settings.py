@@ -158,6 +158,12 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "dashboard.views.errors.csrf_failure"
 # A callback's result may be 1 MB and grows when a form encodes it (each byte up to three); the other fields are short.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024 + 4 * CALLBACK_RESULT_LIMIT
+IMPORT_MB = ENV.import_mb
+FILE_UPLOAD_HANDLERS = [
+    "dashboard.uploads.Quota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

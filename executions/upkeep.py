@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Max, Min, Q, Sum
 
+from executions.domain import imports
 from executions.domain.scopes import EVERYTHING, Reach
 from executions.models import Callback, Connection, Execution, Function, StatusCount, Trouble
 
@@ -69,7 +70,7 @@ class Given:
 
 def by_connection(*, now: dt.datetime, reach: Reach = EVERYTHING) -> list[Upkeep]:
     """The connections by name, in five queries: those of which `reach` sees anything, and of them what it sees."""
-    sees, rows = reach.sees, Connection.objects.order_by("name")
+    sees, rows = reach.sees, Connection.objects.exclude(name=imports.CONNECTION).order_by("name")
     mine = Q() if sees is None else Q(function__in=sees)
     if sees is not None:
         rows = rows.filter(functions__in=sees).distinct()
@@ -95,6 +96,7 @@ def _ages(mine: Q) -> list[tuple[int, Ages, int]]:
     there = Q(gone_at=None)
     rows = (
         Function.objects.filter(mine)
+        .exclude(arn__startswith=imports.PREFIX)
         .values("connection")
         .annotate(
             functions=Count("pk", filter=there),

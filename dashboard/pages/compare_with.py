@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.urls import reverse
 
-from dashboard.pages.execution import Crumb
+from dashboard.pages.execution import Crumb, function_crumb
 from dashboard.pages.executions import Row, row_of
 from executions import queries
 from executions.models import Execution
@@ -40,7 +40,7 @@ class ComparisonChoices:
         return cls(
             execution=execution,
             crumbs=[
-                Crumb(execution.function.name, reverse("function", args=[execution.function_id])),
+                function_crumb(execution),
                 Crumb(execution.name, reverse("execution", args=[execution.pk])),
                 Crumb("Compare with", ""),
             ],

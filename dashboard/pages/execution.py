@@ -70,6 +70,42 @@ class Outside:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where an imported execution comes from. `arn` is what its file says; `mirrored_url` leads to the execution that
+    AWS has told of under the same ARN, if this person sees it.
+    """
+
+    file_names: str
+    who: str
+    at: dt.datetime
+    arn: str
+    open_until: float | None
+    mirrored_url: str
+    compare_url: str
+    remove_url: str
+
+    @classmethod
+    def of(cls, subject: Subject) -> "Self | None":
+        """None through a share link, which tells nothing of who and whence."""
+        record = queries.import_of(subject.execution) if subject.share is None else None
+        if record is None:
+            return None
+        twin = queries.by_arn(subject.user, [record.source_arn]).get(record.source_arn)
+        execution = subject.execution
+        may = permissions.can_import(subject.user, execution.function.name)
+        return cls(
+            file_names=record.file_names,
+            who=record.username,
+            at=record.created_at,
+            arn=record.source_arn,
+            open_until=None if subject.history.is_over else subject.seconds,
+            mirrored_url=reverse("execution", args=[twin.pk]) if twin else "",
+            compare_url=reverse("execution-compare", args=[twin.pk, execution.pk]) if twin else "",
+            remove_url=reverse("import-remove", args=[execution.pk]) if may else "",
+        )
+
+
+@dataclass(frozen=True)
 class Head:
     execution: Execution
     badge: str
@@ -98,6 +134,9 @@ class Head:
     share_url: str
     share_links: list[ShareRow]
     share: SharedView | None
+    imported: Origin | None
+    is_imported: bool
+    arn: str
 
     @classmethod
     def of(cls, subject: Subject) -> Self:
@@ -105,7 +144,8 @@ class Head:
         found = queries.open_callbacks_of(execution)
         actions = subject.actions
         page = subject.url("execution")
-        parsed = _parsed(execution.arn)
+        imported = Origin.of(subject) if execution.is_imported else None
+        parsed = _parsed(imported.arn if imported else execution.arn)
         return cls(
             execution=execution,
             badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else execution.status,
@@ -134,6 +174,9 @@ class Head:
             share_url=subject.url("share") if permissions.can_share(subject.user, execution) else "",
             share_links=share_rows(subject.user, execution, now=subject.now),
             share=subject.share,
+            imported=imported,
+            is_imported=execution.is_imported,
+            arn=execution.arn if imported is None else imported.arn,
         )
 
 
@@ -179,12 +222,15 @@ def _parsed(arn: str) -> ExecutionArn | None:
 
 
 def _crumbs(execution: Execution) -> list[Crumb]:
-    function = execution.function
-    return [
-        Crumb("Executions", reverse("executions")),
-        Crumb(function.name, reverse("function", args=[function.pk])),
-        Crumb(execution.name, ""),
-    ]
+    first = [] if execution.is_imported else [Crumb("Executions", reverse("executions"))]
+    return [*first, function_crumb(execution), Crumb(execution.name, "")]
+
+
+def function_crumb(execution: Execution) -> Crumb:
+    """What an execution is among: those of its function, or what was imported."""
+    if execution.is_imported:
+        return Crumb("Imported", reverse("imports"))
+    return Crumb(execution.function.name, reverse("function", args=[execution.function_id]))
 
 
 def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outside:
@@ -202,7 +248,7 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
 def _notices(subject: Subject) -> list[Notice]:
     execution, history = subject.execution, subject.history
     found = []
-    if execution.gone_at:
+    if execution.gone_at and not execution.is_imported:
         kept = "What was read of it stays here."
         found.append(Notice("info", "AWS no longer has this execution.", kept, execution.gone_at))
     if execution.history_failures and (trouble := queries.trouble_reading(subject.user, execution)):
@@ -212,7 +258,9 @@ def _notices(subject: Subject) -> list[Notice]:
         more = f" and {len(history.gaps) - 5} more stretches" if len(history.gaps) > 5 else ""
         one = len(history.gaps) == 1 and history.gaps[0][0] == history.gaps[0][1]
         what = "They cannot be read any more." if execution.gone_at else "They are read as soon as AWS lets us."
+        what = "They are not in the file that it was imported from." if execution.is_imported else what
         found.append(Notice("warn", f"History incomplete: event{'' if one else 's'} {ranges}{more} missing.", what))
     elif history.events and is_terminal(execution.status) and not history.is_over:
-        found.append(Notice("info", "History incomplete: the event that ends it has not been read yet."))
+        where = "is not in the file" if execution.is_imported else "has not been read yet"
+        found.append(Notice("info", f"History incomplete: the event that ends it {where}."))
     return found

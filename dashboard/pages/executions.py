@@ -45,6 +45,7 @@ class Row:
     more: int
     going: str
     gone: bool
+    imported: bool
 
 
 @dataclass(frozen=True)
@@ -183,16 +184,17 @@ def row_of(execution: Execution) -> Row:
         name=execution.name,
         short=shortened(execution.name),
         function=execution.function.name,
-        function_url=f"/functions/{execution.function_id}/",
+        function_url="/imports/" if execution.is_imported else f"/functions/{execution.function_id}/",
         status="WAITING" if first else execution.status,
         started_at=execution.started_at,
-        running=not ended,
+        running=not ended and not execution.is_imported,
         seconds=(ended_at - execution.started_at).total_seconds() if ended_at else None,
         waits_for=str(first) if first else "",
         deadline=first.timeout_at if first else None,
         more=len(open_callbacks) - 1 if first else 0,
         going="" if first else going(execution),
-        gone=execution.gone_at is not None,
+        gone=execution.gone_at is not None and not execution.is_imported,
+        imported=execution.is_imported,
     )
 
 

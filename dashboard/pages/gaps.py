@@ -38,6 +38,8 @@ def _words(subject: Subject, first: int, last: int) -> str:
     which = f"Event {first:,}" if one else f"Events {first:,} to {last:,}"
     if subject.is_live:
         return f"{which} {'is' if one else 'are'} still being read"
+    if subject.execution.is_imported:
+        return f"{which} {'is' if one else 'are'} not in the file that was imported"
     return f"{which} {'was' if one else 'were'} gone at AWS before {'it was' if one else 'they were'} read"
 
 

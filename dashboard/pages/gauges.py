@@ -31,9 +31,7 @@ def facts(subject: Subject) -> list[Fact]:
     notes = [_retried(history.counts.retries), _ahead(subject, used, OPERATION_LIMIT)]
     return [
         Fact("Started", at=execution.started_at),
-        Fact("Took", took, note=_replay(subject))
-        if ended
-        else Fact("Running for", since=execution.started_at, note=_replay(subject)),
+        Fact("Took", took, note=_replay(subject)) if ended else _running(subject),
         Fact(
             "Operations",
             f"{used:,}",
@@ -53,11 +51,20 @@ def facts(subject: Subject) -> list[Fact]:
     ]
 
 
+def _running(subject: Subject) -> Fact:
+    """A running clock; of what was imported while it ran, how long it had run until the end of its file."""
+    begun = subject.execution.started_at
+    if subject.execution.is_imported:
+        ran = duration(max(0.0, subject.seconds - begun.timestamp()))
+        return Fact("Had run for", ran, note=_replay(subject))
+    return Fact("Running for", since=begun, note=_replay(subject))
+
+
 def _replay(subject: Subject) -> str:
     """What the code cost: each invocation runs it again from its beginning, up to what was not done yet."""
     history, execution = subject.history, subject.execution
-    end = execution.ended_at or subject.now
-    waited = max(0.0, (end - execution.started_at).total_seconds() - history.code_seconds)
+    end = execution.ended_at.timestamp() if execution.ended_at else subject.seconds
+    waited = max(0.0, (end - execution.started_at.timestamp()) - history.code_seconds)
     runs = count(len(history.invocations), "invocation")
     return f"code ran {duration(history.code_seconds)} in {runs}; waited {duration(waited)}"
 
@@ -84,16 +91,18 @@ def _timeout(subject: Subject) -> Fact:
     execution = subject.execution
     if not execution.timeout_seconds:
         return Fact("Execution timeout", "not known")
-    limit = dt.timedelta(seconds=execution.timeout_seconds)
     if is_terminal(execution.status):
         return Fact("Execution timeout", duration(execution.timeout_seconds))
-    at = execution.started_at + limit
-    share = min(1.0, max(0.0, (subject.now - execution.started_at) / limit)) if limit else None
-    return Fact("Execution timeout", at=at, note=f"of {duration(execution.timeout_seconds)}", share=share)
+    begun, limit = execution.started_at, execution.timeout_seconds
+    share = min(1.0, max(0.0, (subject.seconds - begun.timestamp()) / limit))
+    at = begun + dt.timedelta(seconds=limit)
+    return Fact("Execution timeout", at=at, note=f"of {duration(limit)}", share=share)
 
 
 def _retention(subject: Subject) -> Fact:
     execution, days = subject.execution, subject.execution.function.retention_days
+    if execution.is_imported:
+        return Fact("AWS deletes history", "not known", note="imported: kept until somebody removes it")
     if execution.gone_at:
         return Fact("AWS deleted history", at=execution.gone_at, note="kept here")
     if days is None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from executions import queries
-from executions.actions.permissions import DECISIONS, READ_ONLY, can_read_audit, can_share, can_view
+from executions.actions.permissions import DECISIONS, READ_ONLY, can_import, can_read_audit, can_share, can_view
 from executions.domain.words import count
 from executions.models import Trouble
 
@@ -91,6 +91,8 @@ def _items(request: HttpRequest) -> list[NavItem]:
         ("Connections", reverse("connections"), "connections", None),
     ]
     entries.append(("Notifications", reverse("notices"), "notices", None))
+    if can_import(request.user):
+        entries.append(("Imported", reverse("imports"), "download", None))
     if can_share(request.user):
         entries.append(("Share links", reverse("shares"), "share", None))
     if request.user.has_perm(DECISIONS):

@@ -85,6 +85,9 @@ class Subject:
 
     @property
     def seconds(self) -> float:
+        """Now; for what was imported while it ran, the last moment that its file tells of."""
+        if self.execution.is_imported and not self.history.is_over and self.history.events:
+            return self.history.events[-1].at
         return self.now.timestamp()
 
     @property

@@ -1,5 +1,7 @@
 """The history of one execution: a table in windows, one event, and AWS's own JSON."""
 
+from typing import Any
+
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from dashboard.pages.event import event_or_404
 from dashboard.pages.execution import Head
 from dashboard.pages.history import HistoryPage
 from dashboard.pages.history_state import HistoryState
+from dashboard.pages.imports import details_of
 from dashboard.pages.timeline_state import whole
 from dashboard.views.execution import place_or_404, subject_or_404
 from dashboard.views.lookup import execution_or_404
@@ -45,7 +48,10 @@ def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpRespons
 
 @require_safe
 def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """AWS's answer to GetDurableExecutionHistory, all pages joined; read first when events may be missing."""
+    """AWS's answer to GetDurableExecutionHistory, all pages joined; read first when events may be missing.
+
+    `details=1`: with what an import needs to know besides, under the names of GetDurableExecution.
+    """
     execution = execution_or_404(request, execution_id)
     try:
         execution = on_demand.complete_history(execution, now=timezone.now())
@@ -54,5 +60,11 @@ def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
     except on_demand.GatewayError as error:
         body = orjson.dumps({"error": str(error)})
         return HttpResponse(body, "application/json", status=503, headers={"Retry-After": RETRY_SECONDS})
-    body = orjson.dumps({"Events": histories.wire_events(execution, with_payloads=True)})
-    return HttpResponse(body, "application/json", headers={"Content-Disposition": "inline"})
+    answer = {"Events": histories.wire_events(execution, with_payloads=True)}
+    if request.GET.get("details") != "1":
+        return _json(answer, "inline")
+    return _json(details_of(execution) | answer, f'attachment; filename="execution-{execution.pk}-history.json"')
+
+
+def _json(answer: dict[str, Any], disposition: str) -> HttpResponse:
+    return HttpResponse(orjson.dumps(answer), "application/json", headers={"Content-Disposition": disposition})

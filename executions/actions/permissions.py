@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from executions.actions.scopes import reach_of
+from executions.actions.scopes import may_act_on, reach_of
 from executions.decision_forms import form_of
+from executions.domain import imports
 from executions.domain.decisions import Form
 from executions.domain.statuses import OUTCOMES, is_terminal
 from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation, Scope
@@ -27,6 +28,7 @@ ANSWER = "executions.answer_callbacks"
 AUDIT = "executions.read_audit"
 REVEAL = "executions.reveal_secrets"
 SHARE = "executions.share_executions"
+IMPORT = "executions.import_histories"
 DECISIONS = "executions.write_decisions"
 PEOPLE = "auth.change_user"
 """To see and end others' sessions, and the like. Django's own; of our roles only admin, a superuser, has it."""
@@ -40,8 +42,8 @@ FORGET_MISSING = dt.timedelta(days=1)
 
 ROLES: dict[str, tuple[str, ...]] = {
     "viewer": (VIEW,),
-    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE),
-    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, ANSWER),
+    "operator": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT),
+    "approver": (VIEW, STOP, PAUSE, HEARTBEAT, AUDIT, SHARE, IMPORT, ANSWER),
     "admin": (
         VIEW,
         STOP,
@@ -49,6 +51,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         HEARTBEAT,
         AUDIT,
         SHARE,
+        IMPORT,
         ANSWER,
         START,
         REMOVE,
@@ -79,6 +82,8 @@ class Verdict:
 
 YES = Verdict(True)
 READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
+
+IMPORTED = Verdict(False, "This execution was imported from a file: there is nothing at AWS that could be acted on.")
 
 
 def can_view(user: Any) -> Verdict:
@@ -120,6 +125,8 @@ def can_resume(user: Any, execution: Execution) -> Verdict:
 def can_delete(user: Any, execution: Execution) -> Verdict:
     if not (may := _may(user, REMOVE, execution, "delete executions")):
         return may
+    if execution.is_imported:
+        return IMPORTED
     if not is_terminal(execution.status):
         return Verdict(False, "AWS deletes only executions that have ended: stop it first.")
     if execution.gone_at is not None:
@@ -214,6 +221,18 @@ def still_shares(maker: Any, execution: Execution) -> bool:
     return bool(maker.has_perm(SHARE) and reach_of(maker).may_act(execution.function_id))
 
 
+def can_import(user: Any, function_name: str = "") -> Verdict:
+    """Import histories and remove them; where the function is named, also by the scopes of the person's groups."""
+    if settings.READ_ONLY:
+        return READ_ONLY
+    if not user.has_perm(IMPORT):
+        return _no("import histories")
+    if not function_name or may_act_on(user, imports.CONNECTION, function_name):
+        return YES
+    why = f"Your groups do not let you act on {function_name[:140]} in the connection {imports.CONNECTION!r}."
+    return Verdict(False, why, forbidden=True)
+
+
 def answer_of(callback: Callback) -> ActionRecord | None:
     """The answer that somebody sent from here, unless AWS refused it. Lists prefetch `actions`, so they are sifted
     here.
@@ -277,6 +296,8 @@ def answerable(user: Any) -> Q:
 
 
 def _going_on(execution: Execution) -> Verdict:
+    if execution.is_imported:
+        return IMPORTED
     if is_terminal(execution.status):
         return Verdict(False, "This execution has ended already.")
     return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")

@@ -31,6 +31,12 @@ def may_ask_for(user: Any, function_name: str) -> bool:
     return rules is None or any(rule.covers_function(function_name) for rule in rules)
 
 
+def may_act_on(user: Any, connection: str, function_name: str) -> bool:
+    """The same of acting, in one connection, on a function that may not be there yet."""
+    rules = _rules(user)
+    return rules is None or any(rule.acts and rule.covers(connection, function_name) for rule in rules)
+
+
 def _reach(user: Any) -> Reach:
     rules = _rules(user)
     if rules is None:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from executions.domain import imports
+
 AMBIENT = "default"
 
 HISTORY = ("all", "failed", "looked-at", "none")
@@ -126,6 +128,8 @@ def parse(text: str, source: str = "connections.toml") -> tuple[Configured, ...]
         made = _connection(table, place)
         if made.name in [other.name for other in found]:
             raise place.wrong("name", f"must be another one: {made.name!r} is taken")
+        if made.name == imports.CONNECTION:
+            raise place.wrong("name", f"must be another one: {made.name!r} is that of imported histories")
         if made.push_queue and made.push_queue in [other.push_queue for other in found]:
             raise place.wrong("push_queue", "must be another one: each connection needs a queue of its own")
         found.append(made)

@@ -40,6 +40,8 @@ class ActionRecord(models.Model):
         NOTIFY_TEST = "notify_test", "tested a notification rule"
         NOTIFY_AGAIN = "notify_again", "had a notification sent again"
         NOTIFY_SECRET = "notify_secret", "made a new secret for a notification rule"
+        IMPORT = "import", "imported a history"
+        FORGET = "forget", "removed an imported history"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
@@ -116,6 +118,7 @@ class ActionRecord(models.Model):
             ("read_audit", "Can read everybody's actions"),
             ("reveal_secrets", "Can see the secrets in payloads"),
             ("share_executions", "Can make and revoke share links"),
+            ("import_histories", "Can import histories from files and remove them"),
         ]
 
     def __str__(self) -> str:

@@ -4,9 +4,11 @@ History is kept as AWS said it (HistoryPage); operations, timeline, checkpoints 
 other columns exist because some page filters, sorts, joins, counts or lists by them.
 """
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from executions.domain import imports
 from executions.domain.statuses import ExecutionStatus
 
 TERMINAL = [
@@ -150,6 +152,11 @@ class Execution(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether it comes from a file: AWS is never asked about it, and nothing can be done to it there."""
+        return (self.arn or self.function.arn).startswith(imports.PREFIX)
+
 
 class StatusCount(models.Model):
     """How many executions of a function have a status: kept by sync, because counting a million rows is slow."""
@@ -225,3 +232,20 @@ class MissingOperation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id} cannot {self.kind}"
+
+
+class HistoryImport(models.Model):
+    """Where an imported execution comes from: a file that somebody chose. Written by executions/sync/imports.py."""
+
+    execution = models.OneToOneField(Execution, on_delete=models.CASCADE, related_name="import_record")
+    file_names = models.CharField(max_length=500)
+    source_arn = models.CharField(max_length=1024, blank=True, help_text="as the file says; nobody has checked it")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    username = models.CharField(max_length=150, help_text="who imported it")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-created_at", "-id"], name="import_newest")]
+
+    def __str__(self) -> str:
+        return self.file_names

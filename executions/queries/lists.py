@@ -12,7 +12,7 @@ from executions.models import (
     Execution,
     StatusCount,
 )
-from executions.queries.visibility import PAGE_ROWS, visible, visible_functions
+from executions.queries.visibility import PAGE_ROWS, mirrored, visible_functions
 
 COUNT_CAP = 10_000
 FAILURES = ["FAILED", "TIMED_OUT"]
@@ -71,7 +71,7 @@ class StatusCounts:
 
 
 def filtered(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
-    rows = visible(user)
+    rows = mirrored(user)
     if chosen.function:
         named = visible_functions(user).filter(name=chosen.function)
         rows = rows.filter(function__in=list(named.values_list("pk", flat=True)))

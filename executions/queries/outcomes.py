@@ -5,22 +5,23 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField, QuerySet
 
+from executions.domain import imports
 from executions.domain.statuses import OUTCOMES
 from executions.models import (
     Execution,
 )
-from executions.queries.visibility import visible
+from executions.queries.visibility import mirrored, visible, without_imports
 
 QUARTER = 15 * 60
 
 
 def failed_since(user: Any, since: dt.datetime) -> int:
-    return visible(user).filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since).count()
+    return without_imports(visible(user)).filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since).count()
 
 
 def latest_failures(user: Any, since: dt.datetime, limit: int = 8) -> list[Execution]:
     return list(
-        visible(user)
+        mirrored(user)
         .filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since)
         .order_by("-ended_at")
         .select_related("function")[:limit]
@@ -28,7 +29,7 @@ def latest_failures(user: Any, since: dt.datetime, limit: int = 8) -> list[Execu
 
 
 def ended_since(user: Any, since: dt.datetime) -> int:
-    return visible(user).filter(status__in=OUTCOMES, ended_at__gte=since).count()
+    return without_imports(visible(user)).filter(status__in=OUTCOMES, ended_at__gte=since).count()
 
 
 class _QuarterHour(Func):
@@ -43,13 +44,15 @@ class _QuarterHour(Func):
 
 def ends_by_quarter(user: Any, since: dt.datetime) -> list[tuple[str, int, int]]:
     """What ended since then: (status, epoch seconds at which a quarter of an hour begins, how many ended in it)."""
-    ended = visible(user).filter(status__in=OUTCOMES, ended_at__gte=since)
+    ended = without_imports(visible(user)).filter(status__in=OUTCOMES, ended_at__gte=since)
     counted = ended.annotate(quarter=_QuarterHour("ended_at")).values_list("status", "quarter").annotate(Count("pk"))
     return [(status, quarter * QUARTER, count) for status, quarter, count in counted.order_by("quarter", "status")]
 
 
 def of_the_same_function(user: Any, execution: Execution) -> QuerySet[Execution]:
-    """The executions that it can be compared with, newest first: those of functions with its function's name."""
+    """The executions that it can be compared with, newest first: those of functions with its function's name, imported
+    ones among them.
+    """
     found = visible(user).filter(function__name=execution.function.name)
     return found.select_related("function__connection").order_by("-started_at", "-pk")
 
@@ -57,4 +60,5 @@ def of_the_same_function(user: Any, execution: Execution) -> QuerySet[Execution]
 def last_success(user: Any, execution: Execution) -> Execution | None:
     """The newest success of its function, itself aside; of those before it when there is one."""
     succeeded = of_the_same_function(user, execution).filter(status="SUCCEEDED").exclude(pk=execution.pk)
+    succeeded = succeeded.exclude(arn__startswith=imports.PREFIX)
     return succeeded.filter(started_at__lte=execution.started_at).first() or succeeded.first()

@@ -7,10 +7,12 @@ from django.db.models import Q, QuerySet
 
 from executions.actions.permissions import can_view
 from executions.actions.scopes import reach_of
+from executions.domain import imports
 from executions.models import (
     Connection,
     Execution,
     Function,
+    HistoryImport,
     Trouble,
 )
 
@@ -25,11 +27,33 @@ def visible(user: Any) -> QuerySet[Execution]:
     return Execution.objects.all() if sees is None else Execution.objects.filter(function__in=sees)
 
 
+def mirrored(user: Any) -> QuerySet[Execution]:
+    """Those of them that AWS has told of; the others were imported from files, and are in no list and no count."""
+    return visible(user).exclude(arn__startswith=imports.PREFIX)
+
+
+def without_imports(rows: QuerySet[Execution]) -> QuerySet[Execution]:
+    """The same for counts, which an index without ARNs answers: as long as nothing is imported, nothing changes."""
+    functions = list(Function.objects.filter(connection__name=imports.CONNECTION).values_list("pk", flat=True))
+    return rows.exclude(function__in=functions) if functions else rows
+
+
+def import_of(execution: Execution) -> HistoryImport | None:
+    return HistoryImport.objects.filter(execution=execution.pk).first()
+
+
 def visible_functions(user: Any) -> QuerySet[Function]:
+    """The functions that this person may see, without those that only imported executions name."""
     if not can_view(user):
         return Function.objects.none()
-    sees = reach_of(user).sees
-    return Function.objects.all() if sees is None else Function.objects.filter(pk__in=sees)
+    sees, rows = reach_of(user).sees, Function.objects.exclude(arn__startswith=imports.PREFIX)
+    return rows if sees is None else rows.filter(pk__in=sees)
+
+
+def imported(user: Any) -> QuerySet[HistoryImport]:
+    """The imported histories that this person may see, the newest first."""
+    rows = HistoryImport.objects.filter(execution__in=visible(user)).order_by("-created_at", "-pk")
+    return rows.select_related("execution__function__connection")
 
 
 def by_arn(user: Any, arns: Sequence[str]) -> dict[str, Execution]:
@@ -42,8 +66,8 @@ def connections(user: Any) -> QuerySet[Connection]:
     """The connections of which this person sees anything; all of them for whoever is not limited."""
     if not can_view(user):
         return Connection.objects.none()
-    sees = reach_of(user).sees
-    return Connection.objects.all() if sees is None else Connection.objects.filter(functions__in=sees).distinct()
+    sees, rows = reach_of(user).sees, Connection.objects.exclude(name=imports.CONNECTION)
+    return rows if sees is None else rows.filter(functions__in=sees).distinct()
 
 
 def troubles(user: Any) -> list[Trouble]:

@@ -1,5 +1,5 @@
 """Our own retention: what has ended long ago, or does not fit any more, is removed from the mirror. Off by default,
-and for each connection by itself.
+and for each connection by itself. What people imported stays until they remove it.
 
 Oldest ended first, in small transactions, so that neither the lists nor the other writers wait for long. What people
 did stays in the audit record. What AWS still lists must not come back by itself: `executions.upsert` passes over what
@@ -19,6 +19,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Length
 
 from executions import live
+from executions.domain import imports
 from executions.gateway import configuration
 from executions.models import TERMINAL, Connection, Execution, Function, HistoryPage
 from executions.sync import pacing
@@ -47,7 +48,7 @@ class Removed:
 def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> Removed:
     """Remove what is too old, then what is too much; at most BATCHES transactions at a time for each connection."""
     total = Removed()
-    for row in Connection.objects.order_by("pk"):
+    for row in Connection.objects.exclude(name=imports.CONNECTION).order_by("pk"):
         removed = _retain(row, now, sleep)
         total.executions += removed.executions
         total.size += removed.size

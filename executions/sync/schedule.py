@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from executions import live
+from executions.domain import imports
 from executions.domain.lanes import Lane, Turns
 from executions.domain.statuses import is_terminal
 from executions.gateway import budget, configuration
@@ -33,7 +34,7 @@ _turns: dict[int, Turns] = {}
 
 def never_swept() -> bool:
     """Whether nobody has looked for functions yet: that cannot wait for its turn."""
-    return not Connection.objects.exists()
+    return not Connection.objects.exclude(name=imports.CONNECTION).exists()
 
 
 def claim_functions(*, now: dt.datetime) -> list[int]:

@@ -80,6 +80,7 @@ def test_a_value_outside_what_configuration_accepts_stops_the_start_and_names_th
         "CALLBACK_RESULT_LIMIT": "0",
         "SHARE_LINKS": "perhaps",
         "SHARE_DAYS": "0",
+        "IMPORT_MB": "-1",
         "LOG_LEVEL": "LOUD",
         "LOG_FORMAT": "xml",
         "METRICS_TOKEN": "short",

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from executions.domain import imports
 from executions.domain.words import count
 from executions.gateway.configuration import keep_days, keep_mb
 from executions.models import Connection
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rows = list(Connection.objects.order_by("name"))
+        rows = list(Connection.objects.exclude(name=imports.CONNECTION).order_by("name"))
         if not any(keep_days(row.name) or keep_mb(row.name) for row in rows):
             self.stdout.write("Everything is kept: neither KEEP_DAYS nor KEEP_MB is set.")
         elif options["dry_run"]:
