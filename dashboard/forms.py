@@ -128,7 +128,7 @@ class ManyFilesField(forms.FileField):
 class ImportForm(ActionForm):
     """A history in one file or several: pages, details."""
 
-    files = ManyFilesField(
+    history = ManyFilesField(
         label="Files",
         allow_empty_file=True,
         widget=ManyFilesInput(attrs={"class": "form-control", "accept": ".json,application/json,.txt"}),
@@ -138,17 +138,17 @@ class ImportForm(ActionForm):
         required=False,
         max_length=140,
         label="Function",
-        help_text="Its name, for a history without details. The details go before.",
+        help_text="Its name, for a history without details; with them, theirs is taken.",
         widget=forms.TextInput(attrs={"class": "form-control mono", "autocomplete": "off", "spellcheck": "false"}),
     )
-    field_order = ["token", "files", "function", "reason"]
+    field_order = ["token", "history", "function", "reason"]
 
     def too_large(self) -> None:
         """The rest of the upload was dropped: say so in the place of whatever else is wrong then."""
         self.full_clean()
         self.errors.clear()
         limit = words.size(int(settings.IMPORT_MB * 1024 * 1024))
-        self.add_error("files", f"This is more than {limit}, which is the most that is taken at once (IMPORT_MB).")
+        self.add_error("history", f"This is more than {limit}, which is the most that is taken at once (IMPORT_MB).")
 
 
 class RemoveImportForm(ActionForm):

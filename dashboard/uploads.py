@@ -5,10 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
+TOO_LARGE = "upload_too_large"
+
 
 class Quota(FileUploadHandler):
-    """The first of the upload handlers. Beyond IMPORT_MB the rest is read and dropped, and the request is marked:
-    `upload_too_large`. Fields that stand before the files, such as the CSRF token, have come by then.
+    """The first of the upload handlers. Beyond IMPORT_MB the rest is read and dropped, and the request is marked with
+    TOO_LARGE. Fields that stand before the files, such as the CSRF token, have come by then.
     """
 
     def __init__(self, request: Any = None) -> None:
@@ -18,7 +20,7 @@ class Quota(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self._left -= len(raw_data)
         if self._left < 0:
-            self.request.upload_too_large = True
+            setattr(self.request, TOO_LARGE, True)
             raise StopUpload(connection_reset=False)
         return raw_data
 

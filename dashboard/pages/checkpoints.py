@@ -110,7 +110,7 @@ class CheckpointsPage:
             gaps=gaps.said(subject),
             summary=_summary(found, state),
             rows=[_row(change, state, change is chosen) for change in shown],
-            unchanged=len(found) - len(touched),
+            unchanged=sum(change.what == "unchanged" and change.operation_id != "" for change in found),
             all_url=f"?{state.query(everything=not state.everything)}",
             left_out=len(listed) - len(shown),
             diff=PayloadDiff.of(subject, state, chosen) if chosen else None,

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.forms import ImportForm, RemoveImportForm
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.imports import ImportsPage
+from dashboard.uploads import TOO_LARGE
 from dashboard.views.actions import actor_of
 from dashboard.views.lookup import execution_or_404
 from executions.actions import imports, permissions
-from executions.actions.perform import BadValue, NotAllowed
+from executions.actions.perform import NotAllowed
+from executions.actions.results import BadValue
 
 
 @require_safe
@@ -31,7 +33,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
     if not verdict:
         raise PermissionDenied(verdict.why)
     form = ImportForm(request.POST or None, request.FILES or None) if request.method == "POST" else ImportForm()
-    if getattr(request, "upload_too_large", False):
+    if getattr(request, TOO_LARGE, False):
         form.too_large()
     elif request.method == "POST" and form.is_valid() and (url := _imported(request, form)):
         return redirect(url)
@@ -40,7 +42,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
 
 def _imported(request: HttpRequest, form: ImportForm) -> str:
     """Where it opens; "" when it could not be imported, and the form says why."""
-    files = [(str(one.name), one.read()) for one in form.cleaned_data["files"]]
+    files = [(str(one.name), one.read()) for one in form.cleaned_data["history"]]
     try:
         done = imports.bring_in(actor_of(request, form), files, form.cleaned_data["function"], now=timezone.now())
     except BadValue as error:

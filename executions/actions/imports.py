@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from executions.actions import permissions
-from executions.actions.perform import Actor, BadValue, NotAllowed
+from executions.actions.perform import Actor, NotAllowed
+from executions.actions.results import BadValue
 from executions.domain import imports
 from executions.domain.words import count, size
 from executions.models import ActionRecord, Execution
@@ -32,7 +33,7 @@ def bring_in(actor: Actor, files: Sequence[tuple[str, bytes]], function: str, *,
     try:
         found = imports.read(files)
     except imports.BadFile as error:
-        raise BadValue("files", str(error)) from error
+        raise BadValue("history", str(error)) from error
     name = text(found.details.function or function.strip() or UNNAMED, _LONGEST_NAME)
     if not (allowed := permissions.can_import(actor.user, name)):
         raise NotAllowed(allowed)
@@ -49,7 +50,7 @@ def bring_in(actor: Actor, files: Sequence[tuple[str, bytes]], function: str, *,
             request = {"Files": names[:500], "Function": name, "DurableExecutionArn": found.details.arn}
             _write_down(actor, ActionRecord.Kind.IMPORT, row, request, answer, now)
     except (ValueError, OverflowError) as error:
-        raise BadValue("files", "A time in this history is outside of what a calendar holds.") from error
+        raise BadValue("history", "A time in this history is outside of what a calendar holds.") from error
     return Imported(row, True, found.notes)
 
 

@@ -82,7 +82,10 @@ def structural_diff(
     if redacted:
         notes.append(f"{count(redacted, 'value')} redacted")
     hidden = equal and before != after and redacted > 0
-    summary = " · ".join([_tally(operations, equal, hidden=hidden), *notes])
+    appears = "1 change: all of it added" if before is None else "1 change: all of it removed" if after is None else ""
+    summary = " · ".join(
+        [_tally(operations, equal, hidden=hidden) if equal else appears or _tally(operations, equal), *notes]
+    )
     coarse = not (exact and moves_sought and len(shown) == len(lines))
     return Diff(shown, operations, summary, equal, coarse, old.tagged or new.tagged, redacted)
 

@@ -17,6 +17,7 @@ from executions.models import (
 )
 
 PAGE_ROWS = 50
+_IMPORTED = "_durascope_imported"
 
 
 def visible(user: Any) -> QuerySet[Execution]:
@@ -32,10 +33,13 @@ def mirrored(user: Any) -> QuerySet[Execution]:
     return visible(user).exclude(arn__startswith=imports.PREFIX)
 
 
-def without_imports(rows: QuerySet[Execution]) -> QuerySet[Execution]:
+def counted(user: Any) -> QuerySet[Execution]:
     """The same for counts, which an index without ARNs answers: as long as nothing is imported, nothing changes."""
-    functions = list(Function.objects.filter(connection__name=imports.CONNECTION).values_list("pk", flat=True))
-    return rows.exclude(function__in=functions) if functions else rows
+    kept: list[int] | None = getattr(user, _IMPORTED, None)
+    if kept is None:  # once a request, as the user object is
+        kept = list(Function.objects.filter(connection__name=imports.CONNECTION).values_list("pk", flat=True))
+        setattr(user, _IMPORTED, kept)
+    return visible(user).exclude(function__in=kept) if kept else visible(user)
 
 
 def import_of(execution: Execution) -> HistoryImport | None:
