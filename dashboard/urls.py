@@ -1,6 +1,5 @@
 """Every URL. Who may open which is in access.py."""
 
-from allauth.mfa.base.views import AuthenticateView
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
@@ -138,23 +137,23 @@ urlpatterns = [
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
-    path("login/", login.LogIn.as_view(), name="login"),
+    path("login/", login.log_in, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("login/sso/", login.start, name="sso"),
     path("login/sso/callback/", login.callback, name="sso-callback"),
     path("account/", account.page, name="account"),
-    path("account/password/", account.ChangePassword.as_view(), name="password"),
+    path("account/password/", account.change_password, name="password"),
     path("account/sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("account/sessions/end-others/", account.end_others, name="sessions-end"),
     # The names that begin with "account_" and "mfa_" are those under which allauth looks for its own steps.
-    path("login/", login.LogIn.as_view(), name="account_login"),
-    path("login/code/", AuthenticateView.as_view(template_name="login_code.html"), name="mfa_authenticate"),
+    path("login/", login.log_in, name="account_login"),
+    path("login/code/", account.log_in_by_code, name="mfa_authenticate"),
     path("account/confirm/", account.confirm, name="account_reauthenticate"),
     path("account/confirm/code/", account.confirm_by_code, name="mfa_reauthenticate"),
     path("account/confirm/key/", account.confirm_by_key, name="mfa_reauthenticate_webauthn"),
-    path("account/app/", account.SetUpApp.as_view(), name="mfa_activate_totp"),
+    path("account/app/", account.set_up_app, name="mfa_activate_totp"),
     path("account/app/remove/", account.remove_app, name="mfa_deactivate_totp"),
-    path("account/keys/new/", account.AddKey.as_view(), name="mfa_add_webauthn"),
+    path("account/keys/new/", account.add_key, name="mfa_add_webauthn"),
     path("account/keys/<int:pk>/remove/", account.remove_key, name="mfa_remove_webauthn"),
     path("account/recovery-codes/", account.recovery_codes, name="mfa_view_recovery_codes"),
     path("account/recovery-codes/new/", account.new_recovery_codes, name="mfa_generate_recovery_codes"),

@@ -1,9 +1,11 @@
 """One's own account: password, second factors, sessions. The steps of the second factors are allauth's."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCode
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
@@ -11,11 +13,12 @@ from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnVi
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import PasswordChangeView
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard import factors, sessions
 from dashboard.pages.account import AccountPage
@@ -96,10 +99,19 @@ def _after(view: Any) -> str:
     return reverse("mfa_view_recovery_codes" if view.did_generate_recovery_codes else "account")
 
 
-confirm = ReauthenticateView.as_view(template_name="account/confirm.html")
-confirm_by_code = ReauthenticateByCode.as_view(template_name="account/confirm.html")
-confirm_by_key = ReauthenticateWebAuthnView.as_view(template_name="account/confirm_key.html")
-remove_app = DeactivateTOTPView.as_view(template_name="account/app_remove.html", success_url=reverse_lazy("account"))
-remove_key = RemoveWebAuthnView.as_view(template_name="account/key_remove.html", success_url=reverse_lazy("account"))
-recovery_codes = never_cache(ViewRecoveryCodesView.as_view(template_name="account/codes.html"))
-new_recovery_codes = GenerateRecoveryCodesView.as_view(template_name="account/codes_new.html")
+def step(view: type[View], **initial: Any) -> Callable[..., HttpResponseBase]:
+    """One of these classes as a view that takes GET and POST and nothing else, and is kept by no cache."""
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(view.as_view(**initial)))
+
+
+log_in_by_code = step(AuthenticateView, template_name="login_code.html")
+change_password = step(ChangePassword)
+confirm = step(ReauthenticateView, template_name="account/confirm.html")
+confirm_by_code = step(ReauthenticateByCode, template_name="account/confirm.html")
+confirm_by_key = step(ReauthenticateWebAuthnView, template_name="account/confirm_key.html")
+set_up_app = step(SetUpApp)
+remove_app = step(DeactivateTOTPView, template_name="account/app_remove.html", success_url=reverse_lazy("account"))
+add_key = step(AddKey)
+remove_key = step(RemoveWebAuthnView, template_name="account/key_remove.html", success_url=reverse_lazy("account"))
+recovery_codes = step(ViewRecoveryCodesView, template_name="account/codes.html")
+new_recovery_codes = step(GenerateRecoveryCodesView, template_name="account/codes_new.html")

@@ -19,7 +19,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import sso
 from dashboard.provider import Endpoints
@@ -52,6 +52,9 @@ class LogIn(LoginView):
         record_authentication(self.request, user, "password", username=user.get_username())
         response: HttpResponse = perform_login(self.request, user, redirect_url=self.get_success_url())
         return response
+
+
+log_in = require_http_methods(["GET", "HEAD", "POST"])(LogIn.as_view())
 
 
 @never_cache
