@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 import structlog
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -104,11 +103,6 @@ def _note_name(user: User, claims: dict[str, Any]) -> None:
     )
     user.email = text_of(claims, "email")[:254]
     user.save(update_fields=["first_name", "last_name", "email"])
-
-
-def link(user: User, subject: str) -> None:
-    """Tie an account to somebody at the provider, for `manage.py user --sso`. Raises IntegrityError."""
-    SocialAccount.objects.create(user=user, provider=provider().issuer, uid=subject)
 
 
 def lately(request: HttpRequest, seconds: float) -> bool:

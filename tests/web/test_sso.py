@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from executions.models import Scope
@@ -248,6 +249,18 @@ def test_an_identity_that_belongs_to_somebody_cannot_be_connected_to_another(cli
     page = client.get(f"{back.path}?{back.query}", follow=True)
     assert "belongs to another account" in said(page)
     assert SocialAccount.objects.get().user.username == "ada"
+
+
+def test_an_admin_ties_an_account_to_a_subject_in_a_terminal(client: Client, sso: Provider) -> None:
+    factories.user("viewer", "ada")
+    call_command("user", "ada", "--role", "viewer", "--sso", "s-8")
+    call_command("user", "grace", "--role", "viewer", "--sso", "s-7")
+    with pytest.raises(CommandError, match="belongs to ada"):
+        call_command("user", "grace", "--role", "viewer", "--sso", "s-8")
+    sso.knows("s-8", preferred_username="somebody", groups=["board"])
+    log_in(client, sso, "s-8")
+    assert groups("ada") == {"approver"}
+    assert not User.objects.get(username="grace").has_usable_password()
 
 
 # --- what the provider gets wrong ---

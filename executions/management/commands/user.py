@@ -4,6 +4,8 @@ import getpass
 import sys
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -18,6 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", required=True, choices=list(ROLES))
+        parser.add_argument(
+            "--sso", metavar="SUBJECT", help="tie it to this subject of the provider (OIDC_ISSUER)"
+        )
         parser.add_argument("--team", action="append", default=[], help="a group with scopes; may be given repeatedly")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,13 +31,25 @@ class Command(BaseCommand):
         user = User.objects.filter(username=name).first()
         if user is None:
             user = User(username=name)
-            user.set_password(self._password(user))
+            user.set_password(None if options["sso"] else self._password(user))
         user.is_superuser = role == "admin"
         user.save()
         others = user.groups.exclude(name__in=ROLES) if not teams else []
         user.groups.set([Group.objects.get(name=role), *teams, *others])
+        if options["sso"]:
+            self._tie(user, options["sso"])
         scoped = ", ".join(sorted(group.name for group in user.groups.exclude(name__in=ROLES)))
         self.stdout.write(f"{name} is now {role}" + (f", in {scoped}." if scoped else "."))
+
+    @staticmethod
+    def _tie(user: User, subject: str) -> None:
+        if settings.OIDC is None:
+            raise CommandError("There is no provider: set OIDC_ISSUER.")
+        tied, new = SocialAccount.objects.get_or_create(
+            provider=settings.OIDC.issuer, uid=subject, defaults={"user": user}
+        )
+        if not new and tied.user_id != user.pk:
+            raise CommandError(f"This subject belongs to {tied.user.get_username()} already.")
 
     @staticmethod
     def _team(name: str) -> Group:
