@@ -34,11 +34,12 @@ FORMS = {
     *("mfa_generate_recovery_codes", "tokens", "share"),
     *("start", "stop", "pause", "resume", "delete", "bulk-new", "execution-reveal"),
     *("callback-answer", "callback-claim", "callback-release", "callback-heartbeat"),
-    *("inbox-together",),
+    *("inbox-together", "decision-new", "decision"),
 }
 """Pages with a form that is sent to their own address: GET and POST."""
 BUTTONS = {
     *("logout", "token-revoke", "session-end", "sessions-end", "share-revoke", "prepare", "forget"),
+    *("decision-remove", "describe"),
     *("callback-preview", "person-sessions-end", "person-factors-remove", "person-switch", "bulk-stop", "bulk-again"),
 }
 """What is only sent: POST. Whatever is in neither only reads."""

@@ -20,9 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", required=True, choices=list(ROLES))
-        parser.add_argument(
-            "--sso", metavar="SUBJECT", help="tie it to this subject of the provider (OIDC_ISSUER)"
-        )
+        parser.add_argument("--sso", metavar="SUBJECT", help="tie it to this subject of the provider (OIDC_ISSUER)")
         parser.add_argument("--team", action="append", default=[], help="a group with scopes; may be given repeatedly")
 
     def handle(self, *args: Any, **options: Any) -> None:
