@@ -34,12 +34,22 @@ FORMS = {
     *("mfa_generate_recovery_codes", "tokens", "share"),
     *("start", "stop", "pause", "resume", "delete", "bulk-new", "execution-reveal"),
     *("callback-answer", "callback-claim", "callback-release", "callback-heartbeat"),
-    *("inbox-together", "decision-new", "decision"),
+    *(
+        "inbox-together",
+        "decision-new",
+        "decision",
+        "notice-new",
+        "notice-rule",
+        "notice-remove",
+        "import",
+        "import-remove",
+    ),
 }
 """Pages with a form that is sent to their own address: GET and POST."""
 BUTTONS = {
     *("logout", "token-revoke", "session-end", "sessions-end", "share-revoke", "prepare", "forget"),
     *("decision-remove", "describe"),
+    *("notice-again", "notice-test", "notice-secret"),
     *("callback-preview", "person-sessions-end", "person-factors-remove", "person-switch", "bulk-stop", "bulk-again"),
 }
 """What is only sent: POST. Whatever is in neither only reads."""
