@@ -2,6 +2,7 @@
 list (`?in=pane`). Every button sends the whole form, so that nothing that was typed is lost.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -75,7 +76,20 @@ def _sent(request: HttpRequest, callback: Callback, draft: Draft, do: str, what:
         return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
     except (perform.NotAllowed, perform.AlreadyDone) as error:
         return _done(request, callback, messages.WARNING, f"Nothing was sent. {error}")
+    if record.outcome == ActionRecord.Outcome.REFUSED:
+        return _refused(request, callback, record, rejecting=rejecting)
     return _done(request, callback, *said(record))
+
+
+def _refused(request: HttpRequest, callback: Callback, record: ActionRecord, *, rejecting: bool) -> HttpResponse:
+    """AWS has not taken it: the form again as it was filled in, to be sent anew."""
+    data = request.POST.copy()
+    data["token"] = str(uuid.uuid4())  # this one has its record
+    fresh = _callback(request, callback.execution_id, callback.pk)
+    draft = Draft(form_of(fresh), data, is_bound=True)
+    words = f"Nothing was sent. {record.answer} What you typed is kept: send it again, if it still can be."
+    preview = draft.outgoing() if draft.mode != READY else None
+    return _shown(request, fresh, draft, said=("bad", words), preview=preview, rejecting=rejecting)
 
 
 def _send(

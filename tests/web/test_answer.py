@@ -2,17 +2,20 @@
 
 import html
 import re
+import threading
 import uuid
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Callback, Claim, DecisionForm
 from tests import factories
-from tests.fakes import EPOCH, REGION, FakeLambda
+from tests.fakes import EPOCH, REGION, FakeLambda, client_error
 from tests.web import stored
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db(transaction=True)]
@@ -340,3 +343,74 @@ def test_another_callback_of_the_same_number_is_a_404(callback: Callback) -> Non
     client = Person("ada").client
     assert client.get(f"/executions/{other.pk}/callbacks/{callback.pk}/answer/").status_code == 404
     assert client.post(f"/executions/{other.pk}/callbacks/{callback.pk}/answer/preview/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (client_error("CallbackTimeoutException", 400, "too late"), "too late"),
+        (client_error("ResourceNotFoundException", 404, "no such callback"), "no such callback"),
+        (client_error("InvalidParameterValueException", 400, "malformed id"), "malformed id"),
+        (client_error("AccessDeniedException", 403, "not you"), "not you"),
+        (client_error("TooManyRequestsException", 429, "slow down"), "slow down"),
+    ],
+)
+def test_what_aws_refuses_is_said_and_can_be_sent_again_as_it_was_typed(
+    callback: Callback, aws: FakeLambda, error: Exception, words: str
+) -> None:
+    aws.fail_next(SENT, error)
+    ada = Person("ada")
+    page = ada.send(callback, "approve", format="json", result='{"ok": 1}', reason="because")
+    assert words in html.unescape(page) and "Nothing was sent" in page and "What you typed is kept" in page
+    assert html.escape('{"ok": 1}') in page and "because" in page
+    assert ActionRecord.objects.get().outcome == "refused"
+    assert "AWS accepted it" in ada.send(callback, "approve", page, format="json", result='{"ok": 1}')
+    assert aws.calls[SENT] == 2 and ActionRecord.objects.filter(outcome="accepted").count() == 1
+
+
+def test_a_lost_response_is_unconfirmed_and_shown_so_to_everybody(callback: Callback, aws: FakeLambda) -> None:
+    aws.fail_next(SENT, ReadTimeoutError(endpoint_url="https://lambda"))
+    ada = Person("ada")
+    said = ada.send(callback, "approve", format="json", result="1")
+    assert "it is not sent again" in said
+    page = Person("grace").open(callback)
+    assert 'data-outcome="unconfirmed"' in page and 'value="approve"' not in page
+    typed = {"token": str(uuid.uuid4()), "format": "json", "result": "2"}
+    assert "Nothing was sent. ada answered" in Person("edith").send(callback, "approve", page, **typed)
+    assert aws.calls[SENT] == 1
+
+
+def test_a_page_that_is_left_open_until_the_execution_ends_says_so(callback: Callback, aws: FakeLambda) -> None:
+    ada = Person("ada")
+    page = ada.open(callback)
+    Callback.objects.update(status="NEVER_FINISHED", closed_at=timezone.now())
+    said = ada.send(callback, "approve", page, format="json", result="1")
+    assert "Nothing was sent. The execution ended before this callback was answered" in said and not aws.calls
+
+
+def test_fifty_requests_of_two_people_at_once_send_one_answer(callback: Callback, aws: FakeLambda) -> None:
+    people = [Person("ada"), Person("grace")]
+    pages = [person.open(callback) for person in people]
+    answers: list[str] = []
+
+    def one(number: int) -> None:
+        person, page = people[number % 2], pages[number % 2]
+        client = Client()
+        client.cookies = person.client.cookies
+        token = hidden(page)["token"] if number % 3 else str(uuid.uuid4())  # a double click, or another tab
+        data = {**hidden(page), "token": token, "format": "json", "result": str(number), "do": "approve"}
+        try:
+            answers.append(client.post(f"{url(callback)}?in=pane", data).content.decode())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 50 and aws.calls[SENT] == 1
+    record = ActionRecord.objects.get(kind="succeed", outcome="accepted")
+    assert ActionRecord.objects.filter(callback=callback).count() == 1
+    for answer in answers:  # everybody sees which, and by whom
+        assert f"{record.username}" in answer and "data-answer" in answer
