@@ -81,9 +81,7 @@ def _said(subject: Subject, by: By | None = None) -> Sentence:
 
 
 def _by(subject: Subject, actions: Sequence[ActionRecord]) -> By | None:
-    """Who paused or stopped it from here, and why. Not through a share link: that shows no people."""
-    if subject.share:
-        return None
+    """Who paused or stopped it from here, and why. Through a share link there are no actions to tell of."""
     kind = ActionRecord.Kind
     kinds = (kind.STOP,) if subject.execution.status == "STOPPED" else (kind.PAUSE, kind.RESUME)
     refused = ActionRecord.Outcome.REFUSED

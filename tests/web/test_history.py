@@ -96,10 +96,12 @@ def test_events_are_grouped_by_operation(as_viewer: Client, big: Execution) -> N
         html += text(as_viewer, address.replace("&amp;", "&"))
     assert sorted(events_of_rows(html)) == list(range(1, big.last_event_id + 1))
     under: dict[str, list[int]] = {}
-    for group, key, event in re.findall(
-        r'<tr id="(group|event)-[^>]*data-operation-id="([^"]*)"(?: data-event-id="(\d+)")?', html
-    ):
-        under.setdefault(key, []) if group == "group" else under.setdefault(key, []).append(int(event))
+    row = r'<tr id="(group|event)-[^>]*data-operation-id="([^"]*)"(?: data-event-id="(\d+)")?'
+    above = ""
+    for kind, key, event in re.findall(row, html):
+        above = key if kind == "group" else above
+        if kind == "event" and key == above:
+            under.setdefault(key, []).append(int(event))
     operations = history_of(big).operations
     assert {key: tuple(found) for key, found in under.items() if key in operations} == {
         key: one.event_ids for key, one in operations.items()
