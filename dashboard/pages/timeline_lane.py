@@ -7,7 +7,6 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard.pages.timeline_rows import bars_html, fixed
 from dashboard.pages.timeline_state import TimelineState
 from dashboard.templatetags.durascope import icon
-from executions.domain.invocations import replays
 from executions.domain.scale import Segment, key_of
 from executions.domain.timeline import Timeline
 from executions.domain.words import count, duration
@@ -24,7 +23,7 @@ def lane_html(timeline: Timeline, state: TimelineState, *, page: str, fragment: 
         if segment.collapsed and segment.x1 - segment.x0 >= _LEAST_ZIG and segment.t0 < timeline.ended_at
     )
     ran = duration(history.code_seconds)
-    again = sum(until - invocation.started_at for invocation, until in replays(history))
+    again = sum(until - invocation.started_at for invocation, until in timeline.replays)
     note = count(len(history.invocations), "invocation") + (f", ≤ {duration(again)} replay" if again > 0 else "")
     return mark_safe(  # noqa: S308 - escaped above
         f'<li class="tl-row d0 tl-lane"><span class="tl-name">{icon("invocation")}<span>Code running</span>'

@@ -1,7 +1,7 @@
 """The lane of the running code: when it ran, what of that was replay, and when nothing ran."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from executions.domain.bars import Bar, bar, clusters, merged
@@ -9,6 +9,7 @@ from executions.domain.history import History, Invocation
 from executions.domain.scale import Scale
 from executions.domain.words import duration
 
+Replay = tuple[Invocation, float]
 _MANY = 300  # invocations; of more, neither replays nor pauses could be told apart
 _BY_CODE = frozenset(
     {"StepStarted", "StepSucceeded", "StepFailed", "WaitStarted", "CallbackStarted", "ChainedInvokeStarted"}
@@ -17,19 +18,21 @@ _BY_CODE = frozenset(
 """Events that only running code brings about; a wait or a callback that ends does so while nothing runs."""
 
 
-def lane_bars(history: History, scale: Scale, end: float) -> tuple[Bar, ...]:
+def lane_bars(history: History, again: Sequence[Replay], scale: Scale, end: float) -> tuple[Bar, ...]:
     """Pauses first, then the code, then the replays over it: in this order they are drawn."""
     code = _code_bars(history, scale, end)
     if len(history.invocations) > _MANY:
         return code
-    return (*_pauses(history, scale, end), *code, *_replay_bars(history, scale))
+    return (*_pauses(history, scale, end), *code, *_replay_bars(again, scale))
 
 
-def replays(history: History) -> list[tuple[Invocation, float]]:
+def replays(history: History) -> list[Replay]:
     """Each invocation but the first, and until when at most it only ran again what had been done already.
 
-    Until the first event that its code brought about, as far as there is one.
+    Until the first event that its code brought about, as far as there is one. None of very many.
     """
+    if len(history.invocations) > _MANY:
+        return []
     ran = sorted(history.invocations, key=lambda one: one.started_at)[1:]
     if not ran:
         return []
@@ -85,8 +88,8 @@ def _labelled(one: Bar, invocation: Invocation | None) -> Bar:
     return replace(one, label=f"invocation {invocation.number}, {length}")
 
 
-def _replay_bars(history: History, scale: Scale) -> Iterator[Bar]:
-    for invocation, until in replays(history):
+def _replay_bars(again: Sequence[Replay], scale: Scale) -> Iterator[Bar]:
+    for invocation, until in again:
         words = f"replay, {duration(until - invocation.started_at)} at most: done already, run through again"
         one = bar(scale, invocation.started_at, until, "replay", words)
         if one is not None and scale.x(until) - scale.x(invocation.started_at) > 0.1:

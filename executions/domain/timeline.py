@@ -9,7 +9,7 @@ from functools import cached_property
 
 from executions.domain.bars import Bar, deadline_of, operation_bars
 from executions.domain.history import OPEN, History, Operation
-from executions.domain.invocations import lane_bars, running_since
+from executions.domain.invocations import Replay, lane_bars, replays, running_since
 from executions.domain.scale import Interval, Scale, Segment, make_scale, with_future
 from executions.domain.ticks import Tick, make_ticks
 from executions.domain.words import count, duration
@@ -73,7 +73,11 @@ class Timeline:
 
     @cached_property
     def lane_bars(self) -> tuple[Bar, ...]:
-        return lane_bars(self.history, self.scale, self.ended_at)
+        return lane_bars(self.history, self.replays, self.scale, self.ended_at)
+
+    @cached_property
+    def replays(self) -> list[Replay]:
+        return replays(self.history)
 
     @cached_property
     def ticks(self) -> tuple[Tick, ...]:
