@@ -12,7 +12,7 @@ from executions.domain.patches import LeftOut, nodes, same
 
 _MOST_MEMBERS = 50  # of an object whose equal scalars are kept, for what stands around a change
 _NAMES = frozenset({"name", "key", "Name", "Key"})  # they say whether the value beside them is a secret
-_MOST_VALUES = 2_500  # that are kept of both together
+_MOST_VALUES = 1_800  # that are kept of both together
 _MARKER = "…"
 
 
