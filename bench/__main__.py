@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-PARTS = ("pages", "history", "live", "painted", "scroll", "polling", "quota", "scale", "diff", "inbox")
+PARTS = ("pages", "history", "live", "painted", "scroll", "polling", "quota", "push", "scale", "diff", "inbox")
 ALONE = ("memory",)
 
 # Playwright's own loop runs while the database is filled for it.
