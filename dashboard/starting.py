@@ -32,7 +32,7 @@ class Start:
         asked["version"] = version_of(shape)
         if data is None and not self._fits(payload):
             asked["mode"] = RAW
-        elif data is None:
+        elif data is None and self.schema is not None:
             for name, texts in flat(self.schema, parse(payload)[1]).lists():
                 asked.setlist(name, texts)
         do, _, what = asked.get("do", "").partition(" ")
