@@ -67,6 +67,7 @@ def test_an_approver_answers_a_callback_and_sees_the_execution_finish(visitor: M
     dialog.get_by_role("button", name="Write it as JSON instead").click()
     dialog.locator("textarea[name=result]").fill('{"accepted": tru')
     dialog.get_by_role("button", name="Approve").click()
+    expect(dialog.locator("textarea[name=result][aria-invalid=true]")).to_be_focused()
     expect(dialog).to_contain_text("not JSON")
     dialog.locator("textarea[name=result]").fill('{"accepted": true, "barista": "Ana"}')
     dialog.get_by_label("Reason").fill("smells right")

@@ -414,3 +414,11 @@ def test_fifty_requests_of_two_people_at_once_send_one_answer(callback: Callback
     assert ActionRecord.objects.filter(callback=callback).count() == 1
     for answer in answers:  # everybody sees which, and by whom
         assert f"{record.username}" in answer and "data-answer" in answer
+
+
+def test_every_form_of_it_carries_its_own_csrf_token(callback: Callback) -> None:
+    ada = Person("ada")
+    for headers in ({}, {"HX-Request": "true"}):
+        page = ada.client.get(url(callback), headers=headers).content.decode()
+        form = page[page.index(f'id="decision-{callback.pk}"') :]
+        assert "csrfmiddlewaretoken" in form[: form.index("</form>")]
