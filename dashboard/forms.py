@@ -63,6 +63,7 @@ class StartForm(ActionForm):
         """`by_fields`: the payload is made of fields of its own; nobody writes it."""
         super().__init__(*args, **kwargs)
         self.fields["qualifier"].widget.attrs["list"] = "known-qualifiers"
+        self.fields["reason"].help_text = "Kept in the audit trail."
         if by_fields:
             del self.fields["payload"]
 

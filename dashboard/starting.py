@@ -16,8 +16,7 @@ class Start:
 
     def __init__(self, schema: dict[str, Any] | None, data: QueryDict | None, *, payload: str, is_bound: bool = True):
         """`data`: what was sent; without it a new form with this payload. `is_bound`: it is to be checked."""
-        self.schema = schema
-        self._draft = self._drafted(data, payload, is_bound) if schema is not None else None
+        self._draft = self._drafted(schema, data, payload, is_bound) if schema is not None else None
         self.fields = self._draft.fields if self._draft else None
         self.mode = self._draft.mode if self._draft else RAW
         given = {name: data[name] for name in StartForm.base_fields if data is not None and name in data}
@@ -25,30 +24,21 @@ class Start:
         bound = data if data is not None and is_bound else None
         self.form = StartForm(bound, initial=given, by_fields=self.fields is not None)
 
-    def _drafted(self, data: QueryDict | None, payload: str, is_bound: bool) -> Draft:
-        shape = Form("input", "input", schema=self.schema)
+    def _drafted(self, schema: dict[str, Any], data: QueryDict | None, payload: str, is_bound: bool) -> Draft:
+        shape = Form("input", "input", schema=schema)
         asked = (data or QueryDict()).copy()
         asked["result"] = asked.get("payload", payload)
         asked["version"] = version_of(shape)
-        if data is None and not self._fits(payload):
+        if data is None and not _fits(schema, payload):
             asked["mode"] = RAW
-        elif data is None and self.schema is not None:
-            for name, texts in flat(self.schema, parse(payload)[1]).lists():
+        elif data is None:
+            for name, texts in flat(schema, parse(payload)[1]).lists():
                 asked.setlist(name, texts)
         do, _, what = asked.get("do", "").partition(" ")
         draft = Draft(shape, asked, is_bound=is_bound and data is not None)
         if do in ("add", "remove", "mode"):
             draft.change(do, what)
         return draft
-
-    def _fits(self, payload: str) -> bool:
-        """Whether the fields can hold all of it: what they have no place for must not get lost."""
-        is_json, value = parse(payload)
-        if is_json and value == {}:
-            return True
-        if not is_json or self.schema is None:
-            return False
-        return parse(SchemaForm(self.schema, flat(self.schema, value), is_bound=True).text) == (True, value)
 
     @property
     def other_mode(self) -> str:
@@ -68,3 +58,11 @@ class Start:
     @property
     def is_valid(self) -> bool:
         return self.form.is_valid() and (self.fields is None or self.fields.is_valid)
+
+
+def _fits(schema: dict[str, Any], payload: str) -> bool:
+    """Whether the fields can hold all of it: what they have no place for must not get lost."""
+    is_json, value = parse(payload)
+    if is_json and value == {}:
+        return True
+    return is_json and parse(SchemaForm(schema, flat(schema, value), is_bound=True).text) == (True, value)

@@ -1,41 +1,43 @@
 """The form that answers many like callbacks at once: the answer, a reason, and from some on their number, typed."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 
 from dashboard.answering import AnswerForm
-from dashboard.bulk_form import TYPED_FROM
-from dashboard.forms import ActionForm, ErrorForm
+from dashboard.bulk_form import TYPED_FROM, Pinned
+from dashboard.forms import ErrorForm
 from executions.domain.decisions import Form
 from executions.models import ActionRecord
 
 JSON, TEXT, FAILURE = "json", "text", "failure"
 
 
-class TogetherForm(ActionForm):
+class TogetherForm(Pinned):
     """`total`: how many callbacks it is about now; `policy`: their decision form, if they have one.
 
     Valid, it has `kind` ("succeed" or "fail") and `options` as executions/actions/bulk.py takes them.
     """
 
-    shown = forms.IntegerField(widget=forms.HiddenInput)
     answer = forms.ChoiceField(label="Answer all of them with", widget=forms.RadioSelect)
     result = AnswerForm.base_fields["result"]
     error_type = ErrorForm.base_fields["error_type"]
     error_message = ErrorForm.base_fields["error_message"]
     typed = forms.CharField(
-        required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
     )
-    field_order = ["token", "shown", "answer", "result", "error_type", "error_message", "reason", "typed"]
+    field_order = ["token", "at", "shown", "answer", "result", "error_type", "error_message", "reason", "typed"]
 
-    def __init__(self, *args: Any, total: int, policy: Form | None, **kwargs: Any):
+    def __init__(self, *args: Any, total: int, policy: Form | None, at: dt.datetime, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.total, self.policy = total, policy
         self.fields["shown"].initial = total
-        self.fields["typed"].label = f"Type “{self.phrase}”"
+        self.fields["at"].initial = at.timestamp()
+        typed = self.fields["typed"]
+        typed.label, typed.required = f"Type “{self.phrase}”", True
+        typed.error_messages["required"] = f"Type exactly “{self.phrase}” to confirm."
         self.fields["result"].label = "Success: what the functions get"
         self.fields["error_type"].label = "Failure: its type"
         self.fields["error_message"].label = "Failure: its message"
@@ -46,7 +48,7 @@ class TogetherForm(ActionForm):
             self.fields["reason"].required = True
         if JSON not in dict(choices):
             del self.fields["result"]
-        if total < TYPED_FROM:
+        if self.number < TYPED_FROM:
             del self.fields["typed"]
 
     def _choices(self) -> list[tuple[str, str]]:
@@ -60,20 +62,15 @@ class TogetherForm(ActionForm):
 
     @property
     def phrase(self) -> str:
-        return f"answer {self.total}"
+        return f"answer {self.number}"
 
     def clean_result(self) -> str:
         return str(self.cleaned_data["result"]).replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if values.get("shown") != self.total:
-            self.data = {**dict(self.data.items()), self.add_prefix("shown"): str(self.total)}
-            raise forms.ValidationError(
-                f"There were {values.get('shown')} when this was shown, and there are {self.total} now. "
-                "Nothing was done: look again, and confirm."
-            )
-        if "typed" in self.fields and values.get("typed", "").strip() != self.phrase:
+        self.check_shown(values, self.total)
+        if values.get("typed", self.phrase).strip() != self.phrase:
             self.add_error("typed", f"Type exactly “{self.phrase}” to confirm.")
         if values.get("answer"):
             self.kind, self.options = self._answer(values)

@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from dashboard.pages.executions import shortened
 from dashboard.pages.filters import PRESETS, place_of, read_place
-from executions import queries
+from executions import queries, sharing
 from executions.domain.arns import ExecutionArn, InvalidArn
+from executions.domain.jsontext import to_text
+from executions.domain.redaction import redact
 from executions.models import ActionRecord
 from executions.queries import AuditFilter
 
@@ -32,7 +34,8 @@ FILTERS = {"who": "Who", "what": "What", "outcome": "Outcome", "execution": "Exe
 class Row:
     """One action. `url` is "" when its execution is no longer here; `callback` is "" for what concerns no callback.
 
-    `answer`: AWS's answer in words, "" where the outcome says it all.
+    `answer`: AWS's answer in words, "" where the outcome says it all. `request`: what was sent, as JSON, the values of
+    secret keys hidden; the exports have it whole.
     """
 
     pk: int
@@ -52,6 +55,8 @@ class Row:
     origin: str
     browser: str
     request_id: str
+    request: str
+    finished_at: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ def _row(record: ActionRecord) -> Row:
         origin=record.address or "",
         browser=record.user_agent,
         request_id=record.aws_request_id,
+        request=to_text(redact(record.request, sharing.patterns())[0]),
+        finished_at=record.finished_at,
     )
 
 

@@ -37,7 +37,7 @@ class Chosen:
 
     @classmethod
     def read(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self | None:
-        """None when the address asks for nothing that there is."""
+        """None when the address asks for nothing that there is. `now`: the moment of the dry run."""
         kind = params.get("kind", "")
         if kind not in permissions.BULK_KINDS:
             return None
@@ -51,7 +51,9 @@ class Chosen:
             ids = [int(text) for text in params.getlist("id")[:1000] if text.isascii() and text.isdigit()]
             ids = [number for number in ids if number < 2**63]
             rows, words = queries.visible(user).filter(pk__in=ids), "selection"
-        return cls(kind, rows, rows.filter(permissions.able(user, kind)), words[:2000])
+        # What has started or ended since the dry run was not in it.
+        then = Q(started_at__lte=now) & (Q(ended_at=None) | Q(ended_at__lte=now))
+        return cls(kind, rows, rows.filter(then, permissions.able(user, kind)), words[:2000])
 
 
 @dataclass(frozen=True)

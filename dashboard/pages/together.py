@@ -45,7 +45,7 @@ class Chosen:
             ids = [int(text) for text in params.getlist("id")[:1000] if text.isascii() and text.isdigit()]
             rows = queries.open_callbacks(user).filter(pk__in=[number for number in ids if number < 2**63])
             words = "selection"
-        return cls(rows, words[:2000], kept.urlencode(), filters.url())
+        return cls(rows.filter(opened_at__lte=now), words[:2000], kept.urlencode(), filters.url())
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ class Page:
     back: str
 
     @classmethod
-    def of(cls, user: Any, chosen: Chosen, *, sent: QueryDict | None, at: str, per_second: int) -> Self:
-        """`sent`: what was posted for the group with the key `at`."""
+    def of(
+        cls, user: Any, chosen: Chosen, *, sent: QueryDict | None, group: str, at: dt.datetime, per_second: int
+    ) -> Self:
+        """`sent`: what was posted for the group with the key `group`; `at`: the moment of the dry run."""
         forms = everything()
         counted = (
             chosen.rows.order_by()
@@ -94,8 +96,8 @@ class Page:
             key = hashlib.sha256(f"{one['execution__function']} {name}".encode()).hexdigest()[:12]
             rows = chosen.rows.filter(execution__function=one["execution__function"], name=name)
             policy = choose(forms, function, name)
-            data = sent if key == at else None
-            groups.append(_group(user, chosen, key, function, name, rows, policy, one["n"], data, per_second))
+            data = sent if key == group else None
+            groups.append(_group(user, chosen, key, function, name, rows, policy, one["n"], data, at, per_second))
         total = sum(one["n"] for one in found)
         return cls(groups, max(0, len(found) - GROUPS), total, chosen.back)
 
@@ -113,6 +115,7 @@ def _group(
     policy: Form | None,
     count: int,
     sent: QueryDict | None,
+    at: dt.datetime,
     per_second: int,
 ) -> Group:
     able = rows.filter(permissions.answerable(user))
@@ -126,7 +129,7 @@ def _group(
         total=total,
         skipped=count - total,
         sample=queries.inbox_page(able.order_by(), None, most=SAMPLE)[0],
-        form=TogetherForm(sent, prefix=key, total=total, policy=policy),
+        form=TogetherForm(sent, prefix=key, total=total, policy=policy, at=at),
         why_not=_why_not(user, policy, total),
         takes=duration(max(1, total // max(1, per_second))),
         action=joined(reverse("inbox-together"), chosen.query, f"group={key}"),

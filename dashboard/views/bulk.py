@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.bulk_form import BulkForm
+from dashboard.bulk_form import BulkForm, drawn_at
 from dashboard.pages.bulk import MOST, Chosen, Page, Plan, latest
 from dashboard.views.actions import actor_of
 from executions import queries
@@ -28,14 +28,16 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """GET is the dry run: how many, which, and a sample. POST begins it."""
-    chosen = Chosen.read(request.user, request.GET, now=timezone.now())
+    posted = request.POST if request.method == "POST" else None
+    at = drawn_at(posted, now=timezone.now())
+    chosen = Chosen.read(request.user, request.GET, now=at)
     if chosen is None:
         raise Http404("This address names nothing that can be done to many executions.")
     verdict = permissions.can_act_in_bulk(request.user, chosen.kind)
     if verdict.forbidden:
         raise PermissionDenied(verdict.why)
     total = chosen.able.order_by()[: MOST + 1].count()
-    form = BulkForm(request.POST if request.method == "POST" else None, kind=chosen.kind, total=total)
+    form = BulkForm(posted, kind=chosen.kind, total=total, at=at)
     if request.method == "POST" and (sent := _sent_before(request)):
         return redirect("bulk", bulk_id=sent.pk)
     if request.method == "POST" and form.is_valid() and 0 < total <= MOST:

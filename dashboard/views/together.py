@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from dashboard.bulk_form import drawn_at
 from dashboard.pages.together import Chosen, Page
 from dashboard.together_form import TogetherForm
 from dashboard.views.actions import actor_of
@@ -27,11 +28,12 @@ def new(request: HttpRequest) -> HttpResponse:
     key = request.GET.get("group", "") if request.method == "POST" else ""
     if key and (sent := _sent_before(request, key)):
         return redirect("bulk", bulk_id=sent.pk)
-    chosen = Chosen.read(request.user, request.GET, now=timezone.now())
+    at = drawn_at(request.POST if key else None, f"{key}-", now=timezone.now())
+    chosen = Chosen.read(request.user, request.GET, now=at)
     if chosen is None:
         raise Http404("This address names no callbacks that could be decided together.")
     per_second = quotas.calls_per_second("callback", float(settings.BUDGET_SHARE))
-    page = Page.of(request.user, chosen, sent=request.POST if key else None, at=key, per_second=per_second)
+    page = Page.of(request.user, chosen, sent=request.POST if key else None, group=key, at=at, per_second=per_second)
     group = page.group(key)
     if group and group.form.is_valid() and not group.why_not and _can_be_sent(group.form):
         words, rows = f"{chosen.words}: {group.name} of {group.function}", group.rows

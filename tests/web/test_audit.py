@@ -173,3 +173,12 @@ def test_an_export_takes_the_filters_and_the_right(as_operator: Client, as_viewe
     factories.action(reason="b", kind="heartbeat")
     assert [row["why"] for row in json.loads(exported(as_operator, "/audit.json?what=stop"))] == ["a"]
     assert as_viewer.get("/audit.csv").status_code == as_viewer.get("/audit.json").status_code == 403
+
+
+def test_each_row_has_the_exact_request_without_its_secrets(as_operator: Client, operator: User) -> None:
+    request = {"CallbackId": "cb-1", "Result": '{"ok": true, "password": "hunter2"}'}
+    factories.action(factories.execution(), operator, "succeed", request=request)
+    page = as_operator.get("/audit/").content.decode()
+    assert "exact request" in page and "&quot;CallbackId&quot;: &quot;cb-1&quot;" in page
+    assert "hunter2" not in page and "[redacted]" in page
+    assert "hunter2" in exported(as_operator, "/audit.json")

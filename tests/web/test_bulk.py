@@ -1,5 +1,6 @@
 """`/bulk/`: the dry run, the typed confirmation, the progress, and whose it is."""
 
+import re
 import uuid
 from typing import Any
 
@@ -124,3 +125,20 @@ def test_another_teams_executions_are_never_among_them(client: Client, rows: lis
     client.force_login(person)
     page = client.get(ALL).content.decode()
     assert 'data-total="0"' in page and "There is nothing here" in page
+
+
+def test_on_a_busy_day_it_is_about_what_was_shown_and_never_about_more(as_admin: Client, rows: list[Execution]) -> None:
+    page = as_admin.get(ALL).content.decode()
+    (at,) = re.findall(r'name="at" value="([\d.]+)"', page)
+    late = factories.execution(rows[0].function, started_at=factories.ago(-1), name="started-since")
+    Execution.objects.filter(pk=rows[0].pk).update(status="SUCCEEDED", ended_at=factories.ago())
+    as_admin.post(ALL, form(12, at=at))
+    begun = Bulk.objects.get()
+    assert begun.total == 11
+    assert not begun.rows.filter(execution__in=[late, rows[0]]).exists()
+
+
+@pytest.mark.parametrize("at", ["", "nan", "x", "1e400", "-1", "99999999999"])
+def test_a_moment_that_cannot_be_is_now(as_admin: Client, rows: list[Execution], at: str) -> None:
+    as_admin.post(ALL, form(12, at=at))
+    assert Bulk.objects.filter(total=12).count() == (1 if at in ("", "-1", "99999999999") else 0)
