@@ -220,6 +220,7 @@ document.addEventListener("scroll", () => {
     chip?.click();
   }
 }, { passive: true });
+for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) document.addEventListener(kind, () => { ours = -Infinity; }, { passive: true });
 setInterval(() => {
   ticks += 1;
   const tab = document.querySelector("#tab[data-live]");

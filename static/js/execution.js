@@ -107,6 +107,8 @@ document.addEventListener("scroll", () => {
     chip?.click();
   }
 }, { passive: true });
+// A scroll right after one of ours is the reader's all the same when they have just turned the wheel or pressed something.
+for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) document.addEventListener(kind, () => { ours = -Infinity; }, { passive: true });
 setInterval(() => {
   ticks += 1;
   const tab = document.querySelector("#tab[data-live]");
