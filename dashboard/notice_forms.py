@@ -137,7 +137,7 @@ class RuleForm(TokenForm):
 
 
 def _target(rule: NoticeRule) -> forms.CharField:
-    kept = f" Empty: it stays {rule.shown}." if rule.pk else ""
+    kept = f" Leave it empty to stay with {rule.shown} as it is." if rule.pk else ""
     if rule.channel == Channel.EMAIL:
         return forms.CharField(
             initial=rule.shown if rule.pk else None,

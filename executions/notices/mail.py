@@ -31,8 +31,10 @@ def send(*, subject: str, text: str, to: Sequence[str], key: UUID) -> None:
     connection: BaseEmailBackend = get_connection()
     try:
         connection.open()
-    except (smtplib.SMTPException, OSError) as error:
+    except smtplib.SMTPException as error:
         raise NotReached(f"The mail server did not let us in ({_code(error) or type(error).__name__}).") from None
+    except OSError as error:
+        raise NotReached(f"The mail server was not reached: {error.strerror or type(error).__name__}.") from None
     try:
         connection.send_messages([EmailMessage(subject, text, to=list(to), headers=headers)])
     except smtplib.SMTPRecipientsRefused as error:
