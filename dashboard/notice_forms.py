@@ -46,7 +46,7 @@ class RuleForm(TokenForm):
     group = forms.ModelChoiceField(
         queryset=Group.objects.none(),
         label="Team",
-        empty_label=None,
+        empty_label="Choose one",
         help_text="Only what this group may see is told.",
         widget=forms.Select(attrs={"class": "form-select"}),
     )

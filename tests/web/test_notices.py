@@ -106,6 +106,7 @@ def test_sending_the_same_form_twice_writes_one_rule(as_admin: Client) -> None:
         ("slack", {"functions": ""}, "required"),
         ("slack", {"functions": "x\x00y"}, "Null characters"),
         ("slack", {"group": "999999"}, "not one of the available"),
+        ("slack", {"group": ""}, "required"),
         ("slack", {"gather_seconds": "7"}, "not one of the available"),
         ("slack", {"token": "x"}, "valid UUID"),
     ],
