@@ -53,7 +53,7 @@ def receiver() -> Iterator[Receiver]:
 def write(page: Page, name: str, url: str) -> None:
     """A signed webhook that is told at once of every callback of coffee-order; with the keyboard alone."""
     page.get_by_role("link", name="signed webhook").press("Enter")
-    page.get_by_label("Name").fill(name)
+    page.locator("#id_name").fill(name)
     page.get_by_label("Team").select_option("operator")
     page.get_by_label("Address").fill(url)
     page.get_by_label("a callback was opened").press("Space")
@@ -103,7 +103,7 @@ def test_the_pages_are_for_everybody(visitor: Make, scheme: str, width: int) -> 
     person = visitor(scheme=scheme, width=width)
     person.log_in("admin")
     page = person.open("/notifications/new/email/")
-    page.get_by_label("Name").fill(f"A rule with a long name {scheme} {width}")
+    page.locator("#id_name").fill(f"A rule with a long name {scheme} {width}")
     page.get_by_label("Team").select_option("operator")
     page.get_by_label("To", exact=True).fill("somebody.with.a.long.name@department.example.com, ada@example.com")
     page.get_by_label("an execution failed").check()
