@@ -94,18 +94,19 @@ class Installation:
 
     # --- what people see ---
 
+    def open(self, path: str) -> http.client.HTTPResponse:
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=25)
+        asking.request("GET", path, headers={"Cookie": self.cookie, "Connection": "close"})
+        return asking.getresponse()
+
     def get(self, path: str) -> int:
         """The status of an answer, 0 without one."""
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=25)
         try:
-            asking.request("GET", path, headers={"Cookie": self.cookie, "Connection": "close"})
-            answer = asking.getresponse()
-            answer.read()
-            return answer.status
+            with self.open(path) as answer:
+                answer.read()
+                return answer.status
         except OSError:
             return 0
-        finally:
-            asking.close()
 
     # --- the truth ---
 
