@@ -99,11 +99,9 @@ def _measure(folder: Path, port: int, pages: dict[str, bytes]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from dashboard import memory
     from executions.gateway import budget
 
     call_command("migrate", verbosity=0)
-    memory.start()  # as web and worker do; it is the same for all three
     budget.acquire = lambda *_, **__: None  # type: ignore[assignment]
     ways: dict[str, Callable[[], None]] = {FLOOR: _floor(port), OURS: _ours(), NAIVE: _naive()}
     for way in ways.values():
