@@ -10,16 +10,17 @@ import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-import redis
-import redis.asyncio
 import structlog
 from django.conf import settings
 from django.core.cache import cache
 
 from executions import metrics
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 log = structlog.get_logger(__name__)
 LIST = "list"
@@ -92,10 +93,12 @@ def watched() -> set[int]:
 
 def _publish(change: Change) -> None:
     if settings.REDIS_URL:
+        from redis import RedisError  # 6 MB that an installation without Redis never needs
+
         message = orjson.dumps({"revision": change.revision, "finished": change.finished})
         try:
             _redis().publish(f"durascope:{change.topic}", message)
-        except redis.RedisError as error:
+        except RedisError as error:
             log.warning("live.not_published", topic=change.topic, error=str(error))
         return
     with _lock:
@@ -138,10 +141,13 @@ async def _local_changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     """While Redis is away there is nothing to tell; when it is back something may have been missed."""
+    from redis import RedisError
+    from redis.asyncio import Redis
+
     missed = False
     while True:
         try:
-            client: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_ANSWERS_WITHIN)
+            client: Any = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_ANSWERS_WITHIN)
             async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
                 await pubsub.subscribe(f"durascope:{topic}")
                 if missed:
@@ -149,7 +155,7 @@ async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
                 while True:
                     message = await pubsub.get_message(timeout=_HEARTBEAT)
                     yield None if message is None else Change(topic, **orjson.loads(message["data"]))
-        except redis.RedisError as error:
+        except RedisError as error:
             if not missed:
                 log.warning("live.not_heard", topic=topic, error=str(error))
             missed = True
@@ -158,6 +164,8 @@ async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 
 @lru_cache(maxsize=1)
-def _redis() -> "redis.Redis":
+def _redis() -> "Redis":
+    from redis import Redis
+
     timeouts = {"socket_connect_timeout": _ANSWERS_WITHIN, "socket_timeout": _ANSWERS_WITHIN}
-    return redis.Redis.from_url(settings.REDIS_URL, **timeouts)
+    return Redis.from_url(settings.REDIS_URL, **timeouts)

@@ -8,12 +8,11 @@ import decimal
 import json
 import re
 from decimal import Decimal
-from typing import Any, NamedTuple, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from jsonschema import Draft202012Validator, FormatChecker, validators
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 MOST_PROBLEMS = 20
 _MOST_DIGITS = 4000
@@ -56,6 +55,10 @@ class Problem(NamedTuple):
 
 def compiled(text: str) -> dict[str, Any]:
     """The schema; raises BadSchema."""
+    # 3 MB that a process needs only once there is something to check.
+    from jsonschema.exceptions import SchemaError
+    from referencing.exceptions import Unresolvable
+
     try:
         schema = _read(text)
     except (ValueError, RecursionError) as error:
@@ -63,7 +66,7 @@ def compiled(text: str) -> dict[str, Any]:
     if not isinstance(schema, dict):
         raise BadSchema("A schema is a JSON object.")
     try:
-        Draft202012Validator.check_schema(schema)
+        _library()[0].check_schema(schema)
         # A reference is only looked up when something is checked against it.
         list(_validator(schema).iter_errors({}))
     except SchemaError as error:
@@ -77,6 +80,8 @@ def compiled(text: str) -> dict[str, Any]:
 
 def problems(schema: dict[str, Any], text: str) -> list[Problem]:
     """What keeps a JSON text from fitting, at most MOST_PROBLEMS; empty when it fits."""
+    from referencing.exceptions import Unresolvable
+
     try:
         with decimal.localcontext(_ARITHMETIC):
             found = sorted(_validator(schema).iter_errors(_read(text)), key=lambda error: list(map(str, error.path)))
@@ -85,7 +90,7 @@ def problems(schema: dict[str, Any], text: str) -> list[Problem]:
     return [_problem(error) for error in found[:MOST_PROBLEMS]]
 
 
-def _problem(error: ValidationError) -> Problem:
+def _problem(error: "ValidationError") -> Problem:
     path = tuple(str(part) for part in error.absolute_path)
     if error.validator == "required":
         missing = next((key for key in error.validator_value if error.message.startswith(repr(key))), None)
@@ -112,12 +117,6 @@ def _is_integer(checker: Any, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-_Validator = validators.extend(
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
-)
-_FORMATS = FormatChecker(formats=["date", "email", "ipv4", "ipv6", "uuid"])
-
-
 def _is_moment(value: object) -> bool:
     if not isinstance(value, str):
         return True
@@ -132,12 +131,22 @@ def _is_time(value: object) -> bool:
     return bool(_ZONED.search(value))
 
 
-_FORMATS.checks("date-time", raises=ValueError)(_is_moment)
-_FORMATS.checks("time", raises=ValueError)(_is_time)
+@cache
+def _library() -> tuple[Any, Any, Any]:
+    """-> the validator's class, the registry without any schemas, and the formats."""
+    from jsonschema import Draft202012Validator, FormatChecker, validators
+    from referencing import Registry
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+    formats = FormatChecker(formats=["date", "email", "ipv4", "ipv6", "uuid"])
+    formats.checks("date-time", raises=ValueError)(_is_moment)
+    formats.checks("time", raises=ValueError)(_is_time)
+    return validators.extend(Draft202012Validator, type_checker=types), Registry(), formats
 
 
 def _validator(schema: dict[str, Any]) -> Any:
-    return _Validator(schema, registry=Registry(), format_checker=_FORMATS)
+    kind, registry, formats = _library()
+    return kind(schema, registry=registry, format_checker=formats)
 
 
 def _at(path: Any) -> str:

@@ -5,12 +5,15 @@ for functions, removing what is kept no longer. And how much waits in the queue.
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import redis
 from django.conf import settings
 from django.core.cache import cache
 
 from executions.models import Lease
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 QUEUE = "celery"
 ANSWERS_WITHIN = 1.0
@@ -46,14 +49,18 @@ def current() -> Work:
     leases = dict(Lease.objects.values_list("name", "taken_at"))
     answers, queued = None, None
     if settings.REDIS_URL:
+        from redis import RedisError  # 6 MB that an installation without Redis never needs
+
         try:
             queued, answers = int(_redis().llen(QUEUE)), True
-        except redis.RedisError:
+        except RedisError:
             answers = False
     return Work(cache.get(_HANDED_OUT), leases.get("discover"), leases.get("retain"), queued, answers)
 
 
 @lru_cache(maxsize=1)
-def _redis() -> "redis.Redis":
+def _redis() -> "Redis":
+    from redis import Redis
+
     timeouts = {"socket_connect_timeout": ANSWERS_WITHIN, "socket_timeout": ANSWERS_WITHIN}
-    return redis.Redis.from_url(settings.REDIS_URL, **timeouts)
+    return Redis.from_url(settings.REDIS_URL, **timeouts)

@@ -7,9 +7,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import oidc_provider_mock
+from allauth.socialaccount.providers import registry
 
 from dashboard import env_people
-from dashboard.provider import _kept
+from dashboard.oidc import Provider as Ours
+from dashboard.oidc import _kept
 
 
 class Provider:
@@ -40,6 +42,7 @@ def running() -> Iterator[Provider]:
 def configure(settings: Any, issuer: str, *, local: bool = True, **variables: str) -> None:
     """Django's settings as settings.py makes them of these variables."""
     _kept.clear()
+    registry.register(Ours)  # as at a start with OIDC_ISSUER
     values = {
         "OIDC_ISSUER": issuer,
         "OIDC_CLIENT_ID": "durascope",

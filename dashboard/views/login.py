@@ -3,14 +3,11 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
 import structlog
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core.internal import ratelimit
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
-from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -22,12 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard import sso
-from dashboard.provider import Endpoints
 from dashboard.views.errors import too_many
 
 log = structlog.get_logger(__name__)
-BROKEN = (requests.RequestException, OAuth2Error, KeyError, TypeError, ValueError, AttributeError)
-"""What reading an answer may raise that is not what it should be: the provider is another's program."""
 
 
 class LogIn(LoginView):
@@ -62,6 +56,8 @@ log_in = require_http_methods(["GET", "HEAD", "POST"])(LogIn.as_view())
 def start(request: HttpRequest) -> HttpResponseBase:
     """To the provider. By a link, as a form may not lead to another host; so that portals can link here, too."""
     issuer = sso.provider().issuer
+    from dashboard.oidc import BROKEN  # loaded where single sign-on is set up
+
     following = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}, require_https=request.is_secure()):
         following = reverse("overview")
@@ -85,12 +81,12 @@ def start(request: HttpRequest) -> HttpResponseBase:
 def callback(request: HttpRequest) -> HttpResponseBase:
     """Back from the provider, with a code or an error."""
     issuer = sso.provider().issuer
+    from dashboard.oidc import BROKEN, back
+
     if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):
         return too_many(request)
     try:
-        view = OAuth2CallbackView.adapter_view(Endpoints(request, issuer))
-        answer: HttpResponseBase = view(request)
+        return back(request, issuer)
     except BROKEN as error:
         log.exception("sso.broken")
         return sso.failure(request, error, None)
-    return answer

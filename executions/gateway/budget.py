@@ -20,7 +20,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from redis import Redis, RedisError
 
 from executions.domain import quotas
 from executions.domain.lanes import Lane
@@ -168,6 +167,8 @@ def _bucket(connection: str, api: str) -> Bucket:
 
 def _in_redis(connection: str, api: str, what: str, *given: Any) -> Any:
     """What the common bucket answers, None while Redis does not."""
+    from redis import RedisError  # 6 MB that an installation without Redis never needs
+
     global _away_until
     key = (place(connection), api)
     if time.monotonic() < _away_until:
@@ -190,6 +191,8 @@ def _in_redis(connection: str, api: str, what: str, *given: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _script() -> Any:
+    from redis import Redis
+
     timeouts = {"socket_connect_timeout": ANSWERS_WITHIN, "socket_timeout": ANSWERS_WITHIN}
     client: Redis = Redis.from_url(settings.REDIS_URL, **timeouts)
     return client.register_script(_SCRIPT.read_text())
