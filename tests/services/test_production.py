@@ -58,6 +58,7 @@ def wait_for(what: str, ready: Callable[[], bool], seconds: float = 60.0) -> Non
         time.sleep(0.25)
 
 
+@pytest.mark.timeout(900)
 def test_the_core_tests_pass_on_postgresql(postgres_url: str, redis_url: str) -> None:
     # They empty their Redis database again and again, which would give the other tests here a new budget each time.
     address, _, number = redis_url.rpartition("/")
