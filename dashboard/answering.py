@@ -3,7 +3,9 @@ the preview as for the sending.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -17,6 +19,9 @@ from executions.domain.jsontext import parse
 from executions.models import ActionRecord, Callback
 
 RAW, FIELDS, READY = "raw", "fields", "ready"
+STALE = (
+    "The decision form has changed since you opened it: this is the new one. Nothing was sent; what you typed is kept."
+)
 
 
 class AnswerForm(ErrorForm):
@@ -65,11 +70,31 @@ class Outgoing:
         return len(self.text.encode(errors="surrogatepass"))
 
 
-class Draft:
-    """`data` is what was sent; `is_bound`: and is to be checked. Without it: a new form."""
+@dataclass(frozen=True)
+class Answer:
+    """One that can be sent: `kind` is SUCCEED or FAIL, `options` as executions/actions/decisions.py takes them."""
 
-    def __init__(self, decision: Form | None, data: QueryDict | None = None, *, is_bound: bool = False):
-        self.decision = decision
+    kind: str
+    options: dict[str, Any]
+
+
+class Draft:
+    """`data` is what was sent; `is_bound`: and is to be checked. Without it: a new form.
+
+    `form_class`: asks more than an answer, as when many are answered at once; `auto_id` names the controls of one form
+    among several on a page.
+    """
+
+    def __init__(
+        self,
+        decision: Form | None,
+        data: QueryDict | None = None,
+        *,
+        is_bound: bool = False,
+        form_class: Callable[..., AnswerForm] = AnswerForm,
+        auto_id: str = "id_%s",
+    ):
+        self.decision, self._form_class, self._auto_id = decision, form_class, auto_id
         self.mode = self._mode(data.get("mode", "") if data else "")
         self.is_stale = data is not None and data.get("version", "") != version_of(decision)
         """Whether another decision form was shown than is in force."""
@@ -81,15 +106,16 @@ class Draft:
 
     def _start(self, is_bound: bool) -> None:
         data = self.data
-        kept = {name: data[name] for name in AnswerForm.base_fields if name in data} if data is not None else {}
-        self.form = AnswerForm(
+        typed = dict(data.items()) if data is not None else {}
+        self.form = self._form_class(
             data if is_bound else None,
-            initial={**kept, "mode": self.mode, "version": version_of(self.decision)},
+            initial={**typed, "mode": self.mode, "version": version_of(self.decision)},
+            auto_id=self._auto_id,
             use_required_attribute=False,
         )
         self.fields = None
         if self.mode == FIELDS and self.decision and self.decision.schema is not None:
-            self.fields = SchemaForm(self.decision.schema, data, is_bound=is_bound)
+            self.fields = SchemaForm(self.decision.schema, data, is_bound=is_bound, auto_id=self._auto_id)
 
     def _mode(self, wanted: str) -> str:
         """As far as the decision form allows."""
@@ -105,6 +131,44 @@ class Draft:
         if self.decision is None or self.decision.schema is None or not self.decision.raw:
             return ""
         return RAW if self.mode == FIELDS else FIELDS
+
+    @property
+    def may_type(self) -> bool:
+        """Else only what is prepared can be sent."""
+        return self.mode != READY
+
+    @property
+    def ready(self) -> tuple[Prepared, ...]:
+        return self.decision.answers if self.decision else ()
+
+    @property
+    def reason_needed(self) -> bool:
+        return self.decision is not None and self.decision.reason_required
+
+    def can_be_sent(self, do: str) -> bool:
+        """Whether everything is in order for the button `do`; what is not is said in the form, at its place. The draft
+        must be bound.
+        """
+        if self.is_stale:
+            self.form.add_error(None, STALE)
+            return False
+        outgoing = self.outgoing() if do == "approve" and self.may_type else None
+        if outgoing and outgoing.refused:
+            self.blame(outgoing.refused)
+        return self.form.is_valid() and not (outgoing and outgoing.wrong)
+
+    def answer(self, do: str, what: str) -> Answer:
+        """What the button sends, of a draft that can be sent. Raises BadValue."""
+        if do == "approve" and self.may_type:
+            sent, twice = self.outgoing(), self.form.cleaned_data["twice"]
+            return Answer(ActionRecord.Kind.SUCCEED, {"result": sent.text, "is_json": sent.is_json, "twice": twice})
+        if do == "ready" and (ready := self.prepared(what)):
+            if ready.result is not None:
+                return Answer(ActionRecord.Kind.SUCCEED, {"result": ready.result, "is_json": True, "twice": True})
+            return _failure(ready.error_type, ready.error_message)
+        if do == "fail":
+            return _failure(self.form.cleaned_data["error_type"], self.form.cleaned_data["error_message"])
+        raise BadValue("token", "This is not one of the answers that can be given here.")
 
     def outgoing(self) -> Outgoing:
         """What "approve" sends. The draft must be bound."""
@@ -148,13 +212,16 @@ class Draft:
         self.mode = self.other_mode
 
     def prepared(self, label: str) -> Prepared | None:
-        found = self.decision.answers if self.decision else ()
-        return next((one for one in found if one.label == label), None)
+        return next((one for one in self.ready if one.label == label), None)
 
     def blame(self, error: BadValue) -> None:
         """Say it at the field, if that is shown."""
         shown = ("reason", "error_type", "error_message", *(("result", "twice") if self.mode == RAW else ()))
         self.form.add_error(error.field if error.field in shown else None, str(error))
+
+
+def _failure(error_type: str, error_message: str) -> Answer:
+    return Answer(ActionRecord.Kind.FAIL, {"error_type": error_type, "error_message": error_message})
 
 
 def _refused(text: str, decision: Form | None, *, is_json: bool, twice: bool) -> BadValue | None:

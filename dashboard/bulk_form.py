@@ -50,10 +50,10 @@ class Pinned(ActionForm):
             )
 
 
-def drawn_at(sent: QueryDict | None, prefix: str = "", *, now: dt.datetime) -> dt.datetime:
+def drawn_at(sent: QueryDict | None, *, now: dt.datetime) -> dt.datetime:
     """When the form was drawn that was sent; now without one, or when it says something else than lately."""
     try:
-        at = dt.datetime.fromtimestamp(float(sent.get(f"{prefix}at", "") if sent else ""), tz=dt.UTC)
+        at = dt.datetime.fromtimestamp(float(sent.get("at", "") if sent else ""), tz=dt.UTC)
     except (ValueError, OverflowError, OSError):
         return now
     return at if now - dt.timedelta(days=1) < at < now else now

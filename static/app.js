@@ -16,7 +16,7 @@ document.addEventListener("click", (event) => {
   const watcher = new MutationObserver(() => {
     if (old.isConnected) return;
     watcher.disconnect();
-    const fresh = document.querySelector(`[data-answer][data-callback-id="${old.dataset.callbackId}"]`);
+    const fresh = document.querySelector(`[data-answer="${old.dataset.answer}"]`);
     if (fresh) focusIn(fresh, button.value);
   });
   watcher.observe(document.body, { childList: true, subtree: true });

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from dashboard import markdown
-from dashboard.answering import RAW, Draft, Outgoing
+from dashboard.answering import Draft, Outgoing
 from dashboard.pages.asked import Fact, boxes_of, facts_of
 from dashboard.pages.payload_box import PayloadBox
 from executions.actions import permissions
 from executions.actions.votes import standing_of, vote_of
-from executions.domain.decisions import Form, Prepared, Standing
+from executions.domain.decisions import Form, Standing
 from executions.domain.words import count
 from executions.models import ActionRecord, Callback, Claim
 
@@ -86,10 +86,7 @@ class Page:
     records: list[RecordLine]
     why_not: str
     draft: Draft
-    ready: list[Prepared]
     approve: str
-    reason_needed: bool
-    may_type: bool
     preview: Outgoing | None
     claim: ClaimLine | None
     buttons: Buttons
@@ -131,10 +128,7 @@ class Page:
             records=_records(callback),
             why_not=verdict.why,
             draft=draft,
-            ready=list(decision.answers) if decision else [],
             approve=_approve(user, standing, decision),
-            reason_needed=decision is not None and decision.reason_required,
-            may_type=draft.mode == RAW or draft.fields is not None,
             preview=preview,
             claim=claim,
             buttons=_buttons(user, callback, claim),

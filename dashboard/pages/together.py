@@ -3,12 +3,14 @@
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from django.db.models import Count, Min, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
+from dashboard.answering import Draft, Outgoing
 from dashboard.pages.inbox_filters import Filters
 from dashboard.pages.inbox_rows import joined
 from dashboard.together_form import TogetherForm
@@ -20,6 +22,7 @@ from executions.domain.words import duration
 from executions.models import Callback
 
 SAMPLE, GROUPS, MOST = 5, 20, 10_000
+CHANGES, SENDS = ("add", "remove", "mode"), ("approve", "ready", "fail")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Chosen:
     query: str
     back: str
 
+    @property
+    def url(self) -> str:
+        return joined(reverse("inbox-together"), self.query)
+
     @classmethod
     def read(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self | None:
         """None when the address asks for nothing that there is."""
@@ -38,7 +45,8 @@ class Chosen:
         if filters.wrong:
             return None  # a filter that is not in force would make it all callbacks
         kept = params.copy()
-        kept.pop("group", None)
+        for name in ("group", "preview"):
+            kept.pop(name, None)
         if params.get("which") == "filter":
             rows, words = queries.inbox_matching(user, filters.chosen, now=now), filters.query() or "all callbacks"
         else:
@@ -49,8 +57,21 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """What came of the form of the group with this key: the button `do`, and about `what`."""
+
+    group: str
+    data: QueryDict
+    do: str
+    what: str
+
+
+@dataclass(frozen=True)
 class Group:
-    """Callbacks of one name in one function. `skipped`: those that cannot be answered now. `why_not`: why none can."""
+    """Callbacks of one name in one function. `skipped`: those that cannot be answered now. `why_not`: why none can.
+
+    `preview`: what AWS would get for each as the form stands, or None.
+    """
 
     key: str
     name: str
@@ -60,10 +81,14 @@ class Group:
     total: int
     skipped: int
     sample: list[Callback]
-    form: TogetherForm
+    draft: Draft
+    preview: Outgoing | None
+    rejecting: bool
     why_not: str
     takes: str
     action: str
+    preview_url: str
+    back: str
 
     @property
     def more(self) -> int:
@@ -78,10 +103,8 @@ class Page:
     back: str
 
     @classmethod
-    def of(
-        cls, user: Any, chosen: Chosen, *, sent: QueryDict | None, group: str, at: dt.datetime, per_second: int
-    ) -> Self:
-        """`sent`: what was posted for the group with the key `group`; `at`: the moment of the dry run."""
+    def of(cls, user: Any, chosen: Chosen, *, sent: Sent | None, only: str, at: dt.datetime, per_second: int) -> Self:
+        """`only`: the key of the one group that is wanted, "" for all; `at`: the moment of the dry run."""
         forms = everything()
         counted = (
             chosen.rows.order_by()
@@ -94,10 +117,12 @@ class Page:
         for one in found[:GROUPS]:
             function, name = str(one["execution__function__name"]), str(one["name"])
             key = hashlib.sha256(f"{one['execution__function']} {name}".encode()).hexdigest()[:12]
+            if only and only != key:
+                continue
             rows = chosen.rows.filter(execution__function=one["execution__function"], name=name)
+            mine = sent if sent and sent.group == key else None
             policy = choose(forms, function, name)
-            data = sent if key == group else None
-            groups.append(_group(user, chosen, key, function, name, rows, policy, one["n"], data, at, per_second))
+            groups.append(_group(user, chosen, key, function, name, rows, policy, one["n"], mine, at, per_second))
         total = sum(one["n"] for one in found)
         return cls(groups, max(0, len(found) - GROUPS), total, chosen.back)
 
@@ -114,12 +139,14 @@ def _group(
     rows: QuerySet[Callback],
     policy: Form | None,
     count: int,
-    sent: QueryDict | None,
+    sent: Sent | None,
     at: dt.datetime,
     per_second: int,
 ) -> Group:
     able = rows.filter(permissions.answerable(user))
     total = able.order_by().count()
+    draft, preview = _draft(key, policy, sent, total, at)
+    action = joined(chosen.url, f"group={key}")
     return Group(
         key=key,
         name=name,
@@ -129,11 +156,38 @@ def _group(
         total=total,
         skipped=count - total,
         sample=queries.inbox_page(able.order_by(), None, most=SAMPLE)[0],
-        form=TogetherForm(sent, prefix=key, total=total, policy=policy, at=at),
+        draft=draft,
+        preview=preview,
+        rejecting=sent is not None and sent.do == "fail",
         why_not=_why_not(user, policy, total),
         takes=duration(max(1, total // max(1, per_second))),
-        action=joined(reverse("inbox-together"), chosen.query, f"group={key}"),
+        action=action,
+        preview_url=f"{action}&preview=1",
+        back=chosen.back,
     )
+
+
+def _draft(
+    key: str, policy: Form | None, sent: Sent | None, total: int, at: dt.datetime
+) -> tuple[Draft, Outgoing | None]:
+    """The form of a group as it stands, and what AWS would get."""
+    reason_needed = policy is not None and policy.reason_required
+    made = partial(
+        Draft,
+        policy,
+        sent.data if sent else None,
+        form_class=partial(TogetherForm, total=total, reason_needed=reason_needed, at=at),
+        auto_id=f"id_{key}_%s",
+    )
+    if sent is None:
+        return made(), None
+    if sent.do in CHANGES:
+        draft = made()
+        draft.change(sent.do, sent.what)
+        return draft, None
+    checked = made(is_bound=True)
+    preview = checked.outgoing() if checked.may_type else None
+    return checked if sent.do in SENDS else made(), preview
 
 
 def _why_not(user: Any, policy: Form | None, total: int) -> str:

@@ -27,10 +27,17 @@ class SchemaForm:
     `is_bound`: whether it was sent to be checked; else what was typed is only shown again.
     """
 
-    def __init__(self, schema: Schema, given: MultiValueDict[str, str] | None = None, *, is_bound: bool = False):
+    def __init__(
+        self,
+        schema: Schema,
+        given: MultiValueDict[str, str] | None = None,
+        *,
+        is_bound: bool = False,
+        auto_id: str = "id_%s",
+    ):
         self.schema = schema
         self.given = flat(schema) if given is None else given
-        self.form = forms.Form(self.given if is_bound else None, use_required_attribute=False)
+        self.form = forms.Form(self.given if is_bound else None, auto_id=auto_id, use_required_attribute=False)
         self._parts: dict[str, Part] = {}
         self.root = self._part(schema, ROOT, required=True, depth=0)
         self._value: Any = self._checked() if is_bound else NOTHING

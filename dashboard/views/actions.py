@@ -151,8 +151,11 @@ def done(request: HttpRequest, execution: Execution, level: int, sentence: str) 
     messages.add_message(request, level, sentence)
     still_here = Execution.objects.filter(pk=execution.pk).exists()
     url = back_of(request) or (reverse("execution", args=[execution.pk]) if still_here else reverse("executions"))
+    return go(request, url)
+
+
+def go(request: HttpRequest, url: str) -> HttpResponse:
+    """To another page, also out of a dialog or a pane."""
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=200)
-        response["HX-Redirect"] = url
-        return response
+        return HttpResponse(status=200, headers={"HX-Redirect": url})
     return redirect(url)

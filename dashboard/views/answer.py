@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard.answering import READY, Draft, Outgoing, vote_to_repeat
+from dashboard.answering import Draft, Outgoing, vote_to_repeat
 from dashboard.pages.answer import Page
 from dashboard.views.actions import actor_of, back_of, done, said
 from dashboard.views.lookup import callback_or_404, execution_or_404
@@ -24,9 +24,6 @@ from executions.actions.results import BadValue
 from executions.decision_forms import form_of
 from executions.models import ActionRecord, Callback
 
-STALE = (
-    "The decision form has changed since you opened it: this is the new one. Nothing was sent; what you typed is kept."
-)
 TONES = {messages.SUCCESS: "ok", messages.INFO: "info", messages.WARNING: "warn", messages.ERROR: "bad"}
 
 
@@ -60,20 +57,13 @@ def preview(request: HttpRequest, execution_id: int, callback_id: int) -> HttpRe
 
 def _sent(request: HttpRequest, callback: Callback, draft: Draft, do: str, what: str) -> HttpResponse:
     rejecting = do == "fail"
-    if draft.is_stale:
-        draft.form.add_error(None, STALE)
-        return _shown(request, callback, draft, rejecting=rejecting)
-    outgoing = draft.outgoing() if draft.mode != READY else None
-    unfit = do == "approve" and outgoing is not None and bool(outgoing.wrong)
-    if do == "look" or not draft.form.is_valid() or unfit:
-        if unfit and outgoing and outgoing.refused:
-            draft.blame(outgoing.refused)
-        return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
+    if do == "look" or not draft.can_be_sent(do):
+        return _shown(request, callback, draft, preview=_preview(draft), rejecting=rejecting)
     try:
-        record = _send(actor_of(request, draft.form), callback, draft, do, what, outgoing)
+        record = _send(actor_of(request, draft.form), callback, draft, do, what)
     except BadValue as error:
         draft.blame(error)
-        return _shown(request, callback, draft, preview=outgoing, rejecting=rejecting)
+        return _shown(request, callback, draft, preview=_preview(draft), rejecting=rejecting)
     except (perform.NotAllowed, perform.AlreadyDone) as error:
         return _done(request, callback, messages.WARNING, f"Nothing was sent. {error}")
     if record.outcome == ActionRecord.Outcome.REFUSED:
@@ -88,31 +78,22 @@ def _refused(request: HttpRequest, callback: Callback, record: ActionRecord, *, 
     fresh = _callback(request, callback.execution_id, callback.pk)
     draft = Draft(form_of(fresh), data, is_bound=True)
     words = f"Nothing was sent. {record.answer} What you typed is kept: send it again, if it still can be."
-    preview = draft.outgoing() if draft.mode != READY else None
-    return _shown(request, fresh, draft, said=("bad", words), preview=preview, rejecting=rejecting)
+    return _shown(request, fresh, draft, said=("bad", words), preview=_preview(draft), rejecting=rejecting)
 
 
-def _send(
-    actor: perform.Actor, callback: Callback, draft: Draft, do: str, what: str, outgoing: Outgoing | None
-) -> ActionRecord:
+def _preview(draft: Draft) -> Outgoing | None:
+    return draft.outgoing() if draft.may_type else None
+
+
+def _send(actor: perform.Actor, callback: Callback, draft: Draft, do: str, what: str) -> ActionRecord:
     """Raises BadValue, NotAllowed, AlreadyDone."""
     now = timezone.now()
-    values = draft.form.cleaned_data
-    if do == "approve" and outgoing is not None:
-        return decisions.succeed(
-            actor, callback, result=outgoing.text, is_json=outgoing.is_json, twice=values["twice"], now=now
-        )
     if do == "repeat" and (text := vote_to_repeat(callback, what)) is not None:
         is_json = bool(draft.decision and draft.decision.schema)
         return decisions.succeed(actor, callback, result=text, is_json=is_json, twice=True, now=now)
-    if do == "ready" and (ready := draft.prepared(what)):
-        if ready.result is not None:
-            return decisions.succeed(actor, callback, result=ready.result, is_json=True, twice=True, now=now)
-        return decisions.fail(actor, callback, error_type=ready.error_type, error_message=ready.error_message, now=now)
-    if do == "fail":
-        error = {name: values[name] for name in ("error_type", "error_message")}
-        return decisions.fail(actor, callback, **error, now=now)
-    raise BadValue("token", "This is not one of the answers that can be given here.")
+    answer = draft.answer(do, what)
+    send = decisions.succeed if answer.kind == ActionRecord.Kind.SUCCEED else decisions.fail
+    return send(actor, callback, **answer.options, now=now)
 
 
 def _claim(actor: perform.Actor, callback: Callback) -> str:

@@ -5,62 +5,76 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from dashboard.bulk_form import drawn_at
-from dashboard.pages.together import Chosen, Page
-from dashboard.together_form import TogetherForm
-from dashboard.views.actions import actor_of
+from dashboard.pages.together import SENDS, Chosen, Group, Page, Sent
+from dashboard.views.actions import actor_of, go
 from executions import queries
 from executions.actions import bulk, permissions
-from executions.actions.results import BadValue, check_result
+from executions.actions.results import BadValue
 from executions.domain import quotas
 from executions.models import ActionRecord, Bulk
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 def new(request: HttpRequest) -> HttpResponse:
-    """GET is the dry run: the groups, how many are in each, and a sample. POST begins one group."""
+    """GET is the dry run: the groups, how many are in each, and a sample. POST is a button of one group's form; htmx
+    gets that group alone, or what AWS would get (`?preview=1`).
+    """
     if not (allowed := permissions.can_act_in_bulk(request.user, ActionRecord.Kind.SUCCEED)):
         raise PermissionDenied(allowed.why)
-    key = request.GET.get("group", "") if request.method == "POST" else ""
-    if key and (sent := _sent_before(request, key)):
-        return redirect("bulk", bulk_id=sent.pk)
-    at = drawn_at(request.POST if key else None, f"{key}-", now=timezone.now())
+    sent = _sent(request)
+    if sent and (before := _sent_before(request, sent)):
+        return go(request, reverse("bulk", args=[before.pk]))
+    at = drawn_at(sent.data if sent else None, now=timezone.now())
     chosen = Chosen.read(request.user, request.GET, now=at)
     if chosen is None:
         raise Http404("This address names no callbacks that could be decided together.")
     per_second = quotas.calls_per_second("callback", float(settings.BUDGET_SHARE))
-    page = Page.of(request.user, chosen, sent=request.POST if key else None, group=key, at=at, per_second=per_second)
-    group = page.group(key)
-    if group and group.form.is_valid() and not group.why_not and _can_be_sent(group.form):
-        words, rows = f"{chosen.words}: {group.name} of {group.function}", group.rows
-        actor, now = actor_of(request, group.form), timezone.now()
-        made = bulk.begin_answers(
-            actor, group.form.kind, rows, options=group.form.options, chosen=words[:2000], now=now
-        )
-        return redirect("bulk", bulk_id=made.pk)
-    return render(request, "inbox/together.html", {"page": page})
+    only = sent.group if sent and request.headers.get("HX-Request") else ""
+    page = Page.of(request.user, chosen, sent=sent, only=only, at=at, per_second=per_second)
+    group = page.group(sent.group) if sent else None
+    if only and group is None:
+        return go(request, chosen.url)  # answered meanwhile: the whole page says so
+    if sent and group and not group.why_not and (made := _begun(request, chosen, group, sent)):
+        return go(request, reverse("bulk", args=[made.pk]))
+    if only and "preview" in request.GET:
+        return render(request, "answer/preview.html", {"preview": group.preview if group else None})
+    template = "inbox/together_group.html" if only else "inbox/together.html"
+    return render(request, template, {"page": page, "group": group})
 
 
-def _can_be_sent(form: TogetherForm) -> bool:
-    """Asked now rather than once for each row; what is wrong is said in the form."""
-    if form.kind == ActionRecord.Kind.FAIL:
-        return True
+def _begun(request: HttpRequest, chosen: Chosen, group: Group, sent: Sent) -> Bulk | None:
+    """None when nothing can be sent, or was to be; what is wrong is said in the form, rather than once for each row."""
+    draft = group.draft
+    if sent.do not in SENDS or not draft.can_be_sent(sent.do):
+        return None
     try:
-        check_result(form.options["result"], form.policy, is_json=form.options["is_json"])
+        answer = draft.answer(sent.do, sent.what)
     except BadValue as error:
-        form.add_error("result" if "result" in form.fields else "answer", str(error))
-        return False
-    return True
+        draft.blame(error)
+        return None
+    words = f"{chosen.words}: {group.name} of {group.function}"[:2000]
+    actor, now = actor_of(request, draft.form), timezone.now()
+    return bulk.begin_answers(actor, answer.kind, group.rows, options=answer.options, chosen=words, now=now)
 
 
-def _sent_before(request: HttpRequest, key: str) -> Bulk | None:
+def _sent(request: HttpRequest) -> Sent | None:
+    key = request.GET.get("group", "") if request.method == "POST" else ""
+    do, _, what = request.POST.get("do", "look").partition(" ")
+    return Sent(key, request.POST, do, what) if key else None
+
+
+def _sent_before(request: HttpRequest, sent: Sent) -> Bulk | None:
     """The form again, by a double click or Back: by then there may be nothing left to be answered."""
     try:
-        token = UUID(request.POST.get(f"{key}-token", ""))
+        token = UUID(sent.data.get("token", ""))
     except ValueError:
         return None
     return queries.bulks(request.user).filter(token=token).first()

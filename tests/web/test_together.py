@@ -49,11 +49,38 @@ def groups(client: Client, url: str = ALL) -> dict[str, str]:
     }
 
 
-def form(key: str, total: int, **values: Any) -> dict[str, Any]:
-    given = {"token": str(uuid.uuid4()), "shown": total, "answer": "json", "result": '{"ok": true}', **values}
+def form(total: int, **values: Any) -> dict[str, Any]:
+    given = {"token": uuid.uuid4(), "shown": total, "do": "approve", "format": "json", "result": '{"ok": true}'}
     if total >= 10:
-        given = {"typed": f"answer {total}", **given}
-    return {f"{key}-{name}": str(value) for name, value in given.items()}
+        given["typed"] = f"answer {total}"
+    return {**given, **values}
+
+
+def version(page: str) -> str:
+    """Of the decision form that is shown."""
+    return re.search(r'name="version" value="(\w*)"', page)[1]  # type: ignore[index]
+
+
+@pytest.fixture
+def decided_by_form() -> DecisionForm:
+    """How many cups, or that it is sold out."""
+    values: dict[str, Any] = {
+        "title": "Coffee",
+        "functions": "coffee",
+        "schema": {
+            "type": "object",
+            "required": ["cups"],
+            "properties": {
+                "cups": {"type": "integer", "maximum": 9},
+                "extras": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+        "answer": [
+            {"label": "One each", "result": '{"cups": 1}'},
+            {"label": "Sold out", "error_type": "SoldOut", "error_message": "no milk"},
+        ],
+    }
+    return DecisionForm.objects.create(name="coffee", values=values, username="admin", changed_at=factories.ago())
 
 
 def test_the_dry_run_has_a_group_of_each_kind_with_its_number_and_a_sample(
@@ -70,7 +97,7 @@ def test_each_group_is_answered_by_a_form_of_its_own_with_a_result_per_row(
     as_approver: Client, aws: FakeLambda, waiting: list[Callback]
 ) -> None:
     keys = groups(as_approver)
-    sent = form(keys["barista accepts"], 12, reason="closing time")
+    sent = form(12, reason="closing time")
     where = as_approver.post(f"{ALL}&group={keys['barista accepts']}", sent)["Location"]
     assert not aws.calls, "a worker does it"
     aws.fail_next("send_durable_execution_callback_success", client_error("AccessDeniedException", 403, "not this one"))
@@ -91,7 +118,7 @@ def test_each_group_is_answered_by_a_form_of_its_own_with_a_result_per_row(
 def test_some_chosen_by_hand_can_be_refused(as_approver: Client, aws: FakeLambda, waiting: list[Callback]) -> None:
     url = f"/inbox/together/?which=selection&id={waiting[0].pk}&id={waiting[1].pk}&id=x&id={2**70}"
     (key,) = groups(as_approver, url).values()
-    as_approver.post(f"{url}&group={key}", form(key, 2, answer="failure", error_type="Closed", error_message="no milk"))
+    as_approver.post(f"{url}&group={key}", form(2, do="fail", error_type="Closed", error_message="no milk"))
     bulk.step(Bulk.objects.get().pk)
     requests = ActionRecord.objects.filter(kind="fail", outcome="accepted").values_list("request", flat=True)
     assert [one["Error"] for one in requests] == [{"ErrorType": "Closed", "ErrorMessage": "no milk"}] * 2
@@ -103,7 +130,9 @@ def test_some_chosen_by_hand_can_be_refused(as_approver: Client, aws: FakeLambda
         ({"result": "{"}, "This is not JSON"),
         ({"typed": "answer"}, "Type exactly"),
         ({"shown": 9}, "there are 12 now"),
-        ({"answer": "nonsense"}, "Select a valid choice"),
+        ({"do": "ready nonsense"}, "not one of the answers"),
+        ({"do": "approve", "version": "old"}, "The decision form has changed"),
+        ({"do": "fail", "typed": ""}, "Type exactly"),
         ({"result": '"{\\"a\\": 1}"'}, "quoted twice"),
     ],
 )
@@ -111,7 +140,7 @@ def test_what_cannot_be_sent_is_said_before_anything_begins(
     as_approver: Client, waiting: list[Callback], values: dict[str, Any], sentence: str
 ) -> None:
     key = groups(as_approver)["barista accepts"]
-    page = as_approver.post(f"{ALL}&group={key}", form(key, 12, **values))
+    page = as_approver.post(f"{ALL}&group={key}", form(12, **values))
     assert page.status_code == 200 and sentence in page.content.decode()
     assert not Bulk.objects.exists()
 
@@ -133,15 +162,70 @@ def test_the_policy_of_their_form_is_kept_to(
     key = groups(as_approver)["barista accepts"]
     page = as_approver.get(ALL).content.decode()
     assert "2 people must approve" in page and "Sold out" in page
-    assert f'name="{key}-result"' not in page
-    without_reason = as_approver.post(f"{ALL}&group={key}", form(key, 12, answer="prepared-0"))
-    assert without_reason.status_code == 200 and not Bulk.objects.exists()
-    where = as_approver.post(f"{ALL}&group={key}", form(key, 12, answer="prepared-0", reason="fine"))["Location"]
+    assert page.count('name="result"') == 1, "only the other group's"
+    given = form(12, do="ready Approve", version=version(page))
+    without_reason = as_approver.post(f"{ALL}&group={key}", given)
+    assert "A reason is needed" in without_reason.content.decode() and not Bulk.objects.exists()
+    typed = as_approver.post(f"{ALL}&group={key}", {**given, "do": "approve", "reason": "fine"})
+    assert "not one of the answers" in typed.content.decode() and not Bulk.objects.exists()
+    where = as_approver.post(f"{ALL}&group={key}", {**given, "reason": "fine"})["Location"]
     bulk.step(Bulk.objects.get().pk)
     told = as_approver.get(where).content.decode()
     assert "11 done" in told and "1 not sent" in told and "You have started this execution" in told
     assert not aws.calls["send_durable_execution_callback_success"], "one of two approvals sends nothing"
     assert ActionRecord.objects.filter(kind="approve", request__Result='"yes"').count() == 11
+
+
+def test_a_group_has_the_fields_of_its_decision_form(
+    as_approver: Client, aws: FakeLambda, waiting: list[Callback], decided_by_form: DecisionForm
+) -> None:
+    key = groups(as_approver)["barista accepts"]
+    page = as_approver.get(ALL).content.decode()
+    assert 'name="answer/cups"' in page and "One each" in page
+    sent = {**form(12, version=version(page), **{"answer/cups": "12", "answer/extras#": "0"}), "reason": "noon"}
+    wrong = as_approver.post(f"{ALL}&group={key}", sent).content.decode()
+    assert f'id="id_{key}_answer/cups_error"' in wrong and 'value="12"' in wrong and "noon" in wrong
+    assert not Bulk.objects.exists()
+    as_approver.post(f"{ALL}&group={key}", {**sent, "answer/cups": "2"})
+    bulk.step(Bulk.objects.get().pk)
+    answered = ActionRecord.objects.filter(kind="succeed", outcome="accepted")
+    assert [one.request["Result"] for one in answered] == ['{"cups": 2}'] * 12
+
+
+def test_a_prepared_answer_is_sent_to_each(
+    as_approver: Client, aws: FakeLambda, waiting: list[Callback], decided_by_form: DecisionForm
+) -> None:
+    key = groups(as_approver)["barista accepts"]
+    page = as_approver.get(ALL).content.decode()
+    as_approver.post(f"{ALL}&group={key}", form(12, do="ready Sold out", version=version(page)))
+    bulk.step(Bulk.objects.get().pk)
+    requests = ActionRecord.objects.filter(kind="fail", outcome="accepted").values_list("request", flat=True)
+    assert [one["Error"] for one in requests] == [{"ErrorType": "SoldOut", "ErrorMessage": "no milk"}] * 12
+
+
+def test_adding_a_row_and_looking_keep_what_was_typed_and_send_nothing(
+    as_approver: Client, waiting: list[Callback], decided_by_form: DecisionForm
+) -> None:
+    key = groups(as_approver)["barista accepts"]
+    page = as_approver.get(ALL).content.decode()
+    sent = form(12, version=version(page), reason="noon", **{"answer/cups": "3", "answer/extras#": "0"})
+    for do, sign in (("add answer/extras", 'name="answer/extras/0"'), ("look", "{&quot;cups&quot;: 3}")):
+        fresh = as_approver.post(f"{ALL}&group={key}", {**sent, "do": do}, headers={"HX-Request": "true"})
+        text = fresh.content.decode()
+        assert sign in text and text.count("data-group=") == 1 and "<html" not in text
+        assert 'value="3"' in text and "noon" in text and 'value="answer 12"' in text and "Type exactly" not in text
+    shown = as_approver.post(f"{ALL}&group={key}&preview=1", {**sent, "do": ""}, headers={"HX-Request": "true"})
+    assert "{&quot;cups&quot;: 3}" in shown.content.decode() and "data-group" not in shown.content.decode()
+    assert not Bulk.objects.exists()
+
+
+def test_a_group_that_was_answered_meanwhile_leads_to_the_page_that_says_so(
+    as_approver: Client, waiting: list[Callback]
+) -> None:
+    key = groups(as_approver)["barista accepts"]
+    Callback.objects.update(status="SUCCEEDED")
+    answer = as_approver.post(f"{ALL}&group={key}", form(12), headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == ALL
 
 
 def test_a_group_that_only_others_decide_says_so(as_approver: Client, waiting: list[Callback]) -> None:
@@ -150,7 +234,7 @@ def test_a_group_that_only_others_decide_says_so(as_approver: Client, waiting: l
     page = as_approver.get(ALL).content.decode()
     assert "Only managers decides this" in page
     key = groups(as_approver)["manager approval"]
-    assert as_approver.post(f"{ALL}&group={key}", form(key, 1)).status_code == 200
+    assert as_approver.post(f"{ALL}&group={key}", form(1)).status_code == 200
     assert not Bulk.objects.exists()
 
 
@@ -170,7 +254,7 @@ def test_a_filter_that_is_not_in_force_never_becomes_everything(as_approver: Cli
 
 def test_it_is_theirs_to_look_at_and_to_stop(as_approver: Client, client: Client, waiting: list[Callback]) -> None:
     key = groups(as_approver)["barista accepts"]
-    where = as_approver.post(f"{ALL}&group={key}", form(key, 12))["Location"]
+    where = as_approver.post(f"{ALL}&group={key}", form(12))["Location"]
     client.force_login(factories.user("viewer"))
     assert client.get(where).status_code == 404 and client.post(f"{where}stop/").status_code == 404
     as_approver.post(f"{where}stop/")
