@@ -17,6 +17,9 @@ from executions.models import Trouble
 FRESH, STALE = 15.0, 120.0
 """Seconds: the age of the list up to which all is well, and from which something must be wrong."""
 
+GROUPS = ("notices", "connections")
+"""The icons of the entries that begin a group: what one works on, what one sets up, what one looks up."""
+
 QUIET = ("throttled", "budget", "service")
 """Kinds of trouble that pass by themselves."""
 
@@ -28,6 +31,8 @@ class NavItem:
     icon: str
     active: bool
     count: int | None = None
+    apart: bool = False
+    """It begins a group: a thin line stands above it."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +93,25 @@ def _items(request: HttpRequest) -> list[NavItem]:
         ("Executions", reverse("executions"), "executions", None),
         ("Inbox", reverse("inbox"), "inbox", waiting),
         ("Functions", reverse("functions"), "functions", None),
-        ("Connections", reverse("connections"), "connections", None),
+        ("Notifications", reverse("notices"), "notices", None),
     ]
-    entries.append(("Notifications", reverse("notices"), "notices", None))
-    if can_import(request.user):
-        entries.append(("Imported", reverse("imports"), "download", None))
-    if can_share(request.user):
-        entries.append(("Share links", reverse("shares"), "share", None))
     if request.user.has_perm(DECISIONS):
         entries.append(("Decision forms", reverse("decisions"), "keyboard", None))
+    if can_share(request.user):
+        entries.append(("Share links", reverse("shares"), "share", None))
+    if can_import(request.user):
+        entries.append(("Imported", reverse("imports"), "download", None))
+    entries.append(("Connections", reverse("connections"), "connections", None))
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))
     return [
-        NavItem(
-            label, url, icon, active=request.path.startswith(url) if url != "/" else request.path == "/", count=count
-        )
+        NavItem(label, url, icon, active=_is_at(request.path, url), count=count, apart=icon in GROUPS)
         for label, url, icon, count in entries
     ]
+
+
+def _is_at(path: str, url: str) -> bool:
+    return path == url if url == "/" else path.startswith(url) or (url == "/executions/" and path.startswith("/bulk/"))
 
 
 def _banners(troubles: list[Trouble]) -> list[Banner]:
