@@ -146,7 +146,7 @@ def _group(
     able = rows.filter(permissions.answerable(user))
     total = able.order_by().count()
     draft, preview = _draft(key, policy, sent, total, at)
-    action = joined(chosen.url, f"group={key}")
+    action = joined(reverse("inbox-together"), chosen.query, f"group={key}")
     return Group(
         key=key,
         name=name,

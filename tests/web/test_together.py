@@ -214,7 +214,10 @@ def test_adding_a_row_and_looking_keep_what_was_typed_and_send_nothing(
         text = fresh.content.decode()
         assert sign in text and text.count("data-group=") == 1 and "<html" not in text
         assert 'value="3"' in text and "noon" in text and 'value="answer 12"' in text and "Type exactly" not in text
-    shown = as_approver.post(f"{ALL}&group={key}&preview=1", {**sent, "do": ""}, headers={"HX-Request": "true"})
+    assert f'hx-post="{ALL}&group={key}"'.replace("&", "&amp;") in text
+    url = f"{ALL}&group={key}&preview=1"
+    assert f'hx-post="{url}"'.replace("&", "&amp;") in text
+    shown = as_approver.post(url, {**sent, "do": ""}, headers={"HX-Request": "true"})
     assert "{&quot;cups&quot;: 3}" in shown.content.decode() and "data-group" not in shown.content.decode()
     assert not Bulk.objects.exists()
 
