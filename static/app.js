@@ -9,15 +9,44 @@ function focusIn(fresh, pressed) {
   const any = fresh.querySelector("button[name=do]:not([tabindex])") ?? fresh.querySelector("a[href]");
   (added ?? fresh.querySelector("[aria-invalid=true]") ?? again ?? any)?.focus();
 }
+function renamed(name, pressed) {
+  const [what, where] = pressed.split(" ", 2);
+  const cut = where?.lastIndexOf("/") + 1;
+  if (what !== "remove" || !name.startsWith(where.slice(0, cut))) return name;
+  const [, digits, rest] = name.slice(cut).match(/^(\d*)(.*)$/s);
+  const gone = Number(where.slice(cut));
+  if (Number(digits) === gone) return null;
+  return where.slice(0, cut) + (Number(digits) > gone ? Number(digits) - 1 : digits) + rest;
+}
+function carryOver(typed, fresh, pressed) {
+  let last = null;
+  for (const old of typed) {
+    const name = renamed(old.name, pressed);
+    const found = name && [...fresh.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+    const ticked = old.type === "checkbox" || old.type === "radio";
+    const control = found && (ticked ? found.find((one) => one.value === old.value) : found[0]);
+    if (!control) continue;
+    if (ticked) control.checked = old.checked;
+    else control.value = old.value;
+    control.dispatchEvent(new Event("input", { bubbles: true })); // the preview follows
+    last = control;
+  }
+  return last;
+}
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-answer] button[name=do]") : null;
   const old = button?.closest("[data-answer]");
   if (!old) return;
+  const typed = new Set();
+  old.addEventListener("input", ({ target }) => { typed.delete(target); typed.add(target); });
   const watcher = new MutationObserver(() => {
     if (old.isConnected) return;
     watcher.disconnect();
     const fresh = document.querySelector(`[data-answer="${old.dataset.answer}"]`);
-    if (fresh) focusIn(fresh, button.value);
+    if (!fresh) return;
+    const last = carryOver(typed, fresh, button.value);
+    if (last) last.focus();
+    else focusIn(fresh, button.value);
   });
   watcher.observe(document.body, { childList: true, subtree: true });
   setTimeout(() => watcher.disconnect(), 60_000);

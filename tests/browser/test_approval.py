@@ -1,10 +1,11 @@
 """Approvals: two people, two browsers, one answer; by keyboard, and on a small screen."""
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Demo, Visitor
 from tests.browser.test_everybody import violations
@@ -107,3 +108,45 @@ def test_a_decision_form_is_written_tried_and_removed(visitor: Make, demo: Demo)
     page.get_by_text("Remove it…").click()
     page.get_by_role("button", name="Remove tea").click()
     expect(page.locator("#messages")).to_contain_text("Removed")
+
+
+def test_what_is_typed_while_a_send_is_on_its_way_is_kept(visitor: Make, demo: Demo) -> None:
+    name = demo.start("refund", **REFUND)
+    person = visitor()
+    person.log_in("approver")
+    page = opened(person, name)
+    page.get_by_label("Amount to refund").fill("240.50")
+    on_its_way: list[Route] = []
+    page.route(re.compile(r"/answer/\?"), lambda route: on_its_way.append(route))
+    page.locator("#pane").get_by_role("button", name=re.compile("^Approve as")).click()
+    page.get_by_label(re.compile("^Reason")).press_sequentially("seen the photo")
+    assert not page.get_by_text("A reason is needed").count()
+    on_its_way[0].continue_()
+    expect(page.locator("#pane")).to_contain_text("A reason is needed")
+    expect(page.get_by_label(re.compile("^Reason"))).to_have_value("seen the photo")
+    expect(page.get_by_label(re.compile("^Reason"))).to_be_focused()
+
+
+def test_whoever_started_it_cannot_approve_it_and_somebody_else_can(visitor: Make, demo: Demo) -> None:
+    starter, other = visitor(), visitor()
+    page = starter.log_in("admin")
+    starter.open("/functions/")
+    page.locator("main").get_by_role("link", name="refund", exact=True).click()
+    page.goto(page.url.partition("?")[0] + "start/")
+    page.get_by_label(re.compile("^Name")).fill("refund-of-my-own")
+    page.locator("[name=payload]").fill(json.dumps(REFUND))
+    page.get_by_role("button", name="Start an execution").click()
+    page.wait_for_url("**/executions/**")
+    page = opened(starter, "refund-of-my-own")
+    expect(page.locator("#pane")).to_contain_text("You have started this execution")
+    assert not page.locator("#pane button[value=approve]").count()
+
+    other.log_in("approver")
+    page = opened(other, "refund-of-my-own")
+    page.get_by_label("Amount to refund").fill("240.50")
+    page.get_by_label(re.compile("^Reason")).fill("the photo shows it")
+    press(page, "Approve as first")
+    expect(page.locator("#pane")).to_contain_text("Approvals 1 of 2")
+    starter.page.reload()
+    expect(starter.page.locator("#pane [data-vote=approver]")).to_contain_text(GETS)
+    assert not starter.page.locator("#pane button[value^=repeat]").count()

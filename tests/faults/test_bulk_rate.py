@@ -1,6 +1,6 @@
 """A bulk against the service: its rate stays within the budget, and a worker that is killed sends nothing twice.
 
-BULK_EXECUTIONS says how many are stopped; 10,000 take some minutes.
+BULK_EXECUTIONS says how many are stopped; 10,000 take a minute. `-s` shows the rate.
 """
 
 import os
@@ -58,6 +58,8 @@ def test_the_rate_of_a_bulk_stays_within_the_budget(
         bulk.step(one.pk, clock=mirror.now)
     times = [at for api, at in mirror.api.calls if api == "stop"]
     in_any_second = max(sum(1 for other in times[n : n + 1000] if other < at + 1.0) for n, at in enumerate(times))
+    took = f"{COUNT:,} stops in {times[-1] - times[0]:.1f} s of the service's clock"
+    print(f"{took}, at most {in_any_second} in any second of {our_share()['stop']} allowed")  # noqa: T201
     assert our_share()["stop"] / 2 < in_any_second <= our_share()["stop"], "the budget is used, and never exceeded"
     assert not mirror.api.violations
     assert set(mirror.api.stops.values()) == {1} and len(mirror.api.stops) == COUNT
