@@ -14,7 +14,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
 PLAIN = [
     *("/", "/executions/", "/functions/", "/connections/", "/inbox/", "/audit/", "/decisions/", "/decisions/new/"),
+    *("/executions/?status=FAILED&name=order", "/executions/?name=nothing-is-called-so", "/inbox/?name=nothing-such"),
     *("/decisions/large-refund/", "/styleguide/", "/no/such/page/"),
+]
+SETTINGS = [
+    *("/notifications/", "/notifications/messages/", "/notifications/new/email/", "/notifications/new/webhook/"),
+    *("/notifications/new/slack/", "/imports/", "/share-links/", "/bulk/", "/tokens/", "/account/", "/people/"),
+    *("/account/password/", "/account/app/", "/account/keys/new/", "/account/confirm/", "/people/?name=nobody"),
 ]
 TOUCHING = """() => {
   const shown = [...document.querySelectorAll(".tl-ticks text")].filter((label) => label.getClientRects().length);
@@ -22,7 +28,17 @@ TOUCHING = """() => {
   return boxes.slice(1).filter((box, before) => box.left < boxes[before].right + 3).map((box) => box.left);
 }"""
 TABS = ["", "?event=3", "?follow=1", "history/", "history/?event=3", "history/?group=operation"]
-TABS += ["checkpoints/", "payloads/", "stop/"]
+TABS += [
+    "checkpoints/",
+    "checkpoints/?a=1&b=5",
+    "payloads/",
+    "stop/",
+    "pause/",
+    "share/",
+    "compare/",
+    "history/?event=9999",
+]
+TABS += ["events/1/explore/"]
 
 
 def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
@@ -30,7 +46,31 @@ def pages_of_one(person: Visitor, demo: Demo) -> list[str]:
     one = re.sub(r"^https?://[^/]+", "", page.url.split("?")[0])
     answer = page.locator("a[href*='/answer/']").first.get_attribute("href")
     function = page.locator(".crumbs a[href^='/functions/']").first.get_attribute("href")
-    return [one + tab for tab in TABS] + [answer or "", one + "?op=" + operation(page), function or ""]
+    name = page.locator("#head h1").inner_text()
+    return [
+        *(one + tab for tab in TABS),
+        *(answer or "", f"{answer}?reject=1", one + "?op=" + operation(page), function or "", f"{function}start/"),
+        *(f"/inbox/together/?which=filter&name={name}", f"/bulk/new/?kind=stop&which=filter&name={name}"),
+        *made_pages(page, name),
+    ]
+
+
+def made_pages(page: Page, name: str) -> list[str]:
+    """What is there only once somebody has made it: a bulk action, an imported history, somebody's own page."""
+    history = page.request.get(re.sub(r"\?.*", "", page.url) + "history.json").body()
+    site = re.sub(r"(//[^/]+)/.*", r"\1", page.url)
+    page.goto(site + "/imports/")
+    page.locator("[name=history]").set_input_files({"name": "one.json", "mimeType": "text/json", "buffer": history})
+    page.get_by_role("button", name="Import").click()
+    page.locator("#head").wait_for()
+    imported = page.url.removeprefix(site)
+    page.goto(f"{site}/bulk/new/?kind=pause&which=filter&name={name}")
+    page.locator("form.confirm button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/bulk/\d+/"))
+    bulk = page.url.removeprefix(site)
+    page.goto(site + "/people/")
+    person = page.locator("tr[data-user-id] a").last.get_attribute("href")
+    return [imported, imported + "history/", bulk, person or ""]
 
 
 def operation(page: Page) -> str:
@@ -43,13 +83,18 @@ def settled(person: Visitor, path: str) -> Page:
     return page
 
 
+def listed(which: str, person: Visitor, demo: Demo) -> list[str]:
+    return {"plain": lambda: PLAIN, "settings": lambda: SETTINGS, "one": lambda: pages_of_one(person, demo)}[which]()
+
+
+@pytest.mark.parametrize("which", ["plain", "settings", "one"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(visitor: Make, demo: Demo, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_page(visitor: Make, demo: Demo, scheme: str, which: str) -> None:
     person = visitor(scheme=scheme)
     person.open("/login/")
     assert violations(person.page) == []
     person.log_in("admin")
-    found = {path: violations(settled(person, path)) for path in PLAIN + pages_of_one(person, demo)}
+    found = {path: violations(settled(person, path)) for path in listed(which, person, demo)}
     person.complaints[:] = [said for said in person.complaints if "404" not in said]  # one page is meant to be missing
     assert {path: problems for path, problems in found.items() if problems} == {}
 
@@ -59,14 +104,16 @@ def violations(page: Page) -> list[str]:
     return [f"{found['id']}: {found['nodes'][0]['html'][:150]}" for found in answer.response["violations"]]
 
 
-def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo) -> None:
+@pytest.mark.parametrize("which", ["plain", "settings", "one"])
+def test_no_page_is_wider_than_a_small_screen(visitor: Make, demo: Demo, which: str) -> None:
     person = visitor(width=380)
     person.log_in("admin")
     wide = []
-    for path in [*PLAIN[:-1], *pages_of_one(person, demo)]:
+    for path in listed(which, person, demo):
         page = settled(person, path)
         if page.evaluate("document.documentElement.scrollWidth") > 380:
             wide.append(path)
+    person.complaints[:] = [said for said in person.complaints if "404" not in said]
     assert wide == []
 
 
