@@ -3,6 +3,8 @@
 What a URL needs is its row in dashboard/access.py; that it takes POST is said here. A URL that is in neither fails.
 """
 
+import re
+import uuid
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +13,16 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.access import ANYBODY, API, BEARER, LINK, MATRIX, PUBLIC
 from dashboard.api import api
-from executions.actions import tokens
+from executions.actions import bulk, perform, tokens
 from executions.actions.permissions import ROLES
-from executions.models import Callback, Scope
+from executions.models import Callback, DecisionForm, Delivery, Execution, Scope
+from executions.notices import sending
+from executions.notices.sending import End, Outcome
 from tests import factories
 from tests.web.test_access import NAMES, ROUTES, address
 from tests.web.test_audit import whole
@@ -140,6 +145,7 @@ def check(world: World, name: str, method: str, role: str) -> None:
 
 OF_THEIRS = [name for name in NAMES if "execution_id" in ROUTES[name] or "function_id" in ROUTES[name]]
 OF_THEIRS += ["inbox-callback", "share-revoke"]
+BY_ID = [name for name in NAMES if any(part in ROUTES[name] for part in ("bulk_id", "rule_id", "delivery_id"))]
 LISTS = [name for name in NAMES if "<" not in ROUTES[name] and name not in BUTTONS]
 
 
@@ -153,6 +159,48 @@ def test_what_is_another_teams_is_not_there(world: World, name: str) -> None:
         assert SECRET not in answer.content.decode()
     link.refresh_from_db()
     assert link.revoked_at is None
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_what_another_team_made_is_there_for_its_own_alone(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "send", lambda *_: Outcome(End.SENT, "taken"))
+    rule, now = factories.notice_rule(name=SECRET, group=factories.team("roasters", "roast-*")), timezone.now()
+    message = Delivery.objects.create(rule=rule, key=uuid.uuid4(), state="failed", due_at=now, created_at=now)
+    maker = factories.user("admin", "ada")
+    actor = perform.Actor(user=maker, address=None, token=uuid.uuid4(), reason=SECRET)
+    theirs = bulk.able(maker, "stop", Execution.objects.all())
+    made = bulk.begin(actor, "stop", theirs, options={}, chosen="", now=now)
+    if name == "bulk-again":
+        bulk.stop(made, maker, now=now)
+    made.refresh_from_db()
+    numbers = {"bulk_id": made.pk, "rule_id": rule.pk, "delivery_id": message.pk}
+    url = re.sub(r"/1/", f"/{next(pk for key, pk in numbers.items() if key in ROUTES[name])}/", world.url(name))
+    for method in METHODS:
+        answer = getattr(world.browsers["other team"], method)(url)
+        assert answer.status_code == 404 or (answer.status_code == 405 and not takes(name, method)), method
+        assert SECRET not in answer.content.decode()
+    before = made.stopped_at
+    made.refresh_from_db()
+    assert made.stopped_at == before
+    for method in ("get", "post"):
+        if takes(name, method):
+            assert getattr(world.browsers["admin"], method)(url).status_code in (200, 302), method
+
+
+def test_how_often_a_decision_form_is_in_use_counts_only_what_one_sees(world: World) -> None:
+    values = {"title": "Roast", "functions": "roast-*"}
+    DecisionForm.objects.create(name="roast", values=values, username="admin", changed_at=timezone.now())
+    for role, seen in (("admin", 1), ("other team", 0)):
+        listed = world.browsers[role].get(reverse("decisions")).context["page"]
+        assert [row.open_now for row in listed.rows] == [seen], role
+        form = world.browsers[role].get(reverse("decision", args=["roast"])).content.decode()
+        tried = world.browsers[role].post(
+            reverse("decision", args=["roast"]), {"do": "try", "try_callback": world.callback.pk}
+        )
+        for page in (form, tried.content.decode()):
+            assert (SECRET in page) == bool(seen), role
 
 
 @pytest.mark.parametrize("name", LISTS)
