@@ -172,9 +172,6 @@ def test_what_another_team_made_is_there_for_its_own_alone(
     actor = perform.Actor(user=maker, address=None, token=uuid.uuid4(), reason=SECRET)
     theirs = bulk.able(maker, "stop", Execution.objects.all())
     made = bulk.begin(actor, "stop", theirs, options={}, chosen="", now=now)
-    if name == "bulk-again":
-        bulk.stop(made, maker, now=now)
-    made.refresh_from_db()
     numbers = {"bulk_id": made.pk, "rule_id": rule.pk, "delivery_id": message.pk}
     url = re.sub(r"/1/", f"/{next(pk for key, pk in numbers.items() if key in ROUTES[name])}/", world.url(name))
     for method in METHODS:
@@ -184,9 +181,11 @@ def test_what_another_team_made_is_there_for_its_own_alone(
     before = made.stopped_at
     made.refresh_from_db()
     assert made.stopped_at == before
+    of_the_maker = Client()
+    of_the_maker.force_login(maker)
     for method in ("get", "post"):
         if takes(name, method):
-            assert getattr(world.browsers["admin"], method)(url).status_code in (200, 302), method
+            assert getattr(of_the_maker, method)(url).status_code in (200, 302), method
 
 
 def test_how_often_a_decision_form_is_in_use_counts_only_what_one_sees(world: World) -> None:
