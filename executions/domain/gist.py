@@ -50,15 +50,15 @@ def _telling(wire: Sequence[WireEvent]) -> tuple[list[WireEvent], int] | None:
     newest, ran = None, None
     for raw in wire:
         kind, key = raw.get("EventType"), raw.get("Id")
-        if type(kind) is not str or (key is not None and type(key) is not str):
-            return None
-        if kind in HANDLERS and key is not None:
+        if type(key) is str and type(kind) is str and kind in HANDLERS:
             if key not in last:
                 parents[key] = raw.get("ParentId")
             if kind == "CallbackStarted":
                 wanted.add(key)
             last[key] = raw
             newest = key
+        elif type(kind) is not str or (key is not None and type(key) is not str):
+            return None
         elif kind == "InvocationCompleted":
             ran = raw
         elif kind not in _OF_THE_EXECUTION:
@@ -67,9 +67,7 @@ def _telling(wire: Sequence[WireEvent]) -> tuple[list[WireEvent], int] | None:
         wanted.add(newest)
     if not _surround(wanted, last, parents):
         return None
-    telling = [
-        raw for raw in wire if raw.get("Id") in wanted or raw is ran or raw.get("EventType") in _OF_THE_EXECUTION
-    ]
+    telling = [raw for raw in wire if raw.get("Id") in wanted or raw["EventType"] in _OF_THE_EXECUTION or raw is ran]
     # A time that cannot be read is taken from the neighbour, which may have been left out.
     if not all(timestamp(raw.get("EventTimestamp")) for raw in telling):
         return None
@@ -78,7 +76,7 @@ def _telling(wire: Sequence[WireEvent]) -> tuple[list[WireEvent], int] | None:
 
 def _surround(wanted: set[str], last: dict[str, WireEvent], parents: dict[str, str | None]) -> bool:
     """Add what did not go well, everything around it, and what stands directly in it; -> False for unusual parents."""
-    troubled = {key for key, raw in last.items() if not _went_well(raw)}
+    troubled = {key for key, raw in last.items() if raw["EventType"] not in _WENT_WELL or _is_tried_again(raw)}
     wanted |= troubled
     for key, parent in parents.items():
         if parent is None:
@@ -95,15 +93,11 @@ def _surround(wanted: set[str], last: dict[str, WireEvent], parents: dict[str, s
     return True
 
 
-def _went_well(raw: WireEvent) -> bool:
-    """Whether this, the last event of an operation, says that it is over and that it succeeded."""
-    kind = raw["EventType"]
-    if kind not in _WENT_WELL:
-        return False
-    details = raw.get(kind + "Details") if kind == "StepSucceeded" else None
+def _is_tried_again(raw: WireEvent) -> bool:
+    """Whether an operation that succeeded is not over: a poll whose condition is not met yet."""
+    details = raw.get("StepSucceededDetails") if raw["EventType"] == "StepSucceeded" else None
     retry = details.get("RetryDetails") if isinstance(details, dict) else None
-    # A poll whose condition is not met yet has succeeded and is tried again.
-    return not (isinstance(retry, dict) and retry.get("NextAttemptDelaySeconds"))
+    return isinstance(retry, dict) and bool(retry.get("NextAttemptDelaySeconds"))
 
 
 def _gaps(wire: Sequence[WireEvent]) -> tuple[tuple[int, int], ...]:

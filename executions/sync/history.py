@@ -75,7 +75,8 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
         if book.contradicted:
             log.warning("sync.history_differs", execution_arn=execution.arn)
     if not execution.contiguous_through or book.contradicted:
-        replacing, book.read = book.contradicted, set()
+        replacing = book.contradicted
+        book.read = set() if replacing else None
         ends = Reading(connection, execution, deadline).from_both_ends(at_once=hurry)
         _keep(ends, book, now=now, ends_first=hurry)
         if replacing:

@@ -30,20 +30,22 @@ class Book:
     """Events that have come and are not stored yet. `contradicted`: AWS told a stored event differently.
 
     `seen` are all events of this reading, so that the columns can be worked out without reading them back; None when
-    payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told.
+    payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told, where
+    somebody asks for them.
     """
 
     execution: Execution
     pulled: Pulled
     contradicted: bool = False
     seen: Events | None = field(default_factory=dict)
-    read: set[int] = field(default_factory=set)
+    read: set[int] | None = None
     _waiting: Events = field(default_factory=dict)
     _stored_at: float = field(default_factory=time.monotonic)
 
     def add(self, events: Events) -> None:
         self._waiting |= events
-        self.read |= events.keys()
+        if self.read is not None:
+            self.read |= events.keys()
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -55,7 +57,7 @@ class Book:
         if self._waiting:
             store(self, self._waiting)
             if self.seen is not None:
-                self.seen |= self._waiting
+                self.seen = self.seen | self._waiting if self.seen else self._waiting
             self._waiting = {}
         self._stored_at = time.monotonic()
 
@@ -116,8 +118,9 @@ def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
 
 def drop_what_is_not_told(book: Book) -> None:
     """A history that AWS tells differently has been read from 1 to its end: what else is stored of it is no more."""
-    last = max(book.read, default=0)
-    if len(book.read) < last:
+    told = book.read or set()
+    last = max(told, default=0)
+    if not told or len(told) < last:
         return  # it was not read to the end
     execution = book.execution
     with transaction.atomic():
