@@ -99,7 +99,7 @@ class Table:
             narrowed=bool(filters.values),
             kept=list(filters.values.items()),
             clear_url=reverse("inbox") if filters.values else "",
-            looked=queries.looked_at(user),
+            looked=queries.looked_at(user, now=now),
         )
 
 

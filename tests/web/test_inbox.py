@@ -6,6 +6,7 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 from executions.models import Callback
@@ -193,6 +194,24 @@ def test_it_says_how_much_of_what_runs_was_looked_at_and_how_long_ago(as_viewer:
     factories.execution(status="SUCCEEDED", history_read_at=None)
     said = re.sub(r"<[^>]*>", "", html(as_viewer))
     assert "2 of 3 running executions looked at, the oldest look" in said
+
+
+def test_that_is_counted_once_for_some_seconds_for_all_who_see_the_same(
+    as_viewer: Client, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.execution(factories.function("coffee"), history_read_at=factories.ago(5))
+    factories.execution(factories.function("tea"), history_read_at=None)
+    assert "1 of 2 running executions looked at" in html(as_viewer)
+    factories.execution(history_read_at=None)
+    again = html(as_viewer)
+    assert "1 of 2 running executions looked at" in again and "; counted <time" in again
+    person = factories.user("viewer", "ada")
+    person.groups.get().scopes.create(functions="coffee")
+    client.force_login(person)
+    assert "the one running execution looked at" in html(client)
+    cache.clear()  # as some seconds do
+    client.force_login(factories.user("admin"))
+    assert "1 of 3 running executions looked at" in html(client)
 
 
 def test_where_nothing_runs_it_says_nothing_of_that(as_viewer: Client) -> None:
