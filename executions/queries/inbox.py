@@ -80,7 +80,8 @@ def inbox_matching(user: Any, chosen: InboxFilter, *, now: dt.datetime) -> Query
         rows = rows.exclude(pk__in=Claim.objects.values("callback"))
     if chosen.state == "lapsing":
         # Worked out once: a page asks for its rows in two parts, and for their number.
-        return rows.filter(pk__in=list(lapsing(rows, now=now).values_list("pk", flat=True)[:MOST_LAPSING]))
+        found = list(lapsing(rows, now=now).values_list("pk", flat=True)[:MOST_LAPSING])
+        return Callback.objects.filter(pk__in=found)  # by their numbers alone, rather than among all that are open
     return rows.filter(_state(chosen.state, now))
 
 
