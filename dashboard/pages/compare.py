@@ -13,7 +13,7 @@ from dashboard.pages.compare_payloads import PairPayloads, input_diff, pair_payl
 from dashboard.pages.compare_rows import CHUNK, RowWriter, more
 from dashboard.pages.compare_state import CompareState, pick_of
 from dashboard.pages.diff_box import DiffBox
-from dashboard.pages.execution import Crumb, function_crumb
+from dashboard.pages.execution import Crumb, crumbs_above
 from dashboard.pages.tab import Subject
 from dashboard.pages.timeline_rows import kind_words
 from executions.domain.comparison import Comparison, Pair, compare
@@ -158,7 +158,7 @@ def _first(found: Comparison) -> str:
 def _crumbs(sides: Sides) -> list[Crumb]:
     execution = sides.b.execution
     return [
-        function_crumb(execution),
+        *crumbs_above(execution),
         Crumb(execution.name, sides.b.url("execution")),
         Crumb("Compared", ""),
     ]

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.urls import reverse
 
-from dashboard.pages.execution import Crumb, function_crumb
+from dashboard.pages.execution import Crumb, crumbs_above
 from dashboard.pages.executions import Row, row_of
 from executions import queries
 from executions.models import Execution
@@ -40,7 +40,7 @@ class ComparisonChoices:
         return cls(
             execution=execution,
             crumbs=[
-                function_crumb(execution),
+                *crumbs_above(execution),
                 Crumb(execution.name, reverse("execution", args=[execution.pk])),
                 Crumb("Compare with", ""),
             ],

@@ -222,15 +222,15 @@ def _parsed(arn: str) -> ExecutionArn | None:
 
 
 def _crumbs(execution: Execution) -> list[Crumb]:
-    first = [] if execution.is_imported else [Crumb("Executions", reverse("executions"))]
-    return [*first, function_crumb(execution), Crumb(execution.name, "")]
+    return [*crumbs_above(execution), Crumb(execution.name, "")]
 
 
-def function_crumb(execution: Execution) -> Crumb:
+def crumbs_above(execution: Execution) -> list[Crumb]:
     """What an execution is among: those of its function, or what was imported."""
     if execution.is_imported:
-        return Crumb("Imported", reverse("imports"))
-    return Crumb(execution.function.name, reverse("function", args=[execution.function_id]))
+        return [Crumb("Imported", reverse("imports"))]
+    function = Crumb(execution.function.name, reverse("function", args=[execution.function_id]))
+    return [Crumb("Executions", reverse("executions")), function]
 
 
 def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outside:
