@@ -14,6 +14,8 @@ USUAL, RARE = 0.2, 0.02
 EARLY = 0.5
 """Looking begins at this part of the usual time."""
 RARELY = 4.0
+LATE, LATE_SECONDS = 4.0, 30.0
+"""So many usual times and so many seconds after the start the first callback is no longer waited for."""
 
 
 def learn(function: Function, execution: Execution, opened: dt.datetime | None) -> None:
@@ -40,3 +42,12 @@ def interval(function: Function, execution: Execution, fair: float, *, now: dt.d
         opens = EARLY * function.callback_from - (now - execution.started_at).total_seconds()
         return max(opens, fair) if opens > 0 else fair / 2
     return fair
+
+
+def opens_about_now(function: Function, execution: Execution, *, now: dt.datetime) -> bool:
+    """Whether its first callback is to be expected: then readings that find nothing make the next one no rarer."""
+    usual = function.callback_from
+    if usual is None or (function.callback_share or 0.0) < USUAL or is_terminal(execution.status):
+        return False
+    age = (now - execution.started_at).total_seconds()
+    return age <= LATE * usual + LATE_SECONDS and not execution.callbacks.exists()

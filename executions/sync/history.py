@@ -139,7 +139,7 @@ def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | Non
     interval = pacing.history_interval(
         status=row.status,
         complete=row.history_complete,
-        misses=row.history_misses,
+        misses=0 if habits.opens_about_now(row.function, row, now=now) else row.history_misses,
         running=share.running,
         per_second=share.per_second,
     )

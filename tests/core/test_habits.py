@@ -7,7 +7,7 @@ from django.db.models import Min
 
 from executions.domain.lanes import Lane
 from executions.models import Function
-from executions.sync import habits, schedule
+from executions.sync import habits, history, pacing, schedule
 from tests import factories
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -38,6 +38,28 @@ def test_nothing_is_looked_for_before_it_is_time_and_often_from_then_on(now: dt.
     old = factories.execution(function, started_at=now - dt.timedelta(seconds=60))
     assert habits.interval(function, young, 10.0, now=now) == 50.0
     assert habits.interval(function, old, 10.0, now=now) == 5.0
+
+
+def test_it_is_looked_for_as_often_until_it_is_there_or_long_overdue(now: dt.datetime) -> None:
+    function = factories.function(callback_share=0.9, callback_from=2.0)
+    asked = factories.execution(function, started_at=now)
+    assert habits.opens_about_now(function, asked, now=now + dt.timedelta(seconds=20))
+    assert not habits.opens_about_now(function, asked, now=now + dt.timedelta(seconds=60)), "not for ever"
+    factories.callback(asked)
+    assert not habits.opens_about_now(function, asked, now=now + dt.timedelta(seconds=20)), "it is there"
+    unlikely = factories.function(callback_share=0.1, callback_from=2.0)
+    assert not habits.opens_about_now(unlikely, factories.execution(unlikely, started_at=now), now=now)
+
+
+def test_readings_that_find_nothing_are_as_frequent_where_a_callback_is_expected(now: dt.datetime) -> None:
+    due = {}
+    for share in (0.9, None):
+        function = factories.function(callback_share=share, callback_from=2.0 if share else None)
+        started = now - dt.timedelta(seconds=10)
+        row = factories.execution(function, started_at=started, history_misses=8)
+        due[share] = history._due_at(row, history.Share(1, 10), now)
+    assert due[0.9] == now + dt.timedelta(seconds=pacing.UNWATCHED_FLOOR / 2)
+    assert due[None] and due[None] > now + dt.timedelta(seconds=2 * pacing.UNWATCHED_FLOOR)
 
 
 def test_functions_that_hardly_ever_open_any_leave_the_calls_to_others(now: dt.datetime) -> None:

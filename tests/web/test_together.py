@@ -113,6 +113,17 @@ def test_each_group_is_answered_by_a_form_of_its_own_with_a_result_per_row(
     bulk.step(one.pk)
     assert "12 accepted by AWS" in as_approver.get(where).content.decode()
     assert aws.calls["send_durable_execution_callback_success"] == 13
+    Callback.objects.update(status="SUCCEEDED")
+    again = as_approver.post(f"{ALL}&group={keys['barista accepts']}", sent)
+    assert again["Location"] == where, "also when there is nothing left to answer"
+
+
+def test_what_has_come_since_the_form_was_drawn_is_left_out(as_approver: Client, waiting: list[Callback]) -> None:
+    Callback.objects.update(opened_at=factories.ago(60))
+    key = groups(as_approver)["barista accepts"]
+    factories.callback(waiting[0].execution, opened_at=factories.ago(2))
+    as_approver.post(f"{ALL}&group={key}", form(12, at=factories.ago(30).timestamp()))
+    assert Bulk.objects.get().total == 12
 
 
 def test_some_chosen_by_hand_can_be_refused(as_approver: Client, aws: FakeLambda, waiting: list[Callback]) -> None:
