@@ -218,7 +218,7 @@ def test_a_session_in_use_is_noted_now_and_then_and_costs_no_query_between(
     client.get("/tokens/")
     assert seen() > before
     monkeypatch.setattr(sessions, "NOTE_SECONDS", 120.0)
-    with django_assert_num_queries(3):  # the session, the person, the tokens
+    with django_assert_num_queries(4):  # the session, the person, what they may, the tokens
         client.get("/tokens/", headers={"HX-Request": "true"})
 
 
