@@ -297,6 +297,23 @@ def test_a_shorter_history_that_could_not_be_read_to_the_end_drops_nothing(
     assert len(stored(arn)) == 2500
 
 
+def test_a_history_that_is_told_differently_and_then_not_at_all_stays(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 2500)
+    history.pull(execution, now=now)
+    aws.events[arn][-1] = {**aws.events[arn][-1], "Name": "another"}
+    answer = aws.get_durable_execution_history
+
+    def watched(**request: Any) -> dict[str, Any]:
+        return answer(**request) if request.get("ReverseOrder") else {"Events": []}
+
+    aws.get_durable_execution_history = watched  # type: ignore[method-assign]
+    history.pull(again(execution), now=now)
+    assert len(stored(arn)) == 2500
+
+
 def test_where_hardly_anything_is_new_a_small_page_is_asked_for(aws: FakeLambda, now: dt.datetime) -> None:
     arn, execution = mirrored(aws, now)
     long(aws, arn, 1500)
