@@ -4,6 +4,7 @@ import contextlib
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from executions import work
@@ -110,11 +111,12 @@ def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
 
 @shared_task(name="executions.retain")
 def retain() -> None:
-    """Remove what is kept no longer."""
+    """Remove what is kept no longer, and the logins that have run out."""
     if not lease.take("retain", every=RETAIN_LEASE, now=timezone.now()):
         return
     retention.retain(now=timezone.now())
     delivering.forget(now=timezone.now())
+    SessionStore.clear_expired()
 
 
 @shared_task(name="executions.consume_push")

@@ -59,7 +59,10 @@ def remove_factors(request: HttpRequest, user_id: int) -> HttpResponse:
 def switch(request: HttpRequest, user_id: int) -> HttpResponse:
     """Off: sessions end and tokens do not work, at once; nothing is lost. Or on again."""
     person = _theirs(request, user_id)
-    person.is_active = request.POST.get("to") == "on"
+    if (to := request.POST.get("to")) not in ("on", "off"):
+        messages.error(request, "Nothing was changed: the form did not say whether to switch on or off.")
+        return redirect("person", person.pk)
+    person.is_active = to == "on"
     person.save(update_fields=["is_active"])
     if not person.is_active:
         sessions.end(person)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as some
 
+from executions import tasks
 from executions.domain.arns import ExecutionArn
 from executions.gateway import configuration
 from executions.models import ActionRecord, Callback, Execution, Function, HistoryPage, StatusCount
@@ -253,3 +255,10 @@ def test_the_command_says_first_what_would_go_and_then_what_went(settings: Any) 
     assert Execution.objects.count() == 3
     assert "Removed 2 executions with 1.0 MB of history." in said()
     assert Execution.objects.count() == 1
+
+
+def test_logins_that_have_run_out_are_removed_with_it(db: None) -> None:
+    for key, at in (("over", factories.ago(1)), ("goes-on", factories.ago(-3600))):
+        Session.objects.create(session_key=key, session_data="", expire_date=at)
+    tasks.retain()
+    assert [one.session_key for one in Session.objects.all()] == ["goes-on"]

@@ -238,6 +238,9 @@ def test_an_account_is_switched_off_with_its_sessions_and_tokens_and_on_again(
 ) -> None:
     _, token = tokens.make(vera, name="x", acts=False, days=7, now=timezone.now())
     bearer = {"Authorization": f"Bearer {token}"}
+    as_admin.post(f"/people/{vera.pk}/switch/")
+    vera.refresh_from_db()
+    assert vera.is_active
     as_admin.post(f"/people/{vera.pk}/switch/", {"to": "off"})
     assert client.get("/").status_code == 302
     assert log_in(Client()).status_code == 200
