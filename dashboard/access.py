@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from dashboard import factors, sessions
+from dashboard.accounts import factors, sessions
 from executions.actions import tokens
 from executions.actions.permissions import (
     ANSWER,

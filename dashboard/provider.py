@@ -5,6 +5,6 @@ from django.conf import settings
 provider_classes = []
 if settings.OIDC:
     # It brings requests, 6 MB that only an installation with single sign-on needs.
-    from dashboard.oidc import Provider
+    from dashboard.accounts.oidc import Provider
 
     provider_classes.append(Provider)

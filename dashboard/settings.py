@@ -7,7 +7,7 @@ from datetime import timedelta
 from csp.constants import NONE, SELF
 
 from dashboard import env, logs
-from dashboard.env_people import provider_app
+from dashboard.env.people import provider_app
 
 ENV = env.read(os.environ)
 
@@ -115,8 +115,8 @@ CACHES = {
 # A session belongs to the way in by which it began: switching local accounts off ends theirs.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    *(["dashboard.backends.GroupBackend"] if LOCAL_ACCOUNTS else []),
-    *(["dashboard.backends.SingleSignOnBackend"] if OIDC else []),
+    *(["dashboard.accounts.backends.GroupBackend"] if LOCAL_ACCOUNTS else []),
+    *(["dashboard.accounts.backends.SingleSignOnBackend"] if OIDC else []),
 ]
 # Guessing passwords is slowed down: ten wrong ones for a name from one address, then a quarter of an hour's pause.
 AXES_FAILURE_LIMIT = 10
@@ -127,15 +127,15 @@ AXES_RESET_ON_SUCCESS = AXES_USE_ATTEMPT_EXPIRATION = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 # Of allauth there is what these name, and no page that urls.py does not: nobody signs up, no mail is sent.
-ACCOUNT_ADAPTER = "dashboard.adapters.Accounts"
+ACCOUNT_ADAPTER = "dashboard.accounts.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip,5/5m/key", "reauthenticate": "10/m/user", "login": "60/m/ip"}
-SOCIALACCOUNT_ADAPTER = "dashboard.adapters.SingleSignOn"
+SOCIALACCOUNT_ADAPTER = "dashboard.accounts.adapters.SingleSignOn"
 SOCIALACCOUNT_PROVIDERS = {"sso": {"APPS": [provider_app(OIDC)]}} if OIDC else {}
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
-MFA_ADAPTER = "dashboard.adapters.Factors"
+MFA_ADAPTER = "dashboard.accounts.adapters.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Durascope"
 MFA_ALLOW_UNVERIFIED_EMAIL = True

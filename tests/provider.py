@@ -9,9 +9,9 @@ import httpx
 import oidc_provider_mock
 from allauth.socialaccount.providers import registry
 
-from dashboard import env_people
-from dashboard.oidc import Provider as Ours
-from dashboard.oidc import _kept
+from dashboard.accounts.oidc import Provider as Ours
+from dashboard.accounts.oidc import _kept
+from dashboard.env import people as env_people
 
 
 class Provider:
@@ -60,6 +60,6 @@ def configure(settings: Any, issuer: str, *, local: bool = True, **variables: st
     settings.SOCIALACCOUNT_PROVIDERS = {"sso": {"APPS": [env_people.provider_app(oidc)]}}
     settings.AUTHENTICATION_BACKENDS = [
         "axes.backends.AxesStandaloneBackend",
-        *(["dashboard.backends.GroupBackend"] if local else []),
-        "dashboard.backends.SingleSignOnBackend",
+        *(["dashboard.accounts.backends.GroupBackend"] if local else []),
+        "dashboard.accounts.backends.SingleSignOnBackend",
     ]

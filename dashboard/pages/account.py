@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 
-from dashboard import sessions
+from dashboard.accounts import sessions
 from executions.actions.permissions import ROLES
 from executions.domain.agents import device
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from dashboard import markdown
-from dashboard.answering import Draft, Outgoing
+from dashboard.forms.answering import Draft, Outgoing
 from dashboard.pages.asked import Fact, boxes_of, facts_of
 from dashboard.pages.payload_box import PayloadBox
 from executions.actions import permissions

@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
-from dashboard.bulk_form import TITLES, BulkForm
+from dashboard.forms.bulk import TITLES, BulkForm
 from dashboard.pages.audit import LOOKS
 from dashboard.pages.filters import Filters, list_url
 from executions import queries

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from dashboard.forms import (
+from dashboard.forms.actions import (
     ActionForm,
     ClaimForm,
     DeleteForm,

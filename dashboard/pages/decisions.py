@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from dashboard import markdown
-from dashboard.answering import Draft, Outgoing
-from dashboard.decision_editor import Editor
+from dashboard.forms.answering import Draft, Outgoing
+from dashboard.forms.decisions import Editor
 from dashboard.pages.asked import Fact, facts_of
 from executions import queries
 from executions.actions import permissions

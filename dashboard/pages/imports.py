@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.urls import reverse
 
-from dashboard.forms import ImportForm
+from dashboard.forms.actions import ImportForm
 from dashboard.pages.executions import shortened
 from executions import queries
 from executions.actions.permissions import can_import

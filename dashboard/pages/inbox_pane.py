@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from dashboard.answering import Draft
+from dashboard.forms.answering import Draft
 from dashboard.pages import answer
 from dashboard.pages.inbox_filters import Filters
 from dashboard.pages.inbox_rows import Beat

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
-from dashboard.notice_forms import ZONES, RuleForm
+from dashboard.forms.notices import ZONES, RuleForm
 from dashboard.pages.filters import place_of, read_place
 from executions import queries
 from executions.actions import permissions

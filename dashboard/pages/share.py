@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve, reverse
 
-from dashboard.forms import ShareForm
+from dashboard.forms.actions import ShareForm
 from dashboard.pages.tab import NAMES
 from executions import queries, sharing
 from executions.models import Execution, ShareLink

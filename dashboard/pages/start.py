@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.urls import reverse
 
-from dashboard.starting import Start
+from dashboard.forms.starting import Start
 from executions import histories, queries
 from executions.actions import permissions
 from executions.domain.words import duration

@@ -10,10 +10,10 @@ from django.db.models import Count, Min, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
-from dashboard.answering import Draft, Outgoing
+from dashboard.forms.answering import Draft, Outgoing
+from dashboard.forms.together import TogetherForm
 from dashboard.pages.inbox_filters import Filters
 from dashboard.pages.inbox_rows import joined
-from dashboard.together_form import TogetherForm
 from executions import queries
 from executions.actions import permissions
 from executions.decision_forms import everything

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
 
-from dashboard.forms import TokenForm
+from dashboard.forms.actions import TokenForm
 from executions.actions import tokens
 from executions.models import ApiToken
 

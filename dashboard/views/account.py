@@ -20,7 +20,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import factors, sessions
+from dashboard.accounts import factors, sessions
 from dashboard.pages.account import AccountPage
 
 MOST = 2**63

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from dashboard.forms import (
+from dashboard.forms.actions import (
     ActionForm,
     DeleteForm,
     HeartbeatForm,

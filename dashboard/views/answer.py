@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard.answering import Draft, Outgoing, vote_to_repeat
+from dashboard.forms.answering import Draft, Outgoing, vote_to_repeat
 from dashboard.pages.answer import Page
 from dashboard.views.actions import actor_of, back_of, done, said
 from dashboard.views.lookup import callback_or_404, execution_or_404

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.bulk_form import BulkForm, drawn_at
+from dashboard.forms.bulk import BulkForm, drawn_at
 from dashboard.pages.bulk import MOST, Chosen, Page, Plan, latest
 from dashboard.views.actions import actor_of
 from executions import queries

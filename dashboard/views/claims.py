@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.forms import ClaimForm, ReleaseForm
+from dashboard.forms.actions import ClaimForm, ReleaseForm
 from dashboard.views.actions import act
 from dashboard.views.lookup import callback_or_404, execution_or_404
 from executions.actions import claims, perform, permissions

@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.decision_editor import Editor, with_another_row
-from dashboard.forms import ActionForm
+from dashboard.forms.actions import ActionForm
+from dashboard.forms.decisions import Editor, with_another_row
 from dashboard.pages.decisions import EditPage, ListPage, tried_with
 from dashboard.views.actions import actor_of
 from executions import queries

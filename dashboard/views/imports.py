@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.forms import ImportForm, RemoveImportForm
+from dashboard.forms.actions import ImportForm, RemoveImportForm
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.imports import ImportsPage
 from dashboard.uploads import TOO_LARGE

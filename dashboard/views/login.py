@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import sso
+from dashboard.accounts import sso
 from dashboard.views.errors import too_many
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ log_in = require_http_methods(["GET", "HEAD", "POST"])(LogIn.as_view())
 def start(request: HttpRequest) -> HttpResponseBase:
     """To the provider. By a link, as a form may not lead to another host; so that portals can link here, too."""
     issuer = sso.provider().issuer
-    from dashboard.oidc import BROKEN  # loaded where single sign-on is set up
+    from dashboard.accounts.oidc import BROKEN  # loaded where single sign-on is set up
 
     following = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}, require_https=request.is_secure()):
@@ -81,7 +81,7 @@ def start(request: HttpRequest) -> HttpResponseBase:
 def callback(request: HttpRequest) -> HttpResponseBase:
     """Back from the provider, with a code or an error."""
     issuer = sso.provider().issuer
-    from dashboard.oidc import BROKEN, back
+    from dashboard.accounts.oidc import BROKEN, back
 
     if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):
         return too_many(request)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.notice_forms import RuleForm, TokenForm
+from dashboard.forms.notices import RuleForm, TokenForm
 from dashboard.pages.notices import LogPage, RulePage, RulesPage
 from dashboard.views.lookup import address_of
 from executions import queries

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.forms import RevealForm
+from dashboard.forms.actions import RevealForm
 from dashboard.pages.confirm import Confirm
 from dashboard.pages.event_diff import EventDiffPage
 from dashboard.pages.execution import Head

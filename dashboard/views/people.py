@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard import sessions
+from dashboard.accounts import sessions
 from dashboard.pages.people import PeoplePage, PersonPage
 from dashboard.views.lookup import address_of
 

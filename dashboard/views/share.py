@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.forms import ShareForm
+from dashboard.forms.actions import ShareForm
 from dashboard.pages.share import WHO_MAY_OPEN, ShareForOne, SharesPage, read_view, tab_words, view_of
 from dashboard.views.lookup import address_of, execution_or_404
 from executions import queries

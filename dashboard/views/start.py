@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.forms import PrepareForm, SchemaTextForm
+from dashboard.forms.actions import PrepareForm, SchemaTextForm
+from dashboard.forms.starting import Start
 from dashboard.pages.start import Page, input_of
-from dashboard.starting import Start
 from dashboard.views.actions import actor_of, said
 from dashboard.views.lookup import execution_or_404
 from executions import queries

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from dashboard.bulk_form import drawn_at
+from dashboard.forms.bulk import drawn_at
 from dashboard.pages.together import SENDS, Chosen, Group, Page, Sent
 from dashboard.views.actions import actor_of, go
 from executions import queries

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.forms import TokenForm
+from dashboard.forms.actions import TokenForm
 from dashboard.pages.tokens import Page
 from executions.actions import tokens
 

@@ -58,7 +58,7 @@ def _code(cell: str) -> str:
 
 def test_configuration_lists_exactly_the_variables_that_are_read() -> None:
     listed = [_code(row[0]) for row in _rows(_section("docs/configuration.md", "## Durascope's own variables"))]
-    assert listed == list(env.VARIABLES), "the same ones, in the order of dashboard/env.py"
+    assert listed == list(env.VARIABLES), "the same ones, in the order of dashboard/env/"
 
 
 def test_configuration_tells_the_defaults_that_the_code_has() -> None:

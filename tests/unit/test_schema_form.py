@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.schema_form import SchemaForm, flat
+from dashboard.forms.schema import SchemaForm, flat
 from executions import schemas
 from executions.domain.jsontext import parse, to_text
 

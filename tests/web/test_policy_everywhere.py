@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.answering import version_of
+from dashboard.forms.answering import version_of
 from executions.actions import bulk, perform, tokens
 from executions.decision_forms import form_of
 from executions.gateway.connections import Connection

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.env_checks import BadEnvironment, switch, url, words
+from dashboard.env.checks import BadEnvironment, switch, url, words
 from executions.domain.claims import BadMapping, GroupMap, parse_mapping
 
 

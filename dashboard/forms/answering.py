@@ -11,8 +11,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from dashboard.forms import ErrorForm
-from dashboard.schema_form import SchemaForm, flat
+from dashboard.forms.actions import ErrorForm
+from dashboard.forms.schema import SchemaForm, flat
 from executions.actions.results import BadValue, check_result
 from executions.domain.decisions import Form, Prepared
 from executions.domain.jsontext import parse

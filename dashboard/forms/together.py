@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
-from dashboard.answering import AnswerForm
-from dashboard.bulk_form import TYPED_FROM, Pinned
+from dashboard.forms.answering import AnswerForm
+from dashboard.forms.bulk import TYPED_FROM, Pinned
 
 
 class TogetherForm(Pinned, AnswerForm):

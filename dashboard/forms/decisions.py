@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.http import QueryDict
 
-from dashboard.forms import ActionForm
+from dashboard.forms.actions import ActionForm
 from executions import decision_forms
 from executions.decision_forms import MOST_APPROVALS, TEXTS
 from executions.domain.decisions import Form

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from dashboard.env_checks import BadEnvironment, words
+from dashboard.env.checks import BadEnvironment, words
 from executions.domain import addresses
 
 PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}

@@ -15,8 +15,9 @@ from typing import Any
 
 import environ
 
-from dashboard import env_notices, env_people
-from dashboard.env_checks import (
+from dashboard.env import notices as env_notices
+from dashboard.env import people as env_people
+from dashboard.env.checks import (
     BadEnvironment,
     address,
     choice,
@@ -32,7 +33,7 @@ from dashboard.env_checks import (
 )
 from executions.domain.addresses import Network
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
 
 VARIABLES: dict[str, str] = {

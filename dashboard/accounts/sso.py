@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from dashboard.env_people import Oidc
+from dashboard.env.people import Oidc
 from executions.actions.people import NotLetIn, give_groups
 from executions.actions.permissions import ROLES
 from executions.domain.claims import text_of, values_of

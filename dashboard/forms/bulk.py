@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms import ActionForm, DeleteForm, ErrorForm, PauseForm
+from dashboard.forms.actions import ActionForm, DeleteForm, ErrorForm, PauseForm
 
 TYPED_FROM = 10
 """From this many executions on the confirmation has to be typed."""

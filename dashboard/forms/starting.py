@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from dashboard.answering import FIELDS, RAW, Draft, version_of
-from dashboard.forms import StartForm
-from dashboard.schema_form import SchemaForm, flat
+from dashboard.forms.actions import StartForm
+from dashboard.forms.answering import FIELDS, RAW, Draft, version_of
+from dashboard.forms.schema import SchemaForm, flat
 from executions.domain.decisions import Form
 from executions.domain.jsontext import parse
 

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from dashboard.schema_form.fields import NOTHING, field_of, option
-from dashboard.schema_form.keywords import Asked, Schema, asked
-from dashboard.schema_form.parts import Group, Leaf, Part, Rows
+from dashboard.forms.schema.fields import NOTHING, field_of, option
+from dashboard.forms.schema.keywords import Asked, Schema, asked
+from dashboard.forms.schema.parts import Group, Leaf, Part, Rows
 from executions import schemas
 from executions.domain.jsontext import to_text
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from dashboard import sso
+from dashboard.accounts import sso
 from dashboard.views.lookup import address_of
 from executions.actions.people import NotLetIn
 
@@ -50,7 +50,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Notes in the session by which way somebody came in."""
         by = {record.get("method") for record in get_authentication_records(request, user)}
         name = "SingleSignOnBackend" if "socialaccount" in by else "GroupBackend"
-        user.backend = f"dashboard.backends.{name}"
+        user.backend = f"dashboard.accounts.backends.{name}"
         super().login(request, user)
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
