@@ -160,8 +160,10 @@ def time_tag(value: When, mode: str = "auto", none: str = "not known") -> SafeSt
     else:
         text = relative(epoch, clock.time())
     iso = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    # Cut to the millisecond, as the text is: static/js/time.js writes the same again.
+    cut = f"{moment.replace(microsecond=0).timestamp():.0f}.{moment.microsecond // 1000:03d}"
     return mark_safe(  # noqa: S308 - digits and letters of our own
-        f'<time class="t" datetime="{iso}" data-epoch="{epoch:.3f}" data-mode="{escape(mode)}"'
+        f'<time class="t" datetime="{iso}" data-epoch="{cut}" data-mode="{escape(mode)}"'
         f' title="{_absolute(moment)} UTC">{text}</time>'
     )
 

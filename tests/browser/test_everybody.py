@@ -157,7 +157,7 @@ def test_a_very_long_operation_name_stays_inside_its_panel(visitor: Make, demo: 
 def test_labels_under_the_axis_do_not_touch(visitor: Make, width: int) -> None:
     person = visitor(width=width)
     person.log_in("viewer")
-    for query in ("function=open-tab", "function=coffee-order&status=SUCCEEDED", "function=slow-brew"):
+    for query in ("function=open-tab&status=RUNNING", "function=coffee-order&status=SUCCEEDED", "function=slow-brew"):
         page = first_execution(person, query)
         page.locator(".tl-ticks text").first.wait_for()
         assert page.evaluate(TOUCHING) == []

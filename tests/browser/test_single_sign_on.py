@@ -87,7 +87,8 @@ def test_a_deep_link_opens_after_single_sign_on(page: Page, app: str) -> None:
     page.get_by_role("button", name="Authorize").click()
     page.wait_for_url(asked)
     page.goto(f"{app}/account/")
-    assert page.get_by_role("heading", name="ada").is_visible()
+    assert page.get_by_role("heading", name="Your account").is_visible()
+    assert page.locator(".head-note").get_by_text("ada", exact=True).is_visible()
     assert page.get_by_text("operator").is_visible()
 
 

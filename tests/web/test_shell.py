@@ -1,10 +1,14 @@
 """What surrounds every page: banners and the age of the data."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dashboard.templatetags.durascope import time_tag
 from executions.models import Trouble
 from tests import factories
 
@@ -49,3 +53,13 @@ def test_without_trouble_there_is_no_banner_and_the_age_is_that_of_the_oldest_li
     assert oldest.listed_at is not None
     assert "dot-bad" in page
     assert f'datetime="{oldest.listed_at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}' in page
+
+
+@given(epoch=st.floats(0, 4e9))
+def test_a_time_is_the_same_to_the_millisecond_in_its_text_and_in_what_the_browser_writes_again(epoch: float) -> None:
+    html = time_tag(epoch, "clock")
+    told = dict(re.findall(r'(datetime|data-epoch)="([^"]+)"', html))
+    moment = dt.datetime.fromisoformat(told["datetime"])
+    assert html.endswith(f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}</time>")
+    since = dt.timedelta(milliseconds=round(float(told["data-epoch"]) * 1000))
+    assert dt.datetime.fromtimestamp(0, dt.UTC) + since == moment
