@@ -172,7 +172,8 @@ def _side(letter: str, subject: Subject) -> Side:
         note = "Its history has not been read yet."
     elif history.gaps:
         note = "Events of its history are missing."
-    took = duration(seconds) if seconds is not None else "still running" if subject.is_live else "not known"
+    unknown = "still running" if subject.is_live else "took an unknown time"
+    took = unknown if seconds is None else f"took {duration(seconds)}"
     return Side(letter, execution, subject.url("execution"), took, len(history.operations), note)
 
 
