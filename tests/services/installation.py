@@ -71,6 +71,11 @@ class Installation:
             assert time.monotonic() < deadline, "the web never came up"
             time.sleep(0.2)
 
+    def revive(self) -> None:
+        """Start again what has ended by itself during an outage, as a supervisor does (docker-compose.yml: restart)."""
+        for name in [name for name, process in self.processes.items() if process.poll() is not None]:
+            self.start(name)
+
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM, *, seconds: float = 30.0) -> int:
         """-> its exit code; AssertionError when it takes longer."""
         process = self.processes.pop(name)
@@ -112,6 +117,7 @@ class Installation:
 
     def live(self, seconds: float, *, happenings: int = 2) -> None:
         """The world goes on for so long."""
+        self.revive()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.api.world.grow(self.chance.randint(0, happenings))
