@@ -1,7 +1,6 @@
 """Two executions of one function beside each other: what B did differently from A."""
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -132,13 +131,10 @@ def rows(sides: Sides, state: CompareState) -> SafeString:
 
 
 def _body(sides: Sides, found: Comparison, state: CompareState, shown: list[Pair]) -> SafeString:
-    wanted = {state.start // CHUNK * CHUNK, *(_windows_of(shown, (state.pick, _first(found))))}
+    first = _first(found)
+    linked = {index for index, pair in enumerate(shown) if state.picks(pair) or pick_of(pair) == first}
+    wanted = {state.start // CHUNK * CHUNK, *(index // CHUNK * CHUNK for index in linked)}
     return mark_safe(_writer(sides, found, state).windows(shown, wanted))  # noqa: S308 - escaped where it is written
-
-
-def _windows_of(shown: list[Pair], picks: Iterable[str]) -> set[int]:
-    """The windows of the rows that links lead to."""
-    return {index // CHUNK * CHUNK for index, pair in enumerate(shown) if pick_of(pair) in picks}
 
 
 def _writer(sides: Sides, found: Comparison, state: CompareState) -> RowWriter:

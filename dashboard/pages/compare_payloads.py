@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dashboard.pages.compare_state import EXECUTION, CompareState, pick_of
+from dashboard.pages.compare_state import EXECUTION, CompareState
 from dashboard.pages.diff_box import DiffBox, DiffView, whole
 from dashboard.pages.digest import payload_size
 from dashboard.pages.operation import Step
@@ -39,7 +39,7 @@ def pair_payloads(sides: "Sides", found: Comparison, state: CompareState) -> Pai
     """None when no row is called so."""
     if state.pick == EXECUTION:
         return _shown(sides, state, "The execution itself", "", (_own(sides.a), _own(sides.b)), [])
-    pair = next((pair for pair in found.pairs if pick_of(pair) == state.pick), None)
+    pair = next((pair for pair in found.pairs if state.picks(pair)), None)
     if pair is None:
         return None
     events = (_of(sides.a, pair.left), _of(sides.b, pair.right))

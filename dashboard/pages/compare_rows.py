@@ -51,7 +51,7 @@ class RowWriter:
     def _row(self, pair: Pair) -> str:
         pick, operation = pick_of(pair), pair.either
         query = escape(self._state.query(pick=pick))
-        chosen, first = pick == self._state.pick, pick == self._first
+        chosen, first = self._state.picks(pair), pick == self._first
         marks = (" is-selected" if chosen else "") + (" is-first" if first else "")
         current = ' aria-current="true"' if chosen else ""
         told = '<span class="st st-bad">first divergence</span> ' if first else ""

@@ -54,6 +54,11 @@ class CompareState:
             needle in side.label.casefold() or needle == side.id for side in (pair.left, pair.right) if side
         )
 
+    def picks(self, pair: Pair) -> bool:
+        """By either side's name: a row that only B had keeps its links when A gets there too."""
+        sides = (("a", pair.left), ("b", pair.right))
+        return any(side is not None and self.pick == f"{letter}{side.first_event_id}" for letter, side in sides)
+
 
 def pick_of(pair: Pair) -> str:
     """How a row is named in the URL: the same as long as its first event is there."""

@@ -28,7 +28,8 @@ DEEPEST = 30  # classes d0 to d30
 _LEAST_BAND = 0.8  # percent; idle stretches narrower than that are not shaded
 _IMPORTANT = ("start", "end", "now", "resume", "idle", "offset")
 _CHARACTER, _GAP = 6.5, 6.0  # pixels of a label under the axis
-_AXES = ((320, ""), (450, ' class="roomy"'))  # pixels: the narrowest axis, and one from 864 px of timeline on
+NARROWEST_AXIS = 264  # pixels
+_AXES = ((NARROWEST_AXIS, ""), (450, ' class="roomy"'))  # and one from 864 px of timeline on
 _LAYOUT = {"context": (11, 4), "failed-context": (11, 4), "backoff": (10, 6), "asleep": (13, 0)}
 _SUBTYPES = {
     "WaitForCondition": "condition",

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from dashboard.pages.timeline_rows import NARROWEST_AXIS
 from tests.browser.conftest import Demo, Visitor
 from tests.browser.test_main_job import first_execution, waiting_order
 
@@ -161,6 +162,17 @@ def test_labels_under_the_axis_do_not_touch(visitor: Make, width: int) -> None:
         page = first_execution(person, query)
         page.locator(".tl-ticks text").first.wait_for()
         assert page.evaluate(TOUCHING) == []
+
+
+def test_the_axis_has_the_room_that_its_labels_were_chosen_for_at_every_width(visitor: Make) -> None:
+    person = visitor(width=1400)
+    person.log_in("viewer")
+    page = first_execution(person, "function=coffee-order&status=SUCCEEDED")
+    page.locator(".tl-ticks text").first.wait_for()
+    for width in (320, 640, 641, 760, 761, 900, 901, 1100, 1101, 1240, 1241, 1280, 1439, 1440, 1900):
+        page.set_viewport_size({"width": width, "height": 900})
+        axis = page.evaluate("document.querySelector('.tl-ticks svg').getBoundingClientRect().width")
+        assert axis >= NARROWEST_AXIS, width
 
 
 def test_pages_read_well_without_javascript(visitor: Make, demo: Demo) -> None:

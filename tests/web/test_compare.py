@@ -112,6 +112,16 @@ def test_a_row_opens_the_payloads_of_both_sides_without_secrets(
         assert "hunter2" not in seen and "[redacted]" in seen
 
 
+def test_a_row_that_only_b_had_keeps_its_link_when_a_gets_there_too(
+    as_viewer: Client, shop: Function, bad: Execution
+) -> None:
+    begun = of(shop, order(1, succeeds=True)[:1])
+    pick = re.findall(r'<tr id="(b\d+)"', text(as_viewer, url(begun, bad)))[-1]
+    read = of(shop, order(1, succeeds=True))
+    assert "PaymentError" in text(as_viewer, f"{url(read, bad)}payloads/?pick={pick}")
+    assert re.search(r'<tr id="a\d+" class="[^"]*is-selected', text(as_viewer, url(read, bad, f"?pick={pick}")))
+
+
 def test_durations_stand_side_by_side_and_in_a_chart(as_viewer: Client, good: Execution, bad: Execution) -> None:
     html = text(as_viewer, url(good, bad))
     assert "200 ms" in html and "600 ms" in html and "+400 ms" in html
