@@ -1,7 +1,7 @@
 """Who may open which URL: one row each. A URL without a row is closed, and fails the tests."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -32,6 +32,7 @@ from executions.actions.permissions import (
     STOP,
     VIEW,
 )
+from executions.models import ApiToken
 
 PUBLIC = ""
 """Open to everybody, also before login."""
@@ -174,22 +175,29 @@ far.
 """
 
 
-API: dict[str, str] = {
-    "api:openapi-json": ANYBODY,
-    "api:api-root": ANYBODY,
-    "api:executions": VIEW,
-    "api:execution-by-arn": VIEW,
-    "api:execution": VIEW,
-    "api:history": VIEW,
-    "api:operations": VIEW,
-    "api:callbacks": VIEW,
-    "api:actions": AUDIT,
-    "api:stop": STOP,
-    "api:pause": PAUSE,
-    "api:resume": PAUSE,
-    "api:succeed": ANSWER,
-    "api:fail": ANSWER,
-    "api:heartbeat": HEARTBEAT,
+class Needs(NamedTuple):
+    """`permission` of the token's person, `scope` of the token; ANYBODY for either: whoever has a token."""
+
+    permission: str
+    scope: str
+
+
+API: dict[str, Needs] = {
+    "api:openapi-json": Needs(ANYBODY, ANYBODY),
+    "api:api-root": Needs(ANYBODY, ANYBODY),
+    "api:executions": Needs(VIEW, tokens.READ),
+    "api:execution-by-arn": Needs(VIEW, tokens.READ),
+    "api:execution": Needs(VIEW, tokens.READ),
+    "api:history": Needs(VIEW, tokens.READ),
+    "api:operations": Needs(VIEW, tokens.READ),
+    "api:callbacks": Needs(VIEW, tokens.READ),
+    "api:actions": Needs(AUDIT, tokens.AUDIT),
+    "api:stop": Needs(STOP, tokens.CONTROL),
+    "api:pause": Needs(PAUSE, tokens.CONTROL),
+    "api:resume": Needs(PAUSE, tokens.CONTROL),
+    "api:succeed": Needs(ANSWER, tokens.ANSWER),
+    "api:fail": Needs(ANSWER, tokens.ANSWER),
+    "api:heartbeat": Needs(HEARTBEAT, tokens.ANSWER),
 }
 """The same for programs, which send a person's token; a login does not open these, so that no page can misuse it."""
 
@@ -236,7 +244,7 @@ class AccessMiddleware:
         return None
 
 
-def _for_programs(request: HttpRequest, needed: str | None) -> HttpResponse | None:
+def _for_programs(request: HttpRequest, needed: Needs | None) -> HttpResponse | None:
     """None when the request carries the token of somebody who may; they are its user from here on."""
     sent = _bearer(request)
     token = tokens.find(sent, now=timezone.now()) if sent else None
@@ -244,13 +252,20 @@ def _for_programs(request: HttpRequest, needed: str | None) -> HttpResponse | No
         why = "This token is unknown, expired or revoked." if sent else "Send a token: Authorization: Bearer ..."
         return JsonResponse({"detail": why}, status=401, headers={"WWW-Authenticate": "Bearer"})
     request.user = token.user
-    if request.method not in SAFE and settings.READ_ONLY:
-        return JsonResponse({"detail": READ_ONLY.why}, status=403)
-    if request.method not in SAFE and not token.acts:
-        return JsonResponse({"detail": "This token may only read."}, status=403)
-    if needed is None or (needed != ANYBODY and not token.user.has_perm(needed)):
-        return JsonResponse({"detail": "Your role does not include this."}, status=403)
+    if why := _against(request, token, needed):
+        return JsonResponse({"detail": why}, status=403)
     return None
+
+
+def _against(request: HttpRequest, token: ApiToken, needed: Needs | None) -> str:
+    """Why this token does not open it; "" when it does."""
+    if request.method not in SAFE and settings.READ_ONLY:
+        return READ_ONLY.why
+    if needed and needed.scope != ANYBODY and needed.scope not in token.scopes:
+        return f"This needs a token with the scope “{needed.scope}”; yours has {', '.join(token.scopes) or 'none'}."
+    if needed is None or (needed.permission != ANYBODY and not token.user.has_perm(needed.permission)):
+        return "Your role does not include this."
+    return ""
 
 
 def _bearer(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
 
+from dashboard import access
 from dashboard.api import acting, reading
 from dashboard.api.answers import OrjsonRenderer
 from executions.actions import perform
@@ -22,7 +23,25 @@ class Token(HttpBearer):
         return request.user
 
 
-api = NinjaAPI(
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **chosen: Any) -> Any:
+        """Ninja says of each operation that it needs a token, and beside it what `describe` says: which one."""
+        schema = super().get_openapi_schema(**chosen)
+        for operations in schema["paths"].values():
+            for one in operations.values():
+                one["security"] = one["security"][-1:]
+        return schema
+
+
+def describe(operation: Any) -> None:
+    """Say which scope it needs, in words and as OpenAPI 3.1 does. Raises KeyError where access.API has no row."""
+    scope = access.API[f"api:{operation.url_name}"].scope
+    said = f"Needs a token with the scope `{scope}`."
+    operation.description = f"{operation.description}\n\n{said}" if operation.description else said
+    operation.openapi_extra = {"security": [{Token.__name__: [scope]}]}
+
+
+api = Api(
     title="Durascope",
     version="1",
     description="AWS Lambda durable executions: read them, answer their callbacks, stop, pause and resume them.",
@@ -31,8 +50,11 @@ api = NinjaAPI(
     renderer=OrjsonRenderer(),
     auth=Token(),
 )
-api.add_router("", reading.router)
-api.add_router("", acting.router)
+for router in (reading.router, acting.router):
+    for path in router.path_operations.values():
+        for operation in path.operations:
+            describe(operation)
+    api.add_router("", router)
 
 
 @api.exception_handler(Http404)

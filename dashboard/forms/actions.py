@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from executions.actions import tokens
 from executions.domain import words
 
 REASON = "Kept in the audit trail; what stops or pauses tells AWS, too, with your name."
@@ -221,11 +222,11 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         max_length=100, label="What it is for", widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    may = forms.ChoiceField(
-        choices=[("read", "only read"), ("act", "read, and do what I may do")],
-        initial="read",
-        label="It may",
-        widget=forms.RadioSelect,
+    scopes = forms.MultipleChoiceField(
+        label="Scopes",
+        initial=[tokens.READ],
+        help_text="Only what you may do yourself is offered. What you lose later, it loses too.",
+        widget=forms.CheckboxSelectMultiple,
     )
     days = forms.ChoiceField(
         choices=[("7", "a week"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")],
@@ -233,6 +234,12 @@ class TokenForm(forms.Form):
         label="It works for",
         widget=forms.Select(attrs={"class": "form-select"}),
     )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any):
+        """`user`: whose token it will be."""
+        super().__init__(*args, **kwargs)
+        offered = [(name, f"{name}: {tokens.SCOPES[name].opens}") for name in tokens.offered(user)]
+        self.fields["scopes"].choices = offered  # type: ignore[attr-defined]
 
 
 def lifetimes() -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ class Row:
 
     pk: int
     name: str
-    may: str
+    scopes: str
     created_at: dt.datetime
     used_at: dt.datetime | None
     expires_at: dt.datetime
@@ -40,7 +40,7 @@ def _row(token: ApiToken, now: dt.datetime) -> Row:
     return Row(
         pk=token.pk,
         name=token.name,
-        may="read and act" if token.acts else "read",
+        scopes=", ".join(token.scopes),
         created_at=token.created_at,
         used_at=token.used_at,
         expires_at=token.expires_at,

@@ -16,7 +16,7 @@ from executions.actions import tokens
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    form = TokenForm(request.POST if request.method == "POST" else None, user=request.user)
     made = ""
     if request.method == "POST" and form.is_valid():
         if tokens.working(request.user, now=now) >= tokens.MAX_TOKENS:
@@ -24,9 +24,9 @@ def page(request: HttpRequest) -> HttpResponse:
         else:
             values = form.cleaned_data
             _, made = tokens.make(
-                request.user, name=values["name"], acts=values["may"] == "act", days=int(values["days"]), now=now
+                request.user, name=values["name"], scopes=values["scopes"], days=int(values["days"]), now=now
             )
-            form = TokenForm()
+            form = TokenForm(user=request.user)
     return render(request, "tokens.html", {"page": Page.build(request.user, form, now=now, made=made)})
 
 

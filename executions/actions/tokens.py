@@ -3,8 +3,11 @@
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
+from executions.actions import permissions
 from executions.models import ApiToken
 
 PREFIX = "durascope_"
@@ -14,15 +17,39 @@ MAX_TOKENS = 50
 """Of one person, those that still work."""
 _USE_NOTED = dt.timedelta(minutes=1)
 
+READ, AUDIT, ANSWER, CONTROL = "read", "audit", "answer", "control"
 
-def make(user: Any, *, name: str, acts: bool, days: int, now: dt.datetime) -> tuple[ApiToken, str]:
+
+@dataclass(frozen=True)
+class Scope:
+    """`opens`: what a token with it may be used for; given by whoever has one of these permissions."""
+
+    opens: str
+    permissions: tuple[str, ...]
+
+
+SCOPES = {
+    READ: Scope("see executions, their histories, and the callbacks that wait", (permissions.VIEW,)),
+    AUDIT: Scope("read what people and programs did", (permissions.AUDIT,)),
+    ANSWER: Scope("answer callbacks, and send heartbeats", (permissions.ANSWER, permissions.HEARTBEAT)),
+    CONTROL: Scope("stop, pause and resume executions", (permissions.STOP, permissions.PAUSE)),
+}
+"""What tokens are made for. An operation of the API needs one of them, and its person the permission besides."""
+
+
+def offered(user: Any) -> list[str]:
+    """The scopes of which this person may use anything."""
+    return [name for name, scope in SCOPES.items() if any(map(user.has_perm, scope.permissions))]
+
+
+def make(user: Any, *, name: str, scopes: Collection[str], days: int, now: dt.datetime) -> tuple[ApiToken, str]:
     """-> (its row, the token itself: 256 random bits, to be shown once)."""
     token = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         user=user,
         name=name,
         digest=_digest(token),
-        acts=acts,
+        scopes=[one for one in SCOPES if one in scopes],
         created_at=now,
         expires_at=now + dt.timedelta(days=min(days, MAX_DAYS)),
     )

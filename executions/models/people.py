@@ -29,7 +29,7 @@ class ApiToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=100, help_text="what it is for")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, in hex")
-    acts = models.BooleanField(default=False, help_text="may also act, as far as the person may; otherwise only read")
+    scopes = models.JSONField(default=list, help_text="names of executions/actions/tokens.py, sorted as there")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, help_text="to the minute")

@@ -236,7 +236,7 @@ def test_an_admin_sees_everybody_and_ends_their_sessions(client: Client, vera: U
 def test_an_account_is_switched_off_with_its_sessions_and_tokens_and_on_again(
     client: Client, vera: User, as_admin: Client
 ) -> None:
-    _, token = tokens.make(vera, name="x", acts=False, days=7, now=timezone.now())
+    _, token = tokens.make(vera, name="x", scopes=[tokens.READ], days=7, now=timezone.now())
     bearer = {"Authorization": f"Bearer {token}"}
     as_admin.post(f"/people/{vera.pk}/switch/")
     vera.refresh_from_db()

@@ -51,7 +51,7 @@ def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     execution = factories.execution(factories.function("coffee"), arn=arn, name="order-1")
     callback = factories.callback(execution, callback_id=aws.open_callback(arn, EPOCH))
     factories.action(execution)
-    _, token = tokens.make(factories.user("admin"), name="test", acts=True, days=1, now=timezone.now())
+    _, token = tokens.make(factories.user("admin"), name="test", scopes=tokens.SCOPES, days=1, now=timezone.now())
     # A request through the whole of Django would close the connection that this test's transaction is in.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -64,7 +64,7 @@ def test_where_it_is_read_only_nobody_can_send_anything_but_for_their_own_accoun
 
 def test_where_it_is_read_only_no_token_acts(client: Client, settings: Any) -> None:
     settings.READ_ONLY = True
-    _, token = tokens.make(factories.user("admin"), name="x", acts=True, days=7, now=timezone.now())
+    _, token = tokens.make(factories.user("admin"), name="x", scopes=tokens.SCOPES, days=7, now=timezone.now())
     for path in ("executions/1/stop", "callbacks/1/succeed", "executions/1/delete", "anything/else"):
         answer = client.post(f"/api/v1/{path}", {}, "application/json", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code in (403, 404), path

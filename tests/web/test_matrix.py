@@ -16,9 +16,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard.access import ANYBODY, API, BEARER, LINK, MATRIX, PUBLIC
-from dashboard.api import api
-from executions.actions import bulk, perform, tokens
+from dashboard.access import ANYBODY, BEARER, LINK, MATRIX, PUBLIC
+from executions.actions import bulk, perform
 from executions.actions.permissions import ROLES
 from executions.models import Callback, DecisionForm, Delivery, Execution, Scope
 from executions.notices import sending
@@ -222,66 +221,3 @@ def test_nothing_is_taken_from_a_browser_without_a_csrf_token() -> None:
             answer = getattr(client, method)(address(name, callback.execution_id, callback.pk), {"token": "x"})
             assert answer.status_code == 403, f"{method} {name}"
             assert "This form is out of date" in answer.content.decode(), f"{method} {name}"
-
-
-# --- the API: a token instead of a session, hence no CSRF ---
-
-PATHS = {
-    f"api:{pattern.name}": (str(pattern.pattern), pattern.callback)
-    for pattern in api.urls[0]
-    if f"api:{pattern.name}" in API
-}
-
-
-def bearer(user: Any, *, acts: bool) -> dict[str, str]:
-    _, token = tokens.make(user, name="a program", acts=acts, days=7, now=timezone.now())
-    return {"Authorization": f"Bearer {token}"}
-
-
-def api_url(name: str, callback: Callback) -> str:
-    values = {"<execution_id>": callback.execution_id, "<callback_id>": callback.pk, "<int:execution_id>": 0}
-    path = PATHS[name][0]
-    for part, value in values.items():
-        path = path.replace(part, str(value))
-    return f"/api/v1/{path}"
-
-
-VERBS = ("get", "post", "put", "patch", "delete")
-
-
-def body(method: str, **data: str) -> dict[str, Any]:
-    return {} if method == "get" else {"content_type": "application/json", "data": data}
-
-
-def test_a_session_opens_nothing_of_the_api(world: World) -> None:
-    for name in API:
-        for method in VERBS:
-            for role in ("anonymous", "admin", "other team"):
-                answer = getattr(world.browsers[role], method)(api_url(name, world.callback), **body(method))
-                assert answer.status_code == 401, f"{method} {name} as {role}"
-
-
-@pytest.mark.parametrize("acts", [False, True])
-def test_who_gets_into_the_api(world: World, acts: bool) -> None:
-    for role in ROLE_NAMES:
-        headers = bearer(factories.user(role), acts=acts)
-        for name, needed in API.items():
-            for method in VERBS:
-                client = Client(enforce_csrf_checks=True)
-                answer = getattr(client, method)(api_url(name, world.callback), headers=headers, **body(method))
-                where = f"{method} {name} as {role}: {answer.status_code}"
-                if (method != "get" and not acts) or not may(role, needed):
-                    assert answer.status_code == 403, where
-                elif method != "get" and name in ("api:openapi-json", "api:api-root"):
-                    assert answer.status_code in (403, 405), where
-                else:
-                    assert answer.status_code in (200, 202, 404, 405, 409, 422, 503), where
-
-
-def test_what_is_another_teams_is_not_in_the_api(world: World) -> None:
-    headers = bearer(world.other, acts=True)
-    for name in (name for name in API if "_id" in PATHS[name][0]):
-        for method in ("get", "post"):
-            extra = body(method, token="6f1b7c1c-0d7b-4f0f-9b0c-2f6a5a0f3c11", result="")
-            answer = getattr(Client(), method)(api_url(name, world.callback), headers=headers, **extra)
-            assert answer.status_code in (404, 405), f"{method} {name}: {answer.status_code}"

@@ -59,7 +59,7 @@ def by_page(user: User, callback: Callback) -> None:
 
 
 def by_api(user: User, callback: Callback) -> None:
-    _, token = tokens.make(user, name="test", acts=True, days=1, now=timezone.now())
+    _, token = tokens.make(user, name="test", scopes=tokens.SCOPES, days=1, now=timezone.now())
     Client().post(
         f"/api/v1/callbacks/{callback.pk}/succeed",
         {"result": "1", "reason": "x"},

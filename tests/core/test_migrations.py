@@ -1,0 +1,38 @@
+"""What a migration makes of rows that were there before it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from tests import factories
+
+pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def to() -> Iterator[Callable[[str], Any]]:
+    """Migrates to the migration of a name; -> the models as they are there. Afterwards everything is migrated again."""
+
+    def go(name: str) -> Any:
+        executor = MigrationExecutor(connection)
+        return executor.migrate([("executions", name)]).apps
+
+    yield go
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("executions"))
+
+
+@pytest.mark.parametrize(
+    ("acts", "scopes"), [(False, ["read", "audit"]), (True, ["read", "audit", "answer", "control"])]
+)
+def test_a_token_from_before_there_were_scopes_may_do_what_it_could(to: Any, acts: bool, scopes: list[str]) -> None:
+    person = factories.user()
+    before = to("0008_imports").get_model("executions", "ApiToken")
+    times = {"created_at": factories.ago(1), "expires_at": factories.ago(-60)}
+    old = before.objects.create(user_id=person.pk, name="old", digest="x", acts=acts, **times)
+    after = to("0009_token_scopes").get_model("executions", "ApiToken")
+    assert after.objects.get(pk=old.pk).scopes == scopes
+    assert to("0008_imports").get_model("executions", "ApiToken").objects.get(pk=old.pk).acts == acts
