@@ -1,4 +1,4 @@
-// Makes the one stylesheet and the one script that a page loads, from the vendored Tabler stylesheet and our own files.
+// Makes the one stylesheet and the one script that a page loads, from the vendored Tabler stylesheet, htmx and our own files.
 //
 //   npm run bundle            needs no node_modules; run it after a change in static/css or static/js
 //   npm run bundle -- --check fails if static/app.css or static/app.js is not what this script would write
@@ -113,13 +113,15 @@ const tablerCss = subset(read(tabler));
 const both = dropUnread(`/*TABLER*/${tablerCss}/*OWN*/${ownCss}`).replace("/*TABLER*/", "").replace("/*OWN*/", "");
 const css = `@charset "UTF-8";\n/* Made by bundle.mjs; do not edit. Part of ${tabler} (MIT, see LICENSE beside it), then static/css. */\n${fonts}\n${both}`;
 
-// Each module becomes a block of its own: none imports another, so that one file can carry them all.
-const scripts = own("js", ".js").filter((file) => file !== "theme.js");
-const js = "// Made by bundle.mjs from static/js; do not edit.\n" + scripts.map((file) => {
+// htmx and its extension as they are, and in the same task our modules, before htmx looks at the page. Each module is a function of its
+// own: none imports another, so that one file can carry them all.
+const theirs = ["htmx.min.js", "hx-sse.min.js"].map((name) => `// ${pathOf(name)}\n${read(pathOf(name)).trim()}\n`).join("");
+const scripts = own("js", ".js").filter((file) => file !== "first.js");
+const js = "// Made by bundle.mjs from htmx (0BSD, see LICENSE beside it) and static/js; do not edit.\n" + theirs + scripts.map((file) => {
   const text = read(`js/${file}`);
   if (/^\s*(import|export)\b/m.test(text)) throw new Error(`${file}: our modules neither import nor export`);
   const code = text.split("\n").filter((line) => !/^\s*(\/\/|\/\*\*.*\*\/\s*$|$)/.test(line)).join("\n");
-  return `// ${file}\n{\n${code}\n}\n`;
+  return `// ${file}\n(() => {\n"use strict";\n${code}\n})();\n`;
 }).join("");
 
 let stale = false;

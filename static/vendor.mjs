@@ -6,7 +6,7 @@
 //   static/vendor/<package>-<version>/...   the files, byte for byte, with the package's licence text beside them
 //   static/vendor/MANIFEST.json             package, version, licence, file, sha384 of every one; "made" tells
 //                                           the few files that are made of a package's parts
-//   static/icons.svg                        the icons listed below, as the symbols of one sprite
+//   static/icons.json                       the icons listed below, name -> path
 //
 // Running it twice gives the same bytes.
 
@@ -26,10 +26,10 @@ const packages = [
   { name: "plotly.js-basic-dist-min", files: ["plotly-basic.min.js"] },
   { name: "@fontsource-variable/inter", files: ["files/inter-latin-wght-normal.woff2"] },
   { name: "@fontsource-variable/jetbrains-mono", files: ["files/jetbrains-mono-latin-wght-normal.woff2"] },
-  { name: "@tabler/icons", files: [] }, // only the sprite is made of it
+  { name: "@tabler/icons", files: [] }, // only icons.json is made of it
 ];
 
-// Symbol in the sprite -> file in @tabler/icons. The names are ours, so that an icon can be replaced in one place.
+// Name -> file in @tabler/icons. The names are ours, so that an icon can be replaced in one place.
 const icons = {
   "overview": "layout-dashboard",
   "executions": "list-details",
@@ -145,21 +145,14 @@ for (const pkg of packages) {
     "the style rules that its script would insert");
 }
 
-// The sprite: every icon's shapes in a <symbol>; colour and stroke width come from the page's CSS.
-const symbols = Object.entries(icons).map(([name, file]) => {
-  const source = readFileSync(join(modules, "@tabler/icons/icons/outline", `${file}.svg`), "utf8");
-  const shapes = source
-    .replace(/^[\s\S]*?<svg[^>]*>/, "")
-    .replace(/<\/svg>\s*$/, "")
-    .replace(/<path stroke="none" d="M0 0h24v24H0z" fill="none" ?\/>/, "")
-    .split("\n").map((line) => line.trim()).filter(Boolean).join("");
-  return `<symbol id="${name}" viewBox="0 0 24 24">${shapes}</symbol>`;
-});
-const iconsVersion = JSON.parse(readFileSync(join(modules, "@tabler/icons/package.json"), "utf8")).version;
-const sprite = `<!-- Icons: Tabler Icons ${iconsVersion}, MIT licence; see vendor/tabler-icons-${iconsVersion}/LICENSE -->\n` +
-  `<svg xmlns="http://www.w3.org/2000/svg">\n${symbols.join("\n")}\n</svg>\n`;
-made("@tabler/icons", "icons.svg", sprite, "a sprite of single icons");
+// Every icon's shapes as one path, which the pages carry in themselves: no request before the first paint, and nothing to look up.
+const paths = Object.fromEntries(Object.entries(icons).map(([name, file]) => {
+  const source = readFileSync(join(modules, "@tabler/icons/icons/outline", `${file}.svg`), "utf8").replace(/<path stroke="none"[^>]*>/, "");
+  if (/<(?!path|svg|\/svg|!--)/.test(source)) throw new Error(`${file}: not only paths`);
+  return [name, [...source.matchAll(/<path d="([^"]+)"/g)].map((match) => match[1]).join("")];
+}));
+made("@tabler/icons", "icons.json", JSON.stringify(paths, null, 1) + "\n", "single icons, the shapes of each as one path");
 
 manifest.sort((a, b) => (a.file < b.file ? -1 : 1));
 writeFileSync(join(vendor, "MANIFEST.json"), JSON.stringify(manifest, null, 2) + "\n");
-console.log(`${manifest.length} files, ${symbols.length} icons`);
+console.log(`${manifest.length} files, ${Object.keys(paths).length} icons`);

@@ -24,6 +24,10 @@ QUIET = [
 WATCH_POLICY = """document.addEventListener("securitypolicyviolation",
   (event) => console.error("CSP: " + event.violatedDirective + " " + event.blockedURI))"""
 
+SCRIPTED = """async () => {
+  while (document.querySelector("script[data-then]") && !window.htmx) await new Promise((go) => setTimeout(go, 10));
+}"""
+
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
@@ -93,10 +97,13 @@ class Visitor:
 
     page: Page
     base: str
+    scripts: bool = True
     complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
         self.page.goto(self.base + path)
+        if self.scripts:  # they come after the first paint
+            self.page.evaluate(SCRIPTED)
         return self.page
 
     def log_in(self, role: str) -> Page:
@@ -125,7 +132,7 @@ def visitor(chromium: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
         )
         context.set_default_timeout(20_000)
         context.add_init_script(WATCH_POLICY)
-        person = Visitor(context.new_page(), demo.base)
+        person = Visitor(context.new_page(), demo.base, scripts)
         person.page.on("console", lambda said: said.type == "error" and person.complaints.append(said.text))
         person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
         made.append((context, person))

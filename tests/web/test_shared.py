@@ -24,7 +24,7 @@ TOKEN = "abcdefghijklmnopqrstuv"
 BASE = f"/shared/{TOKEN}/"
 PAGES = ["view/", "history/", "checkpoints/", "payloads/"]
 ADDRESSES = re.compile(
-    r'\b(?:href|src|action|hx-get|hx-post|hx-push-url|data-operations|data-events|hx-sse:connect)="([^"]*)"'
+    r'\b(?:href|src|action|hx-get|hx-post|hx-push-url|data-operations|data-events|hx-sse:connect)="(?!data:image/)([^"]*)"'
 )
 HEADERS = {
     "Referrer-Policy": "no-referrer",
