@@ -5,16 +5,16 @@ it asked: "orderId o-1042 · drink flat white · qty 2 · amount 9.80".
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from executions.domain.events import Event, Payload, parse_events
+from executions.domain.events import Event, Payload
 from executions.domain.payloads import decode, redact, redact_broken
 
 MOST = 200
 """Characters of the line."""
 FROM_INPUT, FROM_RESULT = 5, 3
-_LONGEST = 40
+_LONGEST, _DEEPEST = 40, 100
 _RESULTS = frozenset({"StepSucceeded", "ContextSucceeded", "ChainedInvokeSucceeded", "CallbackSucceeded"})
 _VAGUE = frozenset({"id", "name", "value", "type", "key", "number", "no", "text", "title"})
 """Keys that say something only together with the key around them."""
@@ -24,42 +24,65 @@ _SPACES = re.compile(r"\s+")
 WireEvent = dict[str, Any]
 
 
-def about(wire: Sequence[WireEvent], operation_id: str, patterns: Sequence[str] | None = None) -> str:
-    """`wire`: the events in order; `operation_id`: of the callback. "" when the payloads before it tell nothing.
+def about(
+    wire: Sequence[WireEvent], operation_ids: Collection[str], patterns: Sequence[str] | None = None
+) -> dict[str, str]:
+    """`wire`: the events in order; `operation_ids`: of the callbacks that are asked for.
 
     `patterns`: of the keys whose values are secret; see redaction.py.
+
+    -> a line for each of them that `wire` opens, "" when the payloads before it tell nothing
     """
-    started, result = _before(wire, operation_id)
+    before = _before(wire, operation_ids)
+    begun = 0 if wire and wire[0].get("EventType") == "ExecutionStarted" else None
+    said = _first(_payload(wire, begun), FROM_INPUT, {}, patterns)
+    # Each payload is read once, however many callbacks came after it.
+    lines = {at: _line(said | _first(_payload(wire, at), FROM_RESULT, said, patterns)) for at in set(before.values())}
+    return {operation_id: lines[at] for operation_id, at in before.items()}
+
+
+def _before(wire: Sequence[WireEvent], operation_ids: Collection[str]) -> dict[str, int | None]:
+    """Where in `wire` the newest result before each callback stands, of an operation beside it or around it."""
+    wanted, found = set(operation_ids), dict[str, int | None]()
+    parents: dict[str | None, str | None] = {}
+    newest: dict[str | None, int] = {}  # by the parent of the operation whose result it is; None is the execution
+    for at, raw in enumerate(wire):
+        operation_id, parent, kind = raw.get("Id"), raw.get("ParentId"), raw.get("EventType")
+        parent = parent if isinstance(parent, str) else None
+        if isinstance(operation_id, str):
+            parents[operation_id] = parent
+            if operation_id in wanted and kind == "CallbackStarted":
+                wanted.remove(operation_id)
+                results = (newest[one] for one in _around(operation_id, parents) if one in newest)
+                found[operation_id] = max(results, default=None)
+        if kind in _RESULTS:
+            newest[parent] = at
+    return found
+
+
+def _around(operation_id: str, parents: dict[str | None, str | None]) -> Iterator[str | None]:
+    """What is around an operation, from its parent outwards."""
+    around: str | None = operation_id
+    for _ in range(_DEEPEST):
+        if around not in parents:
+            return
+        around = parents[around]
+        yield around
+
+
+def _payload(wire: Sequence[WireEvent], at: int | None) -> Payload | None:
+    return None if at is None else Event.parse(wire[at]).payload
+
+
+def _first(payload: Payload | None, most: int, known: dict[str, str], patterns: Sequence[str] | None) -> dict[str, str]:
+    """The first so many of a payload's leaves whose names are not known yet."""
     said: dict[str, str] = {}
-    for payload, most in ((started, FROM_INPUT), (result, FROM_RESULT)):
-        added = 0
-        for key, value in _leaves_of(payload, patterns):
-            if added < most and key not in said:
-                said[key] = value
-                added += 1
-    return _line(said)
-
-
-def _before(wire: Sequence[WireEvent], operation_id: str) -> tuple[Payload | None, Payload | None]:
-    """(the execution's input, the newest result before the callback, of an operation beside it or around it)."""
-    position = next((n for n, raw in enumerate(wire) if _opens(raw, operation_id)), None)
-    if position is None:
-        return None, None
-    parents = {raw["Id"]: raw.get("ParentId") for raw in wire[: position + 1] if isinstance(raw.get("Id"), str)}
-    around: list[Any] = [parents.get(operation_id)]
-    while isinstance(around[-1], str) and around[-1] in parents and len(around) < 100:
-        around.append(parents[around[-1]])
-    first = next(iter(parse_events([raw for raw in wire[:1] if raw.get("EventType") == "ExecutionStarted"])), None)
-    newest: Event | None = None
-    for raw in reversed(wire[:position]):
-        if raw.get("EventType") in _RESULTS and raw.get("ParentId") in around:
-            newest = Event.parse(raw)
+    for name, words in _leaves_of(payload, patterns):
+        if len(said) == most:
             break
-    return first.payload if first else None, newest.payload if newest else None
-
-
-def _opens(raw: WireEvent, operation_id: str) -> bool:
-    return raw.get("EventType") == "CallbackStarted" and raw.get("Id") == operation_id
+        if name not in known:
+            said.setdefault(name, words)
+    return said
 
 
 def _leaves_of(payload: Payload | None, patterns: Sequence[str] | None) -> Iterator[tuple[str, str]]:

@@ -111,7 +111,8 @@ def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] =
     -> when the first one was opened, None when there is none
     """
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
-    fresh, changed, opened = [], [], []
+    fresh: list[dict[str, Any]] = []
+    changed, opened = [], []
     for operation in history.operations.values():
         if not _can_be_a_row(operation):
             continue
@@ -119,13 +120,15 @@ def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] =
         opened.append(values["opened_at"])
         callback = known.get(operation.id)
         if callback is None:
-            waits = operation.status == "STARTED"
-            said = text(about(wire, operation.id, sharing.patterns()), 200) if waits else ""
-            fresh.append({"execution": row.pk, "operation_id": operation.id, "about": said, **values})
+            fresh.append({"execution": row.pk, "operation_id": operation.id, "about": "", **values})
         elif any(getattr(callback, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(callback, name, value)
             changed.append(callback)
+    waiting = {callback["operation_id"]: callback for callback in fresh if callback["status"] == "STARTED"}
+    if waiting:
+        for operation_id, said in about(wire, waiting, sharing.patterns()).items():
+            waiting[operation_id]["about"] = text(said, 200)
     insert(Callback, fresh)
     if changed:
         Callback.objects.bulk_update(changed, CALLBACK_FIELDS)

@@ -1,6 +1,7 @@
 """What a callback is about, from the payloads before it."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from hypothesis import given
@@ -18,7 +19,7 @@ JSON = st.recursive(
 
 def asked(script: Script, path: str = "ask", parent: str | None = None) -> str:
     script.event("CallbackStarted", path, parent=parent, details={"CallbackId": "c"})
-    return about(script.events, operation_id(path))
+    return about(script.events, [operation_id(path)])[operation_id(path)]
 
 
 def test_the_input_comes_first_then_the_newest_result() -> None:
@@ -46,7 +47,30 @@ def test_results_of_other_branches_and_of_later_do_not_count() -> None:
     script.step("in-theirs", "theirs", result='{"lot": 23}')
     script.event("CallbackStarted", "ask", parent="mine", details={"CallbackId": "c"})
     script.step("after", "mine", result='{"lot": 24}')
-    assert about(script.events, operation_id("ask")) == "lot 22"
+    assert about(script.events, [operation_id("ask")]) == {operation_id("ask"): "lot 22"}
+
+
+def test_many_callbacks_are_told_apart_and_each_event_is_looked_at_a_few_times() -> None:
+    looks = Counter[str]()
+
+    class Watched(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            looks["all"] += 1
+            return super().get(key, default)
+
+    script = Script()
+    script.started(payload='{"batch": 7}')
+    script.step("prepare", result='{"lot": "common"}')
+    told = {}
+    for number in range(300):
+        branch = f"branch-{number}"
+        script.context_started(branch)
+        if number % 2:
+            script.step(f"read-{number}", branch, result=json.dumps({"lot": number}))
+        script.event("CallbackStarted", f"ask-{number}", parent=branch, details={"CallbackId": f"c{number}"})
+        told[operation_id(f"ask-{number}")] = f"batch 7 · lot {number if number % 2 else 'common'}"
+    assert about([Watched(event) for event in script.events], told) == told
+    assert looks["all"] < 30 * len(script.events)
 
 
 def test_secrets_are_not_in_it() -> None:
@@ -67,7 +91,7 @@ def test_without_payloads_there_is_nothing() -> None:
     script = Script()
     script.started()
     assert asked(script) == ""
-    assert about(script.events, "no such operation") == about([], "x") == ""
+    assert about(script.events, ["no such operation"]) == about([], ["x"]) == {}
 
 
 @given(JSON, JSON)
