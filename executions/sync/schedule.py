@@ -29,6 +29,8 @@ class Urgent:
     acted_on: set[int]
 
 
+Queue = tuple[QuerySet[Execution], ...]
+"""Those of the first part come before all of the second."""
 _turns: dict[int, Turns] = {}
 
 
@@ -78,11 +80,14 @@ def _claim_histories(connection: Connection, urgent: Urgent, now: dt.datetime) -
             yield pk, lane
 
 
-def _in_turn(turns: Turns, due: dict[Lane, QuerySet[Execution]], room: int) -> Iterator[tuple[int, Lane]]:
+def _in_turn(turns: Turns, due: dict[Lane, Queue], room: int) -> Iterator[tuple[int, Lane]]:
     """Some of what is due, each lane by its weight and each execution once."""
     if room < 1:
         return
-    waiting = {lane: deque(rows.values_list("pk", flat=True)[:room]) for lane, rows in due.items()}
+    waiting = {
+        lane: deque(pk for rows in queue for pk in rows.values_list("pk", flat=True)[:room])
+        for lane, queue in due.items()
+    }
     taken: set[int] = set()
     while len(taken) < room and (lanes := [lane for lane, rows in waiting.items() if rows]):
         lane = turns.whose(lanes)
@@ -116,8 +121,10 @@ def _urgent(now: dt.datetime) -> Urgent:
 
 def _due_histories(
     theirs: QuerySet[Execution], by_policy: Q, urgent: Urgent, per_second: int, now: dt.datetime
-) -> dict[Lane, QuerySet[Execution]]:
-    """By lane, who has waited longest first. A failed execution is of more interest than one that went well."""
+) -> dict[Lane, Queue]:
+    """By lane, who has waited longest first. A failed execution is of more interest than one that went well; what
+    somebody looks at never waits for what might open a callback, and is held to a part of the budget by its interval.
+    """
     interval = pacing.watched_interval(watched=len(urgent.watched), per_second=per_second)
     stale = Q(history_read_at=None) | Q(history_read_at__lt=now - dt.timedelta(seconds=interval))
     rows = theirs.order_by("history_due_at")
@@ -127,12 +134,13 @@ def _due_histories(
     open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
     wanted = due.filter(by_policy)
     return {
-        Lane.CONFIRMATION: due.filter(well, pk__in=urgent.acted_on),
-        Lane.HOT: rows.filter(
-            well & ((stale | overdue) & Q(pk__in=urgent.watched) | overdue & opens_callbacks & by_policy)
+        Lane.CONFIRMATION: (due.filter(well, pk__in=urgent.acted_on),),
+        Lane.HOT: (
+            rows.filter(well & (stale | overdue), pk__in=urgent.watched),
+            wanted.filter(well & opens_callbacks),
         ),
-        Lane.WARM: wanted.filter(well & open_or_failed),
-        Lane.RECONCILE: wanted.exclude(well & open_or_failed),
+        Lane.WARM: (wanted.filter(well & open_or_failed),),
+        Lane.RECONCILE: (wanted.exclude(well & open_or_failed),),
     }
 
 

@@ -49,6 +49,8 @@ def test_it_is_looked_for_as_often_until_it_is_there_or_long_overdue(now: dt.dat
     assert not habits.opens_about_now(function, asked, now=now + dt.timedelta(seconds=20)), "it is there"
     unlikely = factories.function(callback_share=0.1, callback_from=2.0)
     assert not habits.opens_about_now(unlikely, factories.execution(unlikely, started_at=now), now=now)
+    ended = factories.execution(function, "SUCCEEDED", started_at=now)
+    assert not habits.opens_about_now(function, ended, now=now), "then none comes any more"
 
 
 def test_readings_that_find_nothing_are_as_frequent_where_a_callback_is_expected(now: dt.datetime) -> None:
@@ -60,6 +62,17 @@ def test_readings_that_find_nothing_are_as_frequent_where_a_callback_is_expected
         due[share] = history._due_at(row, history.Share(1, 10), now)
     assert due[0.9] == now + dt.timedelta(seconds=pacing.UNWATCHED_FLOOR / 2)
     assert due[None] and due[None] > now + dt.timedelta(seconds=2 * pacing.UNWATCHED_FLOOR)
+
+
+@pytest.mark.parametrize("running", [1, 5, 10, 11, 40, 3000])
+def test_where_all_that_runs_is_about_to_open_callbacks_the_budget_is_enough_for_it(
+    running: int, now: dt.datetime
+) -> None:
+    function = factories.function(callback_share=0.9, callback_from=2.0)
+    row = factories.execution(function, started_at=now - dt.timedelta(seconds=10), history_misses=8)
+    share = history.Share(running, 7)
+    due = history._due_at(row, share, now)
+    assert due and running / (due - now).total_seconds() <= share.per_second
 
 
 def test_functions_that_hardly_ever_open_any_leave_the_calls_to_others(now: dt.datetime) -> None:

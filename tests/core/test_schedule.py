@@ -1,6 +1,7 @@
 """What is due is handed out at the pace of the call budget, and nothing starves."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 
@@ -57,3 +58,26 @@ def test_a_process_that_is_alone_takes_back_what_its_predecessor_had_claimed(now
     schedule.forget_claims()
     assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now)
     assert not Function.objects.filter(list_claimed_until=None, list_due_at=now).exists()
+
+
+def test_what_somebody_looks_at_comes_before_where_callbacks_are_expected_and_leaves_room_for_it(
+    now: dt.datetime,
+) -> None:
+    asks = factories.function(callback_share=0.9)
+    for _ in range(60):
+        factories.execution(asks, history_due_at=now - dt.timedelta(minutes=5))
+    for _ in range(40):
+        factories.execution(status="SUCCEEDED", history_due_at=now - dt.timedelta(minutes=5))
+    watched = factories.execution(history_due_at=now + dt.timedelta(hours=1))
+    live.watch(watched.pk)
+    read, at = Counter[str](), now
+    for _ in range(10):
+        at += dt.timedelta(seconds=0.5)
+        claimed = schedule.claim_histories(now=at)
+        assert len(claimed) <= budget.calls_per_second("default", "history")
+        for row in Execution.objects.filter(pk__in=claimed).select_related("function"):
+            read["watched" if row.pk == watched.pk else "asks" if row.function == asks else "others"] += 1
+        taken = Execution.objects.filter(pk__in=claimed)
+        taken.update(history_claimed_until=None, history_read_at=at, history_due_at=at + dt.timedelta(hours=1))
+    assert read["watched"] == 5, "every second turn: 0.8 seconds are over"
+    assert read["asks"] > read["others"] >= 5, "nobody starves"
