@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from celery.signals import worker_init
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "dashboard.queue:Transport"))
 app = Celery("durascope")
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://localhost/",

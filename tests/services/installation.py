@@ -71,10 +71,10 @@ class Installation:
             assert time.monotonic() < deadline, "the web never came up"
             time.sleep(0.2)
 
-    def revive(self) -> None:
-        """Start again what has ended by itself during an outage, as a supervisor does (docker-compose.yml: restart)."""
-        for name in [name for name, process in self.processes.items() if process.poll() is not None]:
-            self.start(name)
+    def all_run(self) -> None:
+        """Whatever is away, no process ends by itself."""
+        ended = {name: process.returncode for name, process in self.processes.items() if process.poll() is not None}
+        assert not ended, f"ended by themselves, with these exit codes: {ended}"
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM, *, seconds: float = 30.0) -> int:
         """-> its exit code; AssertionError when it takes longer."""
@@ -117,11 +117,11 @@ class Installation:
 
     def live(self, seconds: float, *, happenings: int = 2) -> None:
         """The world goes on for so long."""
-        self.revive()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.api.world.grow(self.chance.randint(0, happenings))
             time.sleep(0.1)
+        self.all_run()
 
     def becomes_true(self) -> None:
         """Nothing happens any more: the mirror must become what the truth is, and the budget must have been kept."""
@@ -140,6 +140,7 @@ class Installation:
         most = {api: WINDOW * a_second + LATE for api, a_second in our_share().items()}
         assert not self.oracle.over_budget(most, window=WINDOW)
         assert not self.api.violations
+        self.all_run()
 
 
 @contextmanager
