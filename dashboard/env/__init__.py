@@ -200,7 +200,10 @@ def _database(url: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
         }
     else:
-        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 12, "timeout": 5}}
+        # Whoever asks waits for five seconds. While the server is away a pool tries ever more rarely, for minutes, and
+        # lets everybody wait for its next try: it is to give up soon, so that the next who asks makes it try at once.
+        pool = {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 2}
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
         # The server may have been restarted since a connection was put back: none of those is handed out.
         database["CONN_HEALTH_CHECKS"] = True
     return database

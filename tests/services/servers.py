@@ -64,8 +64,7 @@ class OwnPostgres:
     def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         folder = programs[-1] if programs else None
-        self.program, initdb, self.port = _program("postgres", folder), _program("initdb", folder), free_port()
-        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        self.program, initdb = _program("postgres", folder), _program("initdb", folder)
         self.process: subprocess.Popen[bytes] | None = None
         # Not in pytest's own folder, which nobody else may enter.
         self.folder = Path(tempfile.mkdtemp(prefix="durascope-postgres-"))
@@ -74,6 +73,8 @@ class OwnPostgres:
             shutil.chown(self.folder, "postgres", "postgres")
         options = ["-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([initdb, "-D", self._data, *options], stdout=subprocess.DEVNULL, check=True, **self.owner)  # type: ignore[call-overload]
+        self.port = free_port()  # only now: initdb takes seconds, in which somebody else could take it
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     @property
     def _data(self) -> str:
