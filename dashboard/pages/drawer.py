@@ -31,10 +31,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Place:
-    """Beside which tab a drawer stands; `query` is that tab's state without a selection."""
+    """Beside which tab a drawer stands; `query` is that tab's state without a selection.
+
+    `child`: the execution whose operation or event is shown, when it is one that is unfolded at the path `within`.
+    """
 
     subject: Subject
     query: str
+    within: str = ""
+    child: Subject | None = None
+
+    @property
+    def shown(self) -> Subject:
+        return self.child or self.subject
 
     @property
     def page(self) -> str:
@@ -50,9 +59,19 @@ class Place:
     def event(self, number: int, label: str) -> Step:
         return Step(label, self._pick(f"event={number}"), self._ask("execution-event", number))
 
+    def zoomed(self, zoom: str, key: str) -> str:
+        return f"{self.subject.url('execution')}?{_joined(zoom, self._inside, f'op={quote(key)}')}"
+
     def _pick(self, what: str) -> str:
-        return f"{self.page}?{self.query}{'&' if self.query else ''}{what}"
+        return f"{self.page}?{_joined(self.query, self._inside, what)}"
 
     def _ask(self, name: str, what: object) -> str:
-        url = self.subject.url(name, what)
-        return f"{url}?{'&'.join(part for part in (self.query, f'tab={self.subject.tab}') if part)}"
+        return f"{self.subject.url(name, what)}?{_joined(self.query, self._inside, f'tab={self.subject.tab}')}"
+
+    @property
+    def _inside(self) -> str:
+        return f"within={self.within}" if self.within else ""
+
+
+def _joined(*parts: str) -> str:
+    return "&".join(part for part in parts if part)

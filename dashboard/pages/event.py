@@ -29,12 +29,13 @@ class EventDrawer:
     operation: Step | None
     links: list[Step]
     link: str
+    within: str
     close_url: str
 
     @classmethod
     def of(cls, place: Place, number: int) -> Self | None:
         """None when the history has no such event."""
-        subject = place.subject
+        subject = place.shown
         event = subject.history.event(number)
         if event is None:
             return None
@@ -50,6 +51,7 @@ class EventDrawer:
             operation=place.operation(operation.id, operation.label) if operation else None,
             links=_links(subject, event),
             link=subject.url("execution-event", number),
+            within=place.within,
             close_url=place.closed,
         )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import quote
 
 from django.http import Http404
 from django.urls import reverse
@@ -41,7 +42,9 @@ class AttemptLine:
 
 @dataclass(frozen=True)
 class Drawer:
-    """`closed` says who answered, for a callback."""
+    """`closed` says who answered, for a callback. `within`: the path of the unfolded child that `owner` leads to.
+    `live`: the id of the stream that tells of changes, "" when there are none to come.
+    """
 
     operation: Operation
     execution_id: int
@@ -67,12 +70,14 @@ class Drawer:
     zoom_url: str
     elsewhere: Step
     refresh_url: str
-    is_live: bool
+    within: str
+    owner: Step | None
+    live: str
 
     @classmethod
     def of(cls, place: Place, operation_id: str) -> Self | None:
         """None when the history has no such operation."""
-        subject = place.subject
+        subject = place.shown
         operation = subject.history.operations.get(operation_id)
         if operation is None:
             return None
@@ -103,10 +108,14 @@ class Drawer:
             logs_url=logs_url,
             log_commands=log_commands,
             close_url=place.closed,
-            zoom_url=f"{subject.url('execution')}?{_zoom(subject, operation)}&op={operation.id}",
+            zoom_url=place.zoomed(_zoom(subject, operation), operation.id),
             elsewhere=_elsewhere(subject, operation),
             refresh_url=place.operation(operation_id, "").ask,
-            is_live=subject.is_live,
+            within=place.within,
+            owner=Step(subject.execution.name, f"{subject.url('execution')}?op={quote(operation.id)}")
+            if place.child
+            else None,
+            live=(f"live-{subject.execution.pk}" if place.child else "live") if subject.is_live else "",
         )
 
 
@@ -148,7 +157,7 @@ def _logs(subject: Subject, operation: Operation) -> tuple[str, tuple[links.Comm
 
 
 def _parent(place: Place, operation: Operation) -> Step | None:
-    parent = place.subject.history.operations.get(operation.parent_id or "")
+    parent = place.shown.history.operations.get(operation.parent_id or "")
     return place.operation(parent.id, parent.label) if parent else None
 
 

@@ -115,10 +115,11 @@ class TimelinePage:
         wanted = {_chunk(state.start), *map(_chunk, have)}
         if state.follow and built.total_rows:
             wanted.add(_chunk(built.total_rows - 1))
-        if (chosen := built.index_of(_chosen(subject, state))) is not None:
-            wanted.add(_chunk(chosen))
-        place = Place(subject, state.bare)
-        event = EventDrawer.of(place, state.event) if state.event else None
+        place = place_of(subject, state)
+        chosen = _chosen(place, state)
+        if (row := built.index_of(chosen, state.within)) is not None:
+            wanted.add(_chunk(row))
+        event = EventDrawer.of(place, state.event) if place and state.event else None
         whole = built.timeline
         return cls(
             execution_id=subject.execution.pk,
@@ -148,12 +149,12 @@ class TimelinePage:
             ),
             gaps=gaps.lane_html(subject, whole),
             deeds=deeds.lane_html(subject, whole),
-            body=_body(subject, state, built, wanted),
+            body=_body(subject, state, built, wanted, chosen),
             zoomed=state.query(zoom=None) if state.zoom else None,
             overview=_overview(subject, state),
             is_live=subject.is_live,
             live_inside=[(one.execution.pk, one.url("execution-live")) for one in built.live],
-            drawer=Drawer.of(place, state.op) if state.op and event is None else None,
+            drawer=Drawer.of(place, state.op) if place and state.op and event is None else None,
             event=event,
             missing=state.event if state.event and event is None else 0,
         )
@@ -163,7 +164,7 @@ def rows(subject: Subject, state: TimelineState, at: float) -> SafeString:
     """One window of rows, drawn for the moment at which the rest of the page was."""
     state = state.at(float(int(at)))
     built = build(subject, state, at)
-    writer = _writer(subject, state, built)
+    writer = _writer(subject, state, built, _chosen(place_of(subject, state), state))
     return mark_safe(timeline_rows.chunk_html(writer, _chunk(state.start)))  # noqa: S308 - escaped where it is written
 
 
@@ -188,21 +189,27 @@ def _chunk(row: int) -> int:
     return row // CHUNK * CHUNK
 
 
-def _chosen(subject: Subject, state: TimelineState) -> str:
+def place_of(subject: Subject, state: TimelineState) -> Place | None:
+    """Where the drawer stands; None when what it is to show is in a child that is not there, or not theirs to see."""
+    if not state.within:
+        return Place(subject, state.bare)
+    child = timeline_nest.child_at(subject, state)
+    return Place(subject, state.bare, state.within, child) if child else None
+
+
+def _chosen(place: Place | None, state: TimelineState) -> str:
     """The operation whose row is selected: the one in the drawer, or the one of the event there."""
-    event = subject.history.event(state.event) if state.event else None
+    event = place.shown.history.event(state.event) if place and state.event else None
     return event.operation_id or "" if event else state.op
 
 
-def _writer(subject: Subject, state: TimelineState, built: Nest) -> timeline_rows.RowWriter:
+def _writer(subject: Subject, state: TimelineState, built: Nest, chosen: str) -> timeline_rows.RowWriter:
     page, fragment = subject.url("execution"), subject.url("execution-timeline")
-    return timeline_rows.RowWriter(
-        subject.execution.pk, built, state, page=page, fragment=fragment, chosen=_chosen(subject, state)
-    )
+    return timeline_rows.RowWriter(subject.execution.pk, built, state, page=page, fragment=fragment, chosen=chosen)
 
 
-def _body(subject: Subject, state: TimelineState, built: Nest, wanted: set[int]) -> SafeString:
-    writer = _writer(subject, state, built)
+def _body(subject: Subject, state: TimelineState, built: Nest, wanted: set[int], chosen: str) -> SafeString:
+    writer = _writer(subject, state, built, chosen)
     page, query = subject.url("execution"), state.bare
     ask = f"{subject.url('execution-rows')}?{query}{'&' if query else ''}at={int(subject.seconds)}"
     parts = [

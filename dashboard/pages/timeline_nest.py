@@ -58,9 +58,11 @@ class Nest:
     def total_rows(self) -> int:
         return nesting.total(self.pieces)
 
-    def index_of(self, operation_id: str) -> int | None:
-        own = self.timeline.index_of(operation_id)
-        return None if own is None else nesting.place_of(self.pieces, "", own)
+    def index_of(self, operation_id: str, path: str = "") -> int | None:
+        """The row of an operation of the timeline, or of the child at `path`."""
+        shown = self.timelines.get(path)
+        own = None if shown is None else shown.index_of(operation_id)
+        return None if own is None else nesting.place_of(self.pieces, path, own)
 
     @property
     def live(self) -> list[Subject]:
@@ -91,6 +93,12 @@ def _child(subject: Subject, state: TimelineState, path: str, key: str, arn: str
         return Child(path, key, arn, None)
     inner = replace(subject, execution=execution)
     return Child(path, key, arn, inner, children_of(inner, state, f"{path}-"))
+
+
+def child_at(subject: Subject, state: TimelineState) -> Subject | None:
+    """The child that has what is selected; None when it is not there, or not for this person to see."""
+    children = everyone(children_of(subject, state.unfolding_selected))
+    return next((child.subject for child in children if child.path == state.within), None)
 
 
 def everyone(children: tuple[Child, ...]) -> Iterator[Child]:

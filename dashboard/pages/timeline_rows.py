@@ -93,7 +93,7 @@ def bars_html(bars: tuple[Bar, ...], *, callback: bool = False) -> str:
 
 class RowWriter:
     """Writes the rows of one page. `page` and `fragment`: the URLs of the page and of what htmx puts in its place.
-    `chosen`: the operation whose row is selected.
+    `chosen`: the operation whose row is selected, of the execution that the state names.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class RowWriter:
         self._fragment = fragment
         self._chosen = chosen
         rest = state.bare
-        self._pick = f"{page}?{escape(rest)}&amp;op=" if rest else f"{page}?op="
+        self._pick = f"{page}?{escape(rest)}&amp;" if rest else f"{page}?"
 
     def rows(self, first: int) -> str:
         """The window that begins with row `first`."""
@@ -122,22 +122,20 @@ class RowWriter:
     def _row(self, row: Row, shown: Timeline, piece: Piece) -> str:
         key, child = row.operation_id, self._nest.children.get(piece.path)
         operation = shown.history.operations[key]
-        mark = current = ""
+        owner, pick, mark, within, current = self._execution_id, self._pick, "", "", ""
         if child is not None and child.subject is not None:
-            # A child's operation opens where it belongs: on the child's own page.
-            owner, pick, mark = child.subject.execution.pk, f"{child.subject.url('execution')}?op=", " is-child"
-        else:
-            owner, pick = self._execution_id, self._pick
-            if key == self._chosen:
-                mark, current = " is-selected", ' aria-current="true"'
+            owner, mark = child.subject.execution.pk, " is-child"
+            pick, within = f"{pick}within={piece.path}&amp;", f' data-within="{piece.path}"'
+        if key == self._chosen and piece.path == self._state.within:
+            mark, current = f"{mark} is-selected", ' aria-current="true"'
         length, why = took(row)
         path = f"{piece.path}-{row.first_event_id}" if piece.path else str(row.first_event_id)
         return (
             f'<li class="tl-row d{min(row.depth + piece.depth, DEEPEST)}{mark}" id="op-{path}"'
-            f' data-execution-id="{owner}" data-operation-id="{escape(key)}"'
+            f' data-execution-id="{owner}" data-operation-id="{escape(key)}"{within}'
             f' data-event-id="{row.first_event_id}" data-status="{escape(row.status)}">'
             f'<span class="tl-name">{self._fold(row, operation, path)}{_icon(kind_icon(row.kind, row.subtype))}'
-            f'<a href="{pick}{quote(key)}"{current}>{escape(row.name)}</a>'
+            f'<a href="{pick}op={quote(key)}"{current}>{escape(row.name)}</a>'
             f"{_note(row, operation)}{_badge(row)}</span>"
             f"{bars_html(_toned(row), callback=row.kind == 'Callback')}"
             f'<span class="tl-dur"{why}>{length}</span></li>\n'

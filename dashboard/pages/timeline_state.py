@@ -44,7 +44,7 @@ class TimelineState:
     `opened`: idle stretches that are drawn in full length, by their beginning in milliseconds; `idle`: all of them.
     `follow`: the right edge of the axis is now, also of a zoom, and the newest rows stay in view.
     `status`: an operation's. `start`: the first row of the window asked for. `zoom`: epoch seconds.
-    `op` or `event`: what the drawer shows; 0 is no event.
+    `op` or `event`: what the drawer shows; 0 is no event. `within`: the path of the child execution that has it.
     """
 
     op: str = ""
@@ -62,12 +62,14 @@ class TimelineState:
     zoom: tuple[float, float] | None = None
     start: int = 0
     event: int = 0
+    within: str = ""
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
         """Never fails: what cannot be read is as if it were not there."""
         folds = query.get("fold", "").split(".")
         kind = query.get("type", "")
+        within = path if _PATH.fullmatch(path := query.get("within", "")) else ""
         return cls(
             op=query.get("op", "")[:_LONGEST],
             q=query.get("q", "").strip()[:_LONGEST],
@@ -86,6 +88,7 @@ class TimelineState:
             zoom=_zoom(query.get("zoom", "")),
             start=whole(query.get("from", "")),
             event=whole(query.get("event", "")),
+            within=within,
         )
 
     def query(self, **changes: Any) -> str:
@@ -103,6 +106,7 @@ class TimelineState:
             ("inside", ".".join(sorted(state.inside))),
             ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
             ("follow", "1" if state.follow else ""),
+            ("within", state.within if state.op or state.event else ""),
             ("op", state.op),
             ("event", str(state.event or "")),
         ]
@@ -117,7 +121,14 @@ class TimelineState:
     @property
     def bare(self) -> str:
         """The query string without what is selected."""
-        return self.query(op="", event=0)
+        return self.query(op="", event=0, within="")
+
+    @property
+    def unfolding_selected(self) -> Self:
+        """With the child unfolded that has what is selected: its row may be folded away while the drawer shows it."""
+        steps = self.within.split("-") if self.within else []
+        leading = ("-".join(steps[:count]) for count in range(1, len(steps) + 1))
+        return replace(self, inside=self.inside | frozenset(leading))
 
     def with_fold(self, event_id: int) -> str:
         """The query string after folding or unfolding the context that begins with this event."""

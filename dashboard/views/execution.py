@@ -1,6 +1,6 @@
 """One execution: its head, its timeline in windows, and the drawer of one operation."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -74,5 +74,9 @@ def place_or_404(request: HttpRequest, execution_id: int, usual: str) -> Place:
     """Where a drawer is to stand: beside the tab that the query names, `usual` by default, in the state it tells."""
     tab = request.GET.get("tab", "")
     subject = subject_or_404(request, execution_id, tab if tab in TABS else usual)
-    state = HistoryState.read(request.GET) if subject.tab == "history" else TimelineState.read(request.GET)
-    return Place(subject, state.bare)
+    if subject.tab == "history":
+        return Place(subject, HistoryState.read(request.GET).bare)
+    place = timeline_page.place_of(subject, TimelineState.read(request.GET))
+    if place is None:
+        raise Http404("No such execution is unfolded here.")
+    return place

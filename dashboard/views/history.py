@@ -42,7 +42,7 @@ def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpRespons
     place = place_or_404(request, execution_id, "history")
     drawer = event_or_404(place, event_id)
     if not request.headers.get("HX-Request"):
-        return redirect(f"{place.subject.url('execution-history')}?event={event_id}")
+        return redirect(f"{place.shown.url('execution-history')}?event={event_id}")
     return render(request, "execution/event.html", {"drawer": drawer})
 
 

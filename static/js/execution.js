@@ -5,7 +5,6 @@ const plainClick = (event) => event.button === 0 && !event.defaultPrevented && !
 
 const ROWS = ".tl-row[data-operation-id], .events tr[data-event-id], .events tr.group[data-operation-id]";
 const rowOf = (element) => element?.closest(ROWS);
-const isChild = (row) => row?.matches(".is-child"); // a row of an unfolded child execution: its link leads to that one's own page
 const linkOf = (row) => row?.querySelector(".tl-name > a:not(.tl-fold), a.pick");
 const isEvent = (row) => row.matches("tr[data-event-id]");
 
@@ -18,12 +17,13 @@ function mark(row) {
   linkOf(row)?.setAttribute("aria-current", "true");
 }
 
-/** Opens an operation or an event in the drawer; the page's address names it. */
-function show(kind, value) {
+/** Opens an operation or an event in the drawer; the page's address names it. `within`: the unfolded child execution that has it. */
+function show(kind, value, within) {
   const drawer = document.getElementById("drawer"), base = kind === "op" ? drawer?.dataset.operations : drawer?.dataset.events;
   if (!base || !window.htmx) return false;
   const page = new URL(location.href);
-  for (const name of ["op", "event", "from"]) page.searchParams.delete(name);
+  for (const name of ["op", "event", "from", "within"]) page.searchParams.delete(name);
+  if (within) page.searchParams.set("within", within);
   const query = new URLSearchParams(page.search);
   query.set("tab", drawer.dataset.tab);
   page.searchParams.set(kind, value);
@@ -33,15 +33,15 @@ function show(kind, value) {
 
 function choose(row) {
   mark(row);
-  return isEvent(row) ? show("event", row.dataset.eventId) : show("op", row.dataset.operationId);
+  return isEvent(row) ? show("event", row.dataset.eventId) : show("op", row.dataset.operationId, row.dataset.within);
 }
 
 // Links inside the drawer lead from an operation to its events and back: the row goes along.
 document.addEventListener("htmx:after:settle", () => {
   const shown = document.querySelector("#drawer[data-tab] > :is(#operation, #event)");
   if (!shown) return;
-  const { operationId, eventId } = shown.dataset;
-  const own = [...document.querySelectorAll(ROWS)].filter((row) => !isChild(row));
+  const { operationId, eventId, within } = shown.dataset;
+  const own = [...document.querySelectorAll(ROWS)].filter((row) => row.dataset.within === within);
   const row = shown.id === "event" && own.find((one) => isEvent(one) && one.dataset.eventId === eventId)
     || own.find((one) => !isEvent(one) && one.dataset.operationId === operationId);
   if (!row || row.matches(".is-selected")) return;
@@ -59,7 +59,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const row = rowOf(target);
-  if (!row || isChild(row) || !plainClick(event) || String(getSelection())) return;
+  if (!row || !plainClick(event) || String(getSelection())) return;
   const link = target.closest("a, button, input, label");
   if (link?.matches(".owner") && show("op", row.dataset.operationId)) return event.preventDefault();
   if (link && link !== linkOf(row)) return;
@@ -69,10 +69,10 @@ document.addEventListener("click", (event) => {
 // Folding keeps what is selected, also when it was selected after the link was written.
 document.addEventListener("htmx:before:history:update", (event) => {
   const { history: change, sourceElement } = event.detail;
-  const chosen = document.querySelector("#drawer input.keep");
-  if (!chosen || !sourceElement?.matches?.(".tl-fold, .chip, .zigs a")) return;
+  const chosen = document.querySelectorAll("#drawer input.keep");
+  if (!chosen.length || !sourceElement?.matches?.(".tl-fold, .chip, .zigs a")) return;
   const url = new URL(change.path, location.href);
-  url.searchParams.set(chosen.name, chosen.value);
+  for (const { name, value } of chosen) url.searchParams.set(name, value);
   change.path = url.pathname + url.search;
 });
 

@@ -116,9 +116,23 @@ def test_the_execution_that_was_called_unfolds_among_the_rows(visitor: Make) -> 
     expect(children).to_have_count(0)
     page.keyboard.press("ArrowRight")
     expect(children).to_have_count(number)
-    children.first.locator(".tl-name > a:not(.tl-fold)").click()
-    expect(page.locator("#operation")).to_be_visible()
-    assert page.locator("#head h1").inner_text() != own
+    chosen = children.first.get_attribute("data-operation-id") or ""
+    page.evaluate("window.sameDocument = true")
+    children.first.click()
+    drawer = page.locator("#operation")
+    expect(drawer).to_have_attribute("data-operation-id", chosen)
+    page.wait_for_url(re.compile(rf"inside=\d+&within=\d+&op={chosen}$"))
+    expect(children.first).to_have_class(re.compile("is-selected"))
+    drawer.locator(".under a[hx-get*='/events/']").first.click()
+    expect(page.locator("#event[data-within]")).to_be_visible()
+    expect(children.first).to_have_class(re.compile("is-selected"))
+    page.locator("#event .under a").first.click()
+    expect(drawer).to_have_attribute("data-operation-id", chosen)
+    assert page.locator("#head h1").inner_text() == own and page.evaluate("window.sameDocument")
+    page.reload()
+    expect(drawer).to_have_attribute("data-operation-id", chosen)
+    expect(page.locator(".tl-row.is-selected")).to_have_attribute("data-operation-id", chosen)
+    page.keyboard.press("Escape")
 
 
 def test_one_drawer_goes_from_the_row_to_its_events_and_on_to_the_history(visitor: Make) -> None:

@@ -10,9 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from executions.histories import history_of
 from executions.models import Execution
+from tests import factories
 from tests.web import stored
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
+TOKEN = "abcdefghijklmnopqrstuv"
 
 
 def text(client: Client, address: str) -> str:
@@ -39,7 +41,7 @@ def child(parent: Execution) -> Execution:
     return stored.execution(stored.wire("chain_child_call-child"), arn=call_of(parent).invoke.child_arn)
 
 
-def test_the_childs_rows_stand_below_its_call_and_link_to_its_own_page(
+def test_the_childs_rows_stand_below_its_call_and_open_in_this_page(
     as_viewer: Client, parent: Execution, child: Execution
 ) -> None:
     path = call_of(parent).first_event_id
@@ -50,8 +52,62 @@ def test_the_childs_rows_stand_below_its_call_and_link_to_its_own_page(
     first = shown.index(child.pk)
     inside = len(history_of(child).operations)
     assert inside > 0 and shown[first : first + inside] == [child.pk] * inside and shown.count(child.pk) == inside
-    assert shown[first - 1] == parent.pk and f'href="/executions/{child.pk}/?op=' in html
+    assert shown[first - 1] == parent.pk
+    assert f'href="/executions/{parent.pk}/?inside={path}&amp;within={path}&amp;op=' in html
     assert f'id="op-{path}-' in html and 'aria-expanded="true"' in html
+
+
+def test_the_drawer_of_a_childs_operation_opens_beside_the_parents_rows(
+    as_viewer: Client, parent: Execution, child: Execution
+) -> None:
+    path, operation = call_of(parent).first_event_id, next(iter(history_of(child).operations.values()))
+    html = text(as_viewer, f"/executions/{parent.pk}/?inside={path}&within={path}&op={operation.id}")
+    drawer = html[html.index('<div id="operation"') :]
+    assert f'data-execution-id="{child.pk}"' in drawer.partition(">")[0] and child.name in drawer
+    assert f'name="within" value="{path}"' in drawer
+    assert len(re.findall(r'<li class="tl-row[^"]*is-child is-selected', html)) == html.count("is-selected") == 1
+    events = re.findall(rf'hx-get="(/executions/{parent.pk}/events/[^"]+)"', drawer)
+    event = as_viewer.get(events[0].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+    assert f'data-execution-id="{child.pk}"' in event and f"within={path}&amp;op={operation.id}" in event
+    fragment = f"/executions/{parent.pk}/operations/{operation.id}/?within={path}"
+    assert f'data-within="{path}"' in text(as_viewer, fragment)
+
+
+def test_the_drawer_of_a_childs_operation_stays_while_its_rows_are_folded_away(
+    as_viewer: Client, parent: Execution, child: Execution
+) -> None:
+    path, operation = call_of(parent).first_event_id, next(iter(history_of(child).operations.values()))
+    html = text(as_viewer, f"/executions/{parent.pk}/?within={path}&op={operation.id}")
+    assert child.pk not in owners(html) and f'data-within="{path}"' in html[html.index('<div id="operation"') :]
+
+
+@pytest.mark.parametrize("within", ["2", "9999", "2-5"])
+def test_an_operation_of_a_child_that_is_not_there_or_somebody_elses_is_not_found(
+    as_viewer: Client, parent: Execution, child: Execution, monkeypatch: pytest.MonkeyPatch, within: str
+) -> None:
+    path, operation = str(call_of(parent).first_event_id), next(iter(history_of(child).operations.values()))
+    if within == "2":  # this one is there, for whoever may see it
+        seen = Execution.objects.filter(pk=parent.pk)
+        monkeypatch.setattr("executions.queries.visibility.visible", lambda user: seen)
+        within = path
+    assert as_viewer.get(f"/executions/{parent.pk}/operations/{operation.id}/?within={within}").status_code == 404
+    event = f"/executions/{parent.pk}/events/1/?tab=timeline&within={within}"
+    assert as_viewer.get(event, headers={"HX-Request": "true"}).status_code == 404
+    assert '<div id="operation"' not in text(as_viewer, f"/executions/{parent.pk}/?within={within}&op={operation.id}")
+
+
+@pytest.mark.parametrize("redacted", [True, False])
+def test_a_share_link_does_not_lead_to_the_operations_of_a_child(
+    anonymous: Client, parent: Execution, child: Execution, settings: Any, redacted: bool
+) -> None:
+    path, operation = call_of(parent).first_event_id, next(iter(history_of(child).operations.values()))
+    settings.SHARE_LINKS = "public"
+    factories.share_link(parent, token=TOKEN, redacted=redacted, made_by=factories.user("admin"))
+    base = f"/shared/{TOKEN}/"
+    assert anonymous.get(f"{base}operations/{operation.id}/?within={path}").status_code == 404
+    assert anonymous.get(f"{base}events/1/?tab=timeline&within={path}").status_code == 404
+    html = text(anonymous, f"{base}view/?inside={path}&within={path}&op={operation.id}")
+    assert child.pk not in owners(html) and '<div id="operation"' not in html and "is-child" not in html
 
 
 def test_a_child_that_is_not_mirrored_says_so(as_viewer: Client, parent: Execution) -> None:
