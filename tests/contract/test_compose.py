@@ -25,7 +25,7 @@ TEXT = COMPOSE.read_text()
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
 OURS = {name: service for name, service in SERVICES.items() if service.get("image", "").startswith("durascope")}
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
-OF_OTHERS = {"PROMETHEUS_MULTIPROC_DIR"}
+OF_OTHERS = {"PROMETHEUS_MULTIPROC_DIR", "FORWARDED_ALLOW_IPS", "HTTPS_PROXY", "NO_PROXY"}
 OF_COMPOSE = {"PORT", "POSTGRES_PASSWORD"}
 """Read by docker-compose.yml itself; docs/configuration.md tells about them apart from Durascope's own."""
 
@@ -107,6 +107,13 @@ def test_every_process_has_the_folder_in_which_it_counts() -> None:
     for name, service in OURS.items():
         if folder := service.get("environment", {}).get("PROMETHEUS_MULTIPROC_DIR"):
             assert [one.partition(":")[0] for one in service["tmpfs"]] == [folder], name
+
+
+def test_the_files_that_the_comment_names_are_in_a_folder_that_every_process_reads() -> None:
+    named = re.findall(r"# .*?(CONNECTIONS_FILE|DECISIONS_DIR)=(/\w+)/", TEXT.replace(", ", "\n# "))
+    assert {name for name, _ in named} == {"CONNECTIONS_FILE", "DECISIONS_DIR"}
+    for name in ("web", "worker", "beat"):
+        assert {folder for _, folder in named} <= {one.split(":")[1] for one in OURS[name]["volumes"]}, name
 
 
 def test_no_secret_has_a_default() -> None:
