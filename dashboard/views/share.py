@@ -43,7 +43,7 @@ def make(request: HttpRequest, execution_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         token = _make(request, execution, form)
         address, again = (
-            request.build_absolute_uri(reverse("shared-entry", args=[token])) if token else "",
+            _address(request, token) if token else "",
             token is None,
         )
     tab, query = read_view(str(form["view"].value() or ""))
@@ -53,6 +53,12 @@ def make(request: HttpRequest, execution_id: int) -> HttpResponse:
     response = render(request, template, {"page": page})
     response["Cache-Control"] = "no-store"  # it may hold the address
     return response
+
+
+def _address(request: HttpRequest, token: str) -> str:
+    """Where people reach this dashboard, rather than by what name its maker came: a tunnel's is of no use to others."""
+    path = reverse("shared-entry", args=[token])
+    return settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
 @require_POST

@@ -56,6 +56,12 @@ def test_sending_the_form_twice_makes_one_link_and_tells_no_address_again(as_ope
     assert ShareLink.objects.count() == 1 == ActionRecord.objects.count()
 
 
+def test_its_address_begins_where_people_reach_the_dashboard(as_operator: Client, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://durascope.example.com"
+    page = make(as_operator, factories.execution())
+    assert re.search(r'value="https://durascope\.example\.com/shared/[\w-]{22}/"', page)
+
+
 @pytest.mark.parametrize(
     ("looked_at", "tab", "query"),
     [
