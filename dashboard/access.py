@@ -96,6 +96,7 @@ MATRIX: dict[str, str] = {
     "execution-payload": VIEW,
     "execution-explore": VIEW,
     "execution-reveal": REVEAL,
+    "execution-revealed": REVEAL,
     "execution-checkpoints": VIEW,
     "execution-diff": VIEW,
     "execution-compare-with": VIEW,

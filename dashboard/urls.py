@@ -67,6 +67,7 @@ urlpatterns = [
     path(ONE + "events/<int:event_id>/payload/", payloads.download, name="execution-payload"),
     path(ONE + "events/<int:event_id>/explore/", payloads.explore, name="execution-explore"),
     path(ONE + "events/<int:event_id>/reveal/", payloads.reveal, name="execution-reveal"),
+    path(ONE + "events/<int:event_id>/revealed/", payloads.revealed, name="execution-revealed"),
     path(ONE + "checkpoints/", checkpoints.page, name="execution-checkpoints"),
     path(ONE + "diff/", payloads.difference, name="execution-diff"),
     path(ONE + "compare/", compare.choose, name="execution-compare-with"),

@@ -11,16 +11,15 @@ from typing import Any, Self
 from django.http import Http404
 
 from dashboard.pages.explore_state import ExploreState
+from dashboard.pages.explore_text import TextPage, text_page
 from dashboard.pages.payload_box import reveal_url
 from dashboard.pages.payload_reading import Reading, reading_of
 from dashboard.pages.tab import Subject
 from executions.domain import browse
 from executions.domain.browse import MOST_HITS, Node, NoSuchPlace, Path, Span
 from executions.domain.jsontext import scalar
-from executions.domain.words import count, size
+from executions.domain.words import count
 
-PAGE_TEXT = 40_000
-"""Characters of a text on one page."""
 LONGEST_COPY = 4_000
 """Characters of a value that a row carries to be copied; what is longer is opened first."""
 
@@ -56,22 +55,6 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A piece of a text: `mark` is "", "match" or "current"."""
-
-    text: str
-    mark: str
-
-
-@dataclass(frozen=True)
-class TextPage:
-    parts: list[Part]
-    words: str
-    previous_url: str
-    next_url: str
-
-
-@dataclass(frozen=True)
 class Crumb:
     label: str
     url: str
@@ -101,9 +84,12 @@ class ExplorePage:
     event_url: str
 
     @classmethod
-    def of(cls, subject: Subject, event_id: int, state: ExploreState) -> Self:
-        """Raises Http404 for an event without a payload and for a path that leads nowhere."""
-        looked = Look.at(subject, event_id, state)
+    def of(cls, subject: Subject, event_id: int, state: ExploreState, *, exact: bool = False) -> Self:
+        """Raises Http404 for an event without a payload and for a path that leads nowhere.
+
+        `exact`: with its secrets, for whom that has been put on record.
+        """
+        looked = Look.at(subject, event_id, state, exact=exact)
         state, reading = looked.state, looked.reading
         role = reading.payload.role
         hits = looked.hits
@@ -121,11 +107,11 @@ class ExplorePage:
             place=_place(looked.value) if reading.is_json else "text, not JSON",
             views=_views(looked),
             rows=looked.rows(trail) if in_tree else [],
-            text=None if in_tree else _text_page(looked),
+            text=None if in_tree else text_page(looked.text, state, looked.places),
             found=_found(looked) if state.q else None,
-            notes=_notes(reading),
+            notes=_notes(reading, exact=exact),
             tags_url=f"?{state.query(raw=not state.raw)}" if reading.tagged or state.raw else "",
-            download_url=subject.url("execution-payload", event_id),
+            download_url="" if exact else subject.url("execution-payload", event_id),  # keeps the secrets back
             reveal_url=reveal_url(subject, event_id) if reading.hidden else "",
             event_url=f"{subject.url('execution-history')}?event={event_id}",
         )
@@ -143,9 +129,9 @@ class Look:
     places: list[tuple[int, int]]
 
     @classmethod
-    def at(cls, subject: Subject, event_id: int, state: ExploreState) -> Self:
+    def at(cls, subject: Subject, event_id: int, state: ExploreState, *, exact: bool = False) -> Self:
         """Raises Http404."""
-        reading = reading_of(subject, event_id, raw=state.raw)
+        reading = reading_of(subject, event_id, raw=state.raw, exact=exact)
         if reading is None:
             raise Http404("This event has no payload.")
         try:
@@ -154,7 +140,8 @@ class Look:
             raise Http404("There is nothing at this path of the payload.") from None
         if not browse.is_group(value) and state.view == "tree":
             state = replace(state, view="text")
-        made = cls(reading, state, value, subject.url("execution-explore", event_id), [], [])
+        url = subject.url("execution-revealed" if exact else "execution-explore", event_id)
+        made = cls(reading, state, value, url, [], [])
         return made._searched() if state.q else made
 
     def _searched(self) -> "Self":
@@ -214,10 +201,10 @@ class Look:
         return f"{self.url}?part=branch&{query}"
 
 
-def branch_rows(subject: Subject, event_id: int, state: ExploreState) -> list[Row]:
+def branch_rows(subject: Subject, event_id: int, state: ExploreState, *, exact: bool = False) -> list[Row]:
     """What is inside one branch, for a tree that is open in the browser; [] when it is not JSON. Raises Http404."""
     try:
-        looked = Look.at(subject, event_id, replace(state, view="tree", q=""))
+        looked = Look.at(subject, event_id, replace(state, view="tree", q=""), exact=exact)
     except Http404:
         if state.path and state.path[-1] is None:
             return []  # a string that only looked like JSON
@@ -253,8 +240,8 @@ def _crumbs(looked: Look) -> list[Crumb]:
     ]
 
 
-def _notes(reading: Reading) -> list[str]:
-    notes = []
+def _notes(reading: Reading, *, exact: bool) -> list[str]:
+    notes = ["Shown with its secrets: this look has been put on record."] if exact else []
     if reading.payload.truncated:
         notes.append("AWS has cut this payload: the rest was never readable.")
     if reading.hidden:
@@ -276,35 +263,3 @@ def _found(looked: Look) -> Found:
         f"?{step(hit=hit - 1, page=0)}" if hit > 1 else "",
         f"?{step(hit=hit + 1, page=0)}" if hit < number else "",
     )
-
-
-def _text_page(looked: Look) -> TextPage:
-    text, state = looked.text, looked.state
-    pages = max(1, -(-len(text) // PAGE_TEXT))
-    current = looked.places[state.hit - 1] if looked.places else None
-    page = state.page or (current[0] // PAGE_TEXT + 1 if current else 1)
-    page = min(page, pages)
-    start, stop = (page - 1) * PAGE_TEXT, min(page * PAGE_TEXT, len(text))
-    words = "" if pages == 1 else f"page {page:,} of {pages:,}, {size(len(text))} in all"
-    return TextPage(
-        parts=_marked(text, start, stop, looked.places, current),
-        words=words,
-        previous_url=f"?{state.query(page=page - 1)}" if page > 1 else "",
-        next_url=f"?{state.query(page=page + 1)}" if page < pages else "",
-    )
-
-
-def _marked(
-    text: str, start: int, stop: int, places: list[tuple[int, int]], current: tuple[int, int] | None
-) -> list[Part]:
-    """The text from `start` to `stop`, with the places of what is searched for marked."""
-    parts, at = [], start
-    for place in places:
-        left, right = max(place[0], at), min(place[1], stop)
-        if left >= right:
-            continue
-        if left > at:
-            parts.append(Part(text[at:left], ""))
-        parts.append(Part(text[left:right], "current" if place == current else "match"))
-        at = right
-    return [*parts, Part(text[at:stop], "")]

@@ -21,7 +21,7 @@ _lock = threading.Lock()
 
 @dataclass
 class Reading:
-    """A payload without its secrets. `value`: decoded, or the text itself when `is_json` is False.
+    """A payload, as a rule without its secrets. `value`: decoded, or the text itself when `is_json` is False.
 
     `tagged`: the SDK's type tags were decoded; `hidden`: how many values are secrets.
     """
@@ -56,9 +56,9 @@ class Reading:
 _readings: TTLCache[tuple[Any, ...], Reading] = TTLCache(_KEPT, _SECONDS, getsizeof=lambda reading: reading.length + 1)
 
 
-def reading_of(subject: Subject, event_id: int, *, raw: bool) -> Reading | None:
-    """None when this event has no payload. `raw`: type tags as they are stored."""
-    key = (subject.execution.pk, subject.execution.revision, event_id, raw, patterns())
+def reading_of(subject: Subject, event_id: int, *, raw: bool, exact: bool = False) -> Reading | None:
+    """None when this event has no payload. `raw`: type tags as they are stored. `exact`: with its secrets."""
+    key = (subject.execution.pk, subject.execution.revision, event_id, raw, exact, patterns())
     with _lock:
         found = _readings.get(key)
     if found is not None:
@@ -66,21 +66,20 @@ def reading_of(subject: Subject, event_id: int, *, raw: bool) -> Reading | None:
     event = histories.event_with_payload(subject.execution, event_id)
     if event is None or event.payload is None:
         return None
-    found = read(event.payload, tags=not raw)
+    found = read(event.payload, tags=not raw, exact=exact)
     if found.length < _KEPT:
         with _lock:
             _readings[key] = found
     return found
 
 
-def read(payload: Payload, *, tags: bool) -> Reading:
-    if isinstance(payload.source, dict | list):
-        cleaned, hidden = redact(payload.source, patterns())
-        return Reading(payload, cleaned, True, False, hidden)
-    text = payload.text
-    decoded = decode(text, decode_tags=tags) if len(text) <= LARGEST else None
-    if decoded is None or not decoded.is_json:
-        cleaned, hidden = redact_broken(text, patterns())
-        return Reading(payload, cleaned, False, False, hidden)
-    cleaned, hidden = redact(decoded.value, patterns())
-    return Reading(payload, cleaned, True, decoded.tagged, hidden)
+def read(payload: Payload, *, tags: bool, exact: bool) -> Reading:
+    value, is_json, tagged = payload.source, True, False
+    if not isinstance(value, dict | list):
+        decoded = decode(payload.text, decode_tags=tags) if len(payload.text) <= LARGEST else None
+        is_json = decoded is not None and decoded.is_json
+        value, tagged = (decoded.value, decoded.tagged) if decoded and is_json else (payload.text, False)
+    if exact:
+        return Reading(payload, value, is_json, tagged, 0)
+    cleaned, hidden = redact(value, patterns()) if is_json else redact_broken(value, patterns())
+    return Reading(payload, cleaned, is_json, tagged, hidden)

@@ -91,13 +91,11 @@ def file_of(subject: Subject, event_id: int) -> tuple[str, str]:
     return (f"{name}-redacted.txt", seen.text) if seen.hidden and not exact else (f"{name}.txt", payload.text)
 
 
-def revealed(payload: Payload, event_id: int) -> PayloadBox:
-    """The payload as it is stored, secrets and all."""
+def revealed_box(payload: Payload, event_id: int) -> PayloadBox | None:
+    """The payload as it is stored, secrets and all; None when that is too long for a box."""
     text = pretty(payload.text, decode_tags=False)
-    shown, cut = text[:INLINE_LIMIT], len(text) > INLINE_LIMIT
+    if len(text) > INLINE_LIMIT:
+        return None
     notes = ["Shown with its secrets: this look has been put on record."]
-    notes += ["Only the first 1 MB is shown."] if cut else []
     size = len(payload.text.encode("utf-8", "surrogatepass"))
-    return PayloadBox(
-        f"payload-{event_id}", payload.role.capitalize(), "text" if cut else "json", shown, size, notes, ""
-    )
+    return PayloadBox(f"payload-{event_id}", payload.role.capitalize(), "json", text, size, notes, "")

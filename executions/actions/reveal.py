@@ -1,6 +1,7 @@
 """Somebody looks at a payload with the secrets in it: allowed to few, and on record before it is shown."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -8,6 +9,23 @@ from executions.actions import permissions
 from executions.actions.perform import Actor, NotAllowed
 from executions.models import ActionRecord, Execution
 from executions.sync.columns import text
+
+LASTS = dt.timedelta(minutes=15)
+"""So long after it was put on record a payload can be looked around in."""
+
+
+def is_on_record(user: Any, execution: Execution, event_id: int, *, now: dt.datetime) -> bool:
+    """Whether this person, who may still do so, has just put a look at this payload on record."""
+    return (
+        bool(permissions.can_reveal(user))
+        and ActionRecord.objects.filter(
+            user=user,
+            kind=ActionRecord.Kind.REVEAL,
+            execution=execution,
+            request={"EventId": event_id},
+            created_at__gt=now - LASTS,
+        ).exists()
+    )
 
 
 def reveal(actor: Actor, execution: Execution, event_id: int, *, now: dt.datetime) -> None:

@@ -1,5 +1,7 @@
 """The input and result of one execution, and payloads as files."""
 
+import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from executions.actions import reveal
 from executions.models import ActionRecord, Execution
 from tests import factories, histories
 from tests.web import stored
@@ -157,3 +160,41 @@ def test_there_is_nothing_to_reveal_without_a_secret_or_an_event(as_admin: Clien
     execution = finished('{"tea": "green"}')
     assert "/reveal/" not in text(as_admin, url(execution))
     assert as_admin.get(url(execution, "events/99/reveal/")).status_code == 404
+
+
+def test_a_large_payload_is_revealed_to_look_around_in_and_only_for_a_while(
+    as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execution = finished('{"list": [' + '"tea", ' * 200_000 + '"tea"], "deep": {"token": "hunter2"}}')
+    page, asks = url(execution, "events/1/revealed/"), url(execution, "events/1/reveal/")
+    assert "hunter2" not in text(as_admin, url(execution, "events/1/explore/?path=%2Fdeep"))
+    answer = as_admin.post(asks, {"token": str(uuid.uuid4()), "reason": "the guest asked"})
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    shown = as_admin.get(page)
+    assert "put on record" in shown.content.decode() and "no-store" in shown["Cache-Control"]
+    branch = re.findall(r'hx-get="([^"]*path=%2Fdeep[^"]*)"', shown.content.decode())[0].replace("&amp;", "&")
+    assert branch.startswith(page) and "hunter2" in text(as_admin, branch)
+    assert "hunter2" in text(as_admin, f"{page}?q=hunter2") and "hunter2" in text(as_admin, f"{page}?path=%2Fdeep")
+    assert "hunter2" not in text(as_admin, url(execution, "events/1/explore/?path=%2Fdeep"))
+    assert ActionRecord.objects.get().request == {"EventId": 1}
+    monkeypatch.setattr(reveal, "LASTS", dt.timedelta(0))
+    answer = as_admin.get(page)
+    assert (answer.status_code, answer["Location"]) == (302, asks)
+
+
+@pytest.mark.parametrize("differs", ["user", "event", "execution"])
+def test_nobody_looks_around_in_a_payload_on_somebody_elses_record_or_that_of_another_payload(
+    as_admin: Client, admin: User, login: Any, differs: str
+) -> None:
+    execution = finished(SECRET)
+    assert as_admin.post(url(execution, "events/1/reveal/"), {"token": str(uuid.uuid4())}).status_code == 200
+    assert b"hunter2" in as_admin.get(url(execution, "events/1/revealed/?path=%2Ftoken")).content
+    client, event = as_admin, 1
+    if differs == "user":
+        client = login(factories.user("admin"))
+    elif differs == "event":
+        event = execution.last_event_id
+    else:
+        execution = finished(SECRET)
+    answer = client.get(url(execution, f"events/{event}/revealed/?path=%2Ftoken"))
+    assert answer.status_code == 302 and answer["Location"].endswith("/reveal/")
