@@ -46,7 +46,7 @@ def discover() -> None:
     settle.settle_left(now=timezone.now())
     settle.settle_deletions(now=timezone.now())
     starting.settle_starts(now=timezone.now())
-    decisions.send_left(now=timezone.now())
+    decisions.send_left(clock=timezone.now)
     push_health.check(now=timezone.now())
     for row in functions.connection_rows(now=timezone.now()):
         discover_one.delay(row.pk)

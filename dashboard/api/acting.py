@@ -10,6 +10,7 @@ from dashboard.api.answers import Act, ActionOut, ActWithError, Id, Pause, Probl
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions import queries
 from executions.actions import decisions, lifecycle, perform
+from executions.actions.records import Actor
 from executions.models import Callback
 
 router = Router(tags=["act"])
@@ -71,6 +72,6 @@ def _callback(request: HttpRequest, callback_id: int) -> Callback:
     return callback_or_404(execution_or_404(request, theirs or 0), callback_id)
 
 
-def _actor(request: HttpRequest, act: Act) -> perform.Actor:
+def _actor(request: HttpRequest, act: Act) -> Actor:
     agent = request.headers.get("User-Agent", "")
-    return perform.Actor(request.user, address_of(request), act.token, act.reason, user_agent=agent)
+    return Actor(request.user, address_of(request), act.token, act.reason, user_agent=agent)

@@ -27,17 +27,18 @@ from dashboard.forms.actions import (
 from dashboard.pages.confirm import Confirm
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions.actions import lifecycle, perform, permissions
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.models import ActionRecord, Callback, Execution
 
-Send = Callable[[perform.Actor, dict[str, Any]], ActionRecord]
+Send = Callable[[Actor, dict[str, Any]], ActionRecord]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, execution_id: int) -> HttpResponse:
     execution = execution_or_404(request, execution_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         return perform.stop(actor, execution, now=timezone.now(), **_only(values, "error_type", "error_message"))
 
     return act(request, StopForm, execution, None, permissions.can_stop(request.user, execution), send)
@@ -47,7 +48,7 @@ def stop(request: HttpRequest, execution_id: int) -> HttpResponse:
 def pause(request: HttpRequest, execution_id: int) -> HttpResponse:
     execution = execution_or_404(request, execution_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         return lifecycle.pause(actor, execution, timeout_too=values["timeout_too"], now=timezone.now())
 
     return act(request, PauseForm, execution, None, permissions.can_pause(request.user, execution), send)
@@ -57,7 +58,7 @@ def pause(request: HttpRequest, execution_id: int) -> HttpResponse:
 def resume(request: HttpRequest, execution_id: int) -> HttpResponse:
     execution = execution_or_404(request, execution_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         return lifecycle.resume(actor, execution, now=timezone.now())
 
     return act(request, ResumeForm, execution, None, permissions.can_resume(request.user, execution), send)
@@ -67,7 +68,7 @@ def resume(request: HttpRequest, execution_id: int) -> HttpResponse:
 def delete(request: HttpRequest, execution_id: int) -> HttpResponse:
     execution = execution_or_404(request, execution_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         return lifecycle.delete(actor, execution, purge=values["copy"] == "purge", now=timezone.now())
 
     form = partial(DeleteForm, expected=execution.name)
@@ -78,7 +79,7 @@ def delete(request: HttpRequest, execution_id: int) -> HttpResponse:
 def heartbeat(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
     callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         return perform.heartbeat(actor, callback, now=timezone.now())
 
     verdict = permissions.can_heartbeat(request.user, callback)
@@ -100,7 +101,7 @@ def act(
         try:
             record = send(actor_of(request, form), form.cleaned_data)
         except BadValue as error:
-            form.add_error(error.field, str(error))
+            form.add_error(error.field if error.field in form.fields else None, str(error))
         except (perform.NotAllowed, perform.AlreadyDone) as error:
             return done(request, execution, messages.WARNING, f"Nothing was sent. {error}")
         else:
@@ -111,8 +112,8 @@ def act(
     return render(request, template, {"page": page})
 
 
-def actor_of(request: HttpRequest, form: ActionForm) -> perform.Actor:
-    return perform.Actor(
+def actor_of(request: HttpRequest, form: ActionForm) -> Actor:
+    return Actor(
         user=request.user,
         address=address_of(request),
         token=form.cleaned_data["token"],

@@ -20,6 +20,7 @@ from dashboard.pages.answer import Page
 from dashboard.views.actions import actor_of, back_of, done, said
 from dashboard.views.lookup import callback_or_404, execution_or_404
 from executions.actions import claims, decisions, perform, permissions
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.decision_forms import form_of
 from executions.models import ActionRecord, Callback
@@ -85,7 +86,7 @@ def _preview(draft: Draft) -> Outgoing | None:
     return draft.outgoing() if draft.may_type else None
 
 
-def _send(actor: perform.Actor, callback: Callback, draft: Draft, do: str, what: str) -> ActionRecord:
+def _send(actor: Actor, callback: Callback, draft: Draft, do: str, what: str) -> ActionRecord:
     """Raises BadValue, NotAllowed, AlreadyDone."""
     now = timezone.now()
     if do == "repeat" and (text := vote_to_repeat(callback, what)) is not None:
@@ -96,30 +97,30 @@ def _send(actor: perform.Actor, callback: Callback, draft: Draft, do: str, what:
     return send(actor, callback, **answer.options, now=now)
 
 
-def _claim(actor: perform.Actor, callback: Callback) -> str:
+def _claim(actor: Actor, callback: Callback) -> str:
     return said(claims.claim(actor, callback, over=True, now=timezone.now()))[1]
 
 
-def _release(actor: perform.Actor, callback: Callback) -> str:
+def _release(actor: Actor, callback: Callback) -> str:
     record = claims.release(actor, callback, now=timezone.now())
     return said(record)[1] if record else "You do not have this callback."
 
 
-def _keep_alive(actor: perform.Actor, callback: Callback) -> str:
+def _keep_alive(actor: Actor, callback: Callback) -> str:
     kept = claims.keep_alive(actor, callback, on=True, now=timezone.now())
     return "It is kept alive for you." if kept else "Nothing is kept alive: claim it first."
 
 
-def _let_lapse(actor: perform.Actor, callback: Callback) -> str:
+def _let_lapse(actor: Actor, callback: Callback) -> str:
     claims.keep_alive(actor, callback, on=False, now=timezone.now())
     return "No more heartbeats are sent for you."
 
 
-def _beat(actor: perform.Actor, callback: Callback) -> str:
+def _beat(actor: Actor, callback: Callback) -> str:
     return said(perform.heartbeat(actor, callback, now=timezone.now()))[1]
 
 
-BESIDES: dict[str, Callable[[perform.Actor, Callback], str]] = {
+BESIDES: dict[str, Callable[[Actor, Callback], str]] = {
     "claim": _claim,
     "release": _release,
     "alive": _keep_alive,
@@ -129,7 +130,7 @@ BESIDES: dict[str, Callable[[perform.Actor, Callback], str]] = {
 """What is done without answering: the form stays as it is."""
 
 
-def _besides(request: HttpRequest, callback: Callback, act: Callable[[perform.Actor, Callback], str]) -> HttpResponse:
+def _besides(request: HttpRequest, callback: Callback, act: Callable[[Actor, Callback], str]) -> HttpResponse:
     draft = Draft(form_of(callback), request.POST)
     checked = Draft(form_of(callback), request.POST, is_bound=True)
     if not checked.form.is_valid():

@@ -12,6 +12,7 @@ from dashboard.forms.actions import ClaimForm, ReleaseForm
 from dashboard.views.actions import act
 from dashboard.views.lookup import callback_or_404, execution_or_404
 from executions.actions import claims, perform, permissions
+from executions.actions.records import Actor
 from executions.models import ActionRecord, Claim
 
 
@@ -20,7 +21,7 @@ def claim(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResp
     callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
     had = Claim.objects.filter(callback=callback).exclude(user=request.user.pk).first()
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         record = claims.claim(actor, callback, over=values.get("over", False), now=timezone.now())
         if values.get("alive"):
             claims.keep_alive(actor.again(), callback, on=True, now=timezone.now())
@@ -36,7 +37,7 @@ def claim(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResp
 def release(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
     callback = callback_or_404(execution_or_404(request, execution_id), callback_id)
 
-    def send(actor: perform.Actor, values: dict[str, Any]) -> ActionRecord:
+    def send(actor: Actor, values: dict[str, Any]) -> ActionRecord:
         if record := claims.release(actor, callback, now=timezone.now()):
             return record
         raise perform.NotAllowed(permissions.Verdict(False, "You do not have this callback."))

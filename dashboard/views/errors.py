@@ -8,9 +8,21 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from dashboard.access import is_shared
 from dashboard.views.shared import unavailable
+from executions.actions.perform import AlreadyDone, NotAllowed
+from executions.actions.results import BadValue
+
+
+class Refusals(MiddlewareMixin):
+    """What actions refuse in a sentence, where no form is there to say it."""
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotAllowed) and error.forbidden:
+            return forbidden(request, error)
+        return bad_request(request, error) if isinstance(error, (BadValue, NotAllowed, AlreadyDone)) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -15,7 +15,8 @@ from dashboard.pages.notices import LogPage, RulePage, RulesPage
 from dashboard.views.lookup import address_of
 from executions import queries
 from executions.actions import notice_rules, permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.models import Delivery, NoticeRule
 
 ONCE = "This form was sent before: nothing was done again."

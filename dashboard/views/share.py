@@ -18,7 +18,7 @@ from dashboard.pages.share import WHO_MAY_OPEN, ShareForOne, SharesPage, read_vi
 from dashboard.views.lookup import address_of, execution_or_404
 from executions import queries
 from executions.actions import links, permissions
-from executions.actions.perform import Actor
+from executions.actions.records import Actor
 from executions.models import Execution
 
 

@@ -17,7 +17,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from executions.actions import decisions, lifecycle, perform, permissions
-from executions.actions.perform import Actor, Kind, Outcome
+from executions.actions.perform import Kind, Outcome
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Bulk, BulkRow, Callback, Execution

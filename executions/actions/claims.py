@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed, note
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, lambda_api
@@ -35,13 +36,13 @@ def claim(actor: Actor, callback: Callback, *, over: bool, now: dt.datetime) -> 
         _lock(callback)
         had = Claim.objects.filter(callback=callback).first()
         if had and had.user_id == actor.user.pk:
-            return _last(callback, Kind.CLAIM) or note(actor, Kind.CLAIM, callback, request=_asked(callback), now=now)
+            return _last(callback, Kind.CLAIM) or _note(actor, Kind.CLAIM, callback, now)
         if had and not over:
             raise BadValue("over", f"{had.username} has claimed this. Say that you take it over, or leave it.")
         if had:
             _end(had, f"{actor.user.get_username()} took the callback over", now)
         words = f"Taken over from {had.username}." if had else ""
-        record = note(actor, Kind.CLAIM, callback, request=_asked(callback), now=now, answer=words)
+        record = _note(actor, Kind.CLAIM, callback, now, words)
         Claim.objects.create(callback=callback, user=actor.user, username=actor.user.get_username(), since=now)
     return record
 
@@ -54,7 +55,7 @@ def release(actor: Actor, callback: Callback, *, now: dt.datetime) -> ActionReco
         if had is None:
             return None
         _end(had, "the callback was released", now)
-        return note(actor, Kind.RELEASE, callback, request=_asked(callback), now=now)
+        return _note(actor, Kind.RELEASE, callback, now)
 
 
 def keep_alive(actor: Actor, callback: Callback, *, on: bool, now: dt.datetime) -> bool:
@@ -70,7 +71,7 @@ def keep_alive(actor: Actor, callback: Callback, *, on: bool, now: dt.datetime) 
             return False
         if on and had.alive_since is None:
             words = f"At the most for {settings.KEEP_ALIVE_HOURS:g} hours."
-            note(actor, Kind.KEEP_ALIVE, callback, request=_asked(callback), now=now, answer=words)
+            _note(actor, Kind.KEEP_ALIVE, callback, now, words)
             Claim.objects.filter(pk=had.pk).update(alive_since=now, beat_due_at=now, beats=0)
         elif not on:
             _let_lapse(had, "no longer wanted", now)
@@ -129,7 +130,12 @@ def _let_lapse(had: Claim, why: str, now: dt.datetime) -> None:
     if ended:
         actor = Actor(user=had.user, address=None, token=uuid.uuid4())
         words = f"{had.beats:,} heartbeats were sent; {why}."
-        note(actor, Kind.LET_LAPSE, had.callback, request=_asked(had.callback), now=now, answer=words)
+        _note(actor, Kind.LET_LAPSE, had.callback, now, words)
+
+
+def _note(actor: Actor, kind: ActionRecord.Kind, callback: Callback, now: dt.datetime, words: str = "") -> ActionRecord:
+    about = {"callback": callback, "execution": callback.execution}
+    return records.note(actor, kind, request={"CallbackId": callback.callback_id}, now=now, answer=words, **about)[0]
 
 
 def _lock(callback: Callback) -> None:
@@ -139,7 +145,3 @@ def _lock(callback: Callback) -> None:
 
 def _last(callback: Callback, kind: str) -> ActionRecord | None:
     return ActionRecord.objects.filter(callback=callback, kind=kind).order_by("-pk").first()
-
-
-def _asked(callback: Callback) -> dict[str, str]:
-    return {"CallbackId": callback.callback_id}

@@ -6,14 +6,15 @@ from typing import Any
 from django.db import transaction
 
 from executions import decision_forms
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.models import ActionRecord, DecisionForm
-from executions.sync.columns import text
 
 Kind = ActionRecord.Kind
-KINDS = (Kind.WRITE_FORM, Kind.REMOVE_FORM)
+SAME = ("Form", "Values")
+"""What makes a form that is sent again the same: what was there before it is not."""
 
 
 def save(actor: Actor, name: str, values: dict[str, Any], *, seen: str, now: dt.datetime) -> None:
@@ -26,7 +27,8 @@ def save(actor: Actor, name: str, values: dict[str, Any], *, seen: str, now: dt.
         raise BadValue("name", "A file of that name is in force: it is changed where it stands.")
     with transaction.atomic():
         had = DecisionForm.objects.select_for_update().filter(name=name).first()
-        if _sent_before(actor):
+        about = _about(name, had, values)
+        if records.sent_before(actor, Kind.WRITE_FORM, **about):
             return
         if had and not seen:
             raise BadValue("name", "There is a decision form of that name already: take another, or open that one.")
@@ -35,11 +37,10 @@ def save(actor: Actor, name: str, values: dict[str, Any], *, seen: str, now: dt.
             raise BadValue(
                 "seen", f"{who}. Nothing was saved, and what you typed is here: save again to replace theirs."
             )
-        before = had.values if had else None
         DecisionForm.objects.update_or_create(
             name=name, defaults={"values": values, "username": actor.user.get_username(), "changed_at": now}
         )
-        _write_down(actor, Kind.WRITE_FORM, {"Form": name, "Before": before, "Values": values}, now)
+        records.note(actor, Kind.WRITE_FORM, now=now, **about)
 
 
 def remove(actor: Actor, name: str, *, now: dt.datetime) -> bool:
@@ -49,7 +50,7 @@ def remove(actor: Actor, name: str, *, now: dt.datetime) -> bool:
         had = DecisionForm.objects.select_for_update().filter(name=name).first()
         if had is None:
             return False
-        _write_down(actor, Kind.REMOVE_FORM, {"Form": name, "Before": had.values, "Values": None}, now)
+        records.note(actor, Kind.REMOVE_FORM, now=now, **_about(name, had, None))
         had.delete()
     return True
 
@@ -64,21 +65,5 @@ def _check(actor: Actor) -> None:
         raise NotAllowed(allowed)
 
 
-def _sent_before(actor: Actor) -> bool:
-    return ActionRecord.objects.filter(token=actor.token, user=actor.user, kind__in=KINDS).exists()
-
-
-def _write_down(actor: Actor, kind: Kind, request: dict[str, Any], now: dt.datetime) -> None:
-    ActionRecord.objects.create(
-        token=actor.token,
-        kind=kind,
-        outcome=ActionRecord.Outcome.DONE,
-        user=actor.user,
-        username=actor.user.get_username(),
-        address=actor.address,
-        user_agent=text(actor.user_agent, 300),
-        request=request,
-        reason=actor.reason,
-        created_at=now,
-        finished_at=now,
-    )
+def _about(name: str, had: DecisionForm | None, values: dict[str, Any] | None) -> dict[str, Any]:
+    return {"request": {"Form": name, "Before": had.values if had else None, "Values": values}, "same": SAME}

@@ -8,19 +8,24 @@ person their last vote, if they may still decide: votes stay when a policy chang
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed, carry_out, error_of, note
+import structlog
+from django.db.models import Count, Exists, Max, OuterRef
+
+from executions.actions import permissions, records
+from executions.actions.perform import AlreadyDone, NotAllowed, carry_out, error_of
+from executions.actions.records import GRACE, Actor
 from executions.actions.results import BadValue, check_result
-from executions.actions.settle import GRACE
 from executions.actions.votes import VOTES, standing_of, vote_of
 from executions.decision_forms import everything, form_of
 from executions.domain.decisions import Form
 from executions.gateway import answers, lambda_api
 from executions.models import ActionRecord, Callback
 
+log = structlog.get_logger(__name__)
 Kind = ActionRecord.Kind
 AT_ONCE = 50
 """How many left behind by a crash are looked at in one turn."""
@@ -53,11 +58,12 @@ def _decide(
     needed = 1 if form is None else form.approvals if kind == Kind.APPROVE else form.refusals
     if needed == 1:
         return _send(actor, callback, request, now)
-    if sent := ActionRecord.objects.filter(token=_final(actor.token), username=actor.user.get_username()).first():
+    if sent := ActionRecord.objects.filter(token=_final(actor.token), user=actor.user).first():
         return sent
     if not (allowed := permissions.can_answer(actor.user, callback)):
         raise NotAllowed(allowed)
-    record = note(actor, kind, callback, request=request, now=now, answer=f"{needed} are needed.")
+    about = {"callback": callback, "execution": callback.execution}
+    record, _ = records.note(actor, kind, request=request, now=now, answer=f"{needed} are needed.", **about)
     # Read after the vote is committed: of two at once at least the later sees both, and only one answer gets through.
     callback = Callback.objects.select_related("execution__function__connection").get(pk=callback.pk)
     reached = standing_of(callback, form)
@@ -68,7 +74,7 @@ def _decide(
 
 def _for_all(actor: Actor, vote: ActionRecord) -> Actor:
     """Who cast the last vote sends for all; the same vote always with the same token, so that it sends once."""
-    return Actor(actor.user, actor.address, _final(vote.token), actor.reason, actor.user_agent)
+    return replace(actor, token=_final(vote.token))
 
 
 def _final(token: uuid.UUID) -> uuid.UUID:
@@ -96,28 +102,39 @@ def _send(actor: Actor, callback: Callback, request: dict[str, Any], now: dt.dat
     )
 
 
-def send_left(*, now: dt.datetime) -> None:
+def send_left(*, clock: Callable[[], dt.datetime]) -> None:
     """Send what a quorum had decided when the process ended before it could: what was complete by the policy of then
-    and still is.
+    and still is. Which callbacks are looked at is drawn anew each time: those that wait keep none from its turn.
     """
-    votes = ActionRecord.objects.filter(kind__in=VOTES, callback__status="STARTED", created_at__lt=now - GRACE)
-    forms = everything() if votes.exists() else []
-    for record in _last_of_each(votes.select_related("callback__execution__function__connection", "user")):
-        callback, user = record.callback, record.user
-        if callback is None or user is None:
-            continue
-        form, needed = form_of(callback, forms), int(record.answer.partition(" ")[0])
-        actor = _for_all(Actor(user, record.address, record.token, record.reason, record.user_agent), record)
-        reached, vote = standing_of(callback, form), vote_of(record)
-        sent = ActionRecord.objects.filter(token=actor.token).exists() or permissions.answer_of(callback)
+    votes = ActionRecord.objects.filter(kind__in=VOTES, callback__status="STARTED")
+    given = ActionRecord.objects.filter(callback=OuterRef("callback"), kind__in=permissions.ANSWERS)
+    unanswered = votes.filter(~Exists(given.exclude(outcome=ActionRecord.Outcome.REFUSED)))
+    # No quorum is of fewer than two people who want the same kind of answer.
+    alike = unanswered.values("callback", "kind").annotate(
+        people=Count("user", distinct=True), newest=Max("created_at")
+    )
+    likely = alike.filter(people__gte=2, newest__lt=clock() - GRACE).order_by("?").values_list("callback", flat=True)
+    if not (chosen := set(likely[:AT_ONCE])):
+        return
+    forms = everything()
+    for callback in Callback.objects.filter(pk__in=chosen).select_related("execution__function__connection"):
+        try:
+            _send_one_left(callback, forms, clock())
+        except (NotAllowed, AlreadyDone, BadValue) as why:
+            log.info("decision.not_sent", callback_id=callback.callback_id, why=str(why))
+
+
+def _send_one_left(callback: Callback, forms: list[Form], now: dt.datetime) -> None:
+    form = form_of(callback, forms)
+    reached = standing_of(callback, form)
+    for record in callback.actions.filter(kind__in=VOTES).select_related("user").order_by("-created_at", "-pk"):
+        vote, needed, user = vote_of(record), int(record.answer.partition(" ")[0]), record.user
         complete = reached.is_complete(vote) and reached.alike(vote) >= needed
-        if not sent and complete and permissions.can_answer(user, callback, forms):
-            _send(actor, callback, record.request, now)
-
-
-def _last_of_each(votes: Any) -> Iterable[ActionRecord]:
-    """The newest vote of each callback."""
-    last: dict[int, ActionRecord] = {}
-    for record in votes.order_by("created_at", "pk"):
-        last[record.callback_id] = record
-    return list(last.values())[:AT_ONCE]
+        if user is None or vote not in reached.votes or not complete:
+            continue
+        if callback.actions.filter(kind__in=permissions.ANSWERS, created_at__gte=record.created_at).exists():
+            return  # it was sent, and AWS refused it
+        if permissions.can_answer(user, callback, forms):
+            actor = Actor(user, record.address, record.token, record.reason, record.user_agent)
+            _send(_for_all(actor, record), callback, record.request, now)
+            return

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.domain import imports
 from executions.domain.words import count, size
@@ -38,7 +39,8 @@ def bring_in(actor: Actor, files: Sequence[tuple[str, bytes]], function: str, *,
     if not (allowed := permissions.can_import(actor.user, name)):
         raise NotAllowed(allowed)
     names = ", ".join(given for given, _ in files)
-    known = Execution.objects.filter(arn=storing.arn_of(found, name)).first()
+    arn = storing.arn_of(found, name)
+    known = Execution.objects.filter(arn=arn).first()
     if known is not None:
         return Imported(known, False, found.notes)
     try:
@@ -47,8 +49,15 @@ def bring_in(actor: Actor, files: Sequence[tuple[str, bytes]], function: str, *,
             answer = (
                 f"{count(len(found.events), 'event')}, {size(sum(len(body) for _, body in files))}. AWS was not asked."
             )
-            request = {"Files": names[:500], "Function": name, "DurableExecutionArn": found.details.arn}
-            _write_down(actor, ActionRecord.Kind.IMPORT, row, request, answer, now)
+            request = {"Files": text(names, 500), "Function": name, "DurableExecutionArn": found.details.arn}
+            records.note(actor, ActionRecord.Kind.IMPORT, request=request, now=now, answer=answer, execution=row)
+    except IntegrityError:
+        known = Execution.objects.filter(arn=arn).first()
+        if known is None:
+            raise
+        return Imported(known, False, found.notes)  # somebody else has imported it at the same time
+    except BadValue:
+        raise
     except (ValueError, OverflowError) as error:
         raise BadValue("history", "A time in this history is outside of what a calendar holds.") from error
     return Imported(row, True, found.notes)
@@ -61,32 +70,5 @@ def remove(actor: Actor, execution: Execution, *, now: dt.datetime) -> None:
     with transaction.atomic():
         request = {"Files": execution.import_record.file_names, "Execution": execution.name}
         answer = f"{execution.import_record.username} had imported it. AWS was not asked."
-        _write_down(actor, ActionRecord.Kind.FORGET, execution, request, answer, now)
+        records.note(actor, ActionRecord.Kind.FORGET, request=request, now=now, answer=answer, execution=execution)
         storing.remove(execution)
-
-
-def _write_down(
-    actor: Actor, kind: ActionRecord.Kind, execution: Execution, request: dict[str, str], answer: str, now: dt.datetime
-) -> None:
-    """A form that is sent twice leaves one record."""
-    try:
-        with transaction.atomic():
-            ActionRecord.objects.create(
-                token=actor.token,
-                kind=kind,
-                outcome=ActionRecord.Outcome.DONE,
-                user=actor.user,
-                username=actor.user.get_username(),
-                address=actor.address,
-                user_agent=text(actor.user_agent, 300),
-                execution=execution,
-                execution_arn=execution.arn,
-                request=request,
-                reason=actor.reason,
-                answer=answer,
-                created_at=now,
-                finished_at=now,
-            )
-    except IntegrityError:
-        if not ActionRecord.objects.filter(token=actor.token).exists():
-            raise

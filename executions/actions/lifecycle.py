@@ -3,7 +3,8 @@
 import datetime as dt
 
 from executions.actions import permissions
-from executions.actions.perform import Actor, Kind, Outcome, carry_out
+from executions.actions.perform import Kind, Outcome, carry_out
+from executions.actions.records import Actor
 from executions.gateway import lambda_api
 from executions.models import ActionRecord, Execution
 from executions.sync import retention

@@ -2,21 +2,19 @@
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-import structlog
 from django.db import transaction
 
 from executions import sharing
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.models import ActionRecord, Execution, ShareLink
 from executions.sync.columns import text
 
-log = structlog.get_logger(__name__)
 Kind: TypeAlias = ActionRecord.Kind
-Outcome: TypeAlias = ActionRecord.Outcome
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Wanted:
 def make(actor: Actor, execution: Execution, wanted: Wanted, *, now: dt.datetime) -> str | None:
     """-> the token, which is never told again; None when the same form has made its link before.
 
-    Raises NotAllowed.
+    Raises NotAllowed, BadValue.
     """
     if not (allowed := permissions.can_share(actor.user, execution)):
         raise NotAllowed(allowed)
@@ -41,13 +39,14 @@ def make(actor: Actor, execution: Execution, wanted: Wanted, *, now: dt.datetime
     lasts = min(wanted.lasts, sharing.longest())
     request = {
         "tab": wanted.tab,
-        "query": wanted.query,
+        "query": text(wanted.query, 2000),
         "redacted": wanted.redacted,
         "hours": lasts / dt.timedelta(hours=1),
     }
     answer = f"Works until {now + lasts:%Y-%m-%d %H:%M} UTC; secrets are {'hidden' if wanted.redacted else 'shown'}."
     with transaction.atomic():
-        if not _write_down(actor, Kind.SHARE, execution, request, wanted.note, answer, now):
+        why = replace(actor, reason=text(wanted.note, 1000))
+        if not records.note(why, Kind.SHARE, request=request, now=now, answer=answer, execution=execution)[1]:
             return None
         ShareLink.objects.create(
             token_hash=sharing.hash_of(token),
@@ -65,7 +64,7 @@ def make(actor: Actor, execution: Execution, wanted: Wanted, *, now: dt.datetime
 
 
 def revoke(actor: Actor, link: ShareLink, *, now: dt.datetime) -> bool:
-    """-> whether it was this call that revoked it. Raises NotAllowed."""
+    """-> whether it was this call that revoked it. Raises NotAllowed, BadValue."""
     if not (allowed := permissions.can_share(actor.user, link.execution)):
         raise NotAllowed(allowed)
     with transaction.atomic():
@@ -73,38 +72,7 @@ def revoke(actor: Actor, link: ShareLink, *, now: dt.datetime) -> bool:
         if not mine.update(revoked_at=now, revoked_by_name=actor.user.get_username()):
             return False
         answer = f"{link.made_by_name} had made it; it was opened {link.opened_count:,} times."
-        _write_down(actor, Kind.UNSHARE, link.execution, {"share_link": link.pk}, link.note, answer, now)
+        why = replace(actor, reason=link.note)
+        request = {"share_link": link.pk}
+        records.note(why, Kind.UNSHARE, request=request, now=now, answer=answer, execution=link.execution)
     return True
-
-
-def _write_down(
-    actor: Actor,
-    kind: Kind,
-    execution: Execution,
-    request: dict[str, object],
-    reason: str,
-    answer: str,
-    now: dt.datetime,
-) -> bool:
-    """False when the form that this came from has been sent before."""
-    _, new = ActionRecord.objects.get_or_create(
-        token=actor.token,
-        defaults={
-            "kind": kind,
-            "outcome": Outcome.DONE,
-            "user": actor.user,
-            "username": actor.user.get_username(),
-            "address": actor.address,
-            "user_agent": text(actor.user_agent, 300),
-            "execution": execution,
-            "execution_arn": execution.arn,
-            "request": request,
-            "reason": text(reason, 1000),
-            "answer": answer,
-            "created_at": now,
-            "finished_at": now,
-        },
-    )
-    if new:
-        log.info("action", kind=kind, outcome=Outcome.DONE, execution_arn=execution.arn)
-    return new

@@ -5,20 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from django.db import transaction
 
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.domain import addresses
 from executions.models import ActionRecord, Delivery, NoticeRule
 from executions.notices import delivering, finding, sealing
 from executions.notices.terms import Wanted
-from executions.sync.columns import text
 
-log = structlog.get_logger(__name__)
 Kind = ActionRecord.Kind
-Outcome = ActionRecord.Outcome
 Channel = NoticeRule.Channel
 _COVERS = ("group_id", "events", "connections", "functions", "callbacks", "claimed_minutes")
 """A change of these begins anew: what happened before is not told."""
@@ -36,6 +33,7 @@ class Written:
 def write(actor: Actor, rule: NoticeRule, wanted: Wanted, *, now: dt.datetime) -> Written:
     """Write a new rule (one without a primary key, which knows its channel) or change one. Raises NotAllowed."""
     _allowed(actor, rule if rule.pk else None)
+    _allowed(actor, wanted)
     before = NoticeRule.objects.filter(pk=rule.pk).first()
     secret = sealing.new_secret() if before is None and rule.channel == Channel.WEBHOOK else ""
     _fill(rule, wanted, actor, now)
@@ -73,10 +71,13 @@ def test(actor: Actor, rule: NoticeRule, *, clock: Callable[[], dt.datetime]) ->
 def send_again(actor: Actor, delivery: Delivery, *, now: dt.datetime) -> bool:
     """Try once more what was given up or perhaps sent. False when it cannot be. Raises NotAllowed."""
     _allowed(actor, delivery.rule)
+    request = {"message": str(delivery.key), **_request(delivery.rule)}
+    if records.sent_before(actor, Kind.NOTIFY_AGAIN, request=request):
+        return True
     with transaction.atomic():
         done = delivering.send_again(delivery, now=now)
         if done:
-            _note(actor, Kind.NOTIFY_AGAIN, delivery.rule, f"Message {delivery.key}.", now)
+            _note(actor, Kind.NOTIFY_AGAIN, delivery.rule, f"Message {delivery.key}.", now, request)
     return done
 
 
@@ -93,8 +94,8 @@ def new_secret(actor: Actor, rule: NoticeRule, *, now: dt.datetime) -> str:
     return secret
 
 
-def _allowed(actor: Actor, rule: NoticeRule | None) -> None:
-    if not (allowed := permissions.can_write_notices(actor.user, rule.group_id if rule else None)):
+def _allowed(actor: Actor, rule: NoticeRule | Wanted | None) -> None:
+    if not (allowed := permissions.can_write_notices(actor.user, rule.group.pk if rule else None)):
         raise NotAllowed(allowed)
 
 
@@ -113,28 +114,12 @@ def _begins_anew(before: NoticeRule, rule: NoticeRule) -> bool:
     return woken or any(getattr(before, name) != getattr(rule, name) for name in _COVERS)
 
 
-def _note(actor: Actor, kind: Kind, rule: NoticeRule, words: str, now: dt.datetime) -> bool:
+def _note(
+    actor: Actor, kind: Kind, rule: NoticeRule, words: str, now: dt.datetime, request: dict[str, Any] | None = None
+) -> bool:
     """False when the form that this came from has been sent before."""
     answer = f"Rule “{rule.name}” of {rule.group.name}, by {rule.get_channel_display()} to {rule.shown}. {words}"
-    _, new = ActionRecord.objects.get_or_create(
-        token=actor.token,
-        defaults={
-            "kind": kind,
-            "outcome": Outcome.DONE,
-            "user": actor.user,
-            "username": actor.user.get_username(),
-            "address": actor.address,
-            "user_agent": text(actor.user_agent, 300),
-            "request": _request(rule),
-            "reason": text(actor.reason, 1000),
-            "answer": text(answer, 1000),
-            "created_at": now,
-            "finished_at": now,
-        },
-    )
-    if new:
-        log.info("action", kind=kind, outcome=Outcome.DONE, rule=rule.pk)
-    return new
+    return records.note(actor, kind, request=request or _request(rule), now=now, answer=answer)[1]
 
 
 def _request(rule: NoticeRule) -> dict[str, Any]:

@@ -6,18 +6,18 @@ people at once harmless.
 """
 
 import datetime as dt
-import uuid
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
-from executions.actions import permissions
+from executions.actions import permissions, records
+from executions.actions.records import LATEST, Actor
 from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
-from executions.gateway import budget, lambda_api
+from executions.gateway import budget, deadline, lambda_api
 from executions.gateway.answers import Answer
 from executions.gateway.connections import Connection, reach
 from executions.gateway.errors import GatewayError, NotSupported
@@ -30,31 +30,6 @@ log = structlog.get_logger(__name__)
 Kind: TypeAlias = ActionRecord.Kind
 Outcome: TypeAlias = ActionRecord.Outcome
 MAX_ERROR_TEXT = 16_384
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, from where, why, and the token of the form that they sent."""
-
-    user: Any
-    address: str | None
-    token: uuid.UUID
-    reason: str = ""
-    user_agent: str = ""
-    one_of_many: bool = False
-    """Nobody looks at this very execution: the mirror reads it at its turn."""
-    refused: Callable[[GatewayError], None] | None = None
-    """Told of what AWS did not do, beside the record."""
-
-    def again(self) -> "Actor":
-        """The same person in the same request, for a second record."""
-        return replace(self, token=uuid.uuid4())
-
-    def signed(self, words: str = "") -> str:
-        """`words` and the reason with who says so, for the field that AWS has for it."""
-        said = ": ".join(filter(None, [words, self.reason]))
-        signature = f"by {self.user.get_username()}"
-        return f"{said} ({signature})" if said else signature
 
 
 class NotAllowed(Exception):
@@ -124,97 +99,28 @@ def carry_out(
     """Permit, write down (with `more` columns), call, write down the outcome, have the mirror look. Raises NotAllowed,
     AlreadyDone, BadValue.
     """
-    if repeated := _sent_before(actor, kind, execution, callback):
+    until = time.time() + LATEST
+    about: dict[str, Any] = {"request": request, "execution": execution, "callback": callback}
+    if repeated := records.sent_before(actor, kind, **about):
         return repeated
     if not (allowed := verdict()):
         raise NotAllowed(allowed)
     try:
-        record = _write_down(actor, kind, execution, callback, request, now, more)
+        record, new = records.write_down(actor, kind, now=now, durable=True, **about, **more)
     except IntegrityError:
-        return _who_was_first(actor, kind, execution, callback)
-    with budget.lane(Lane.WARM if actor.one_of_many else Lane.INTERACTIVE):
+        first = permissions.answer_of(callback) if callback else _first_of(kind, execution)
+        if first is None:
+            raise
+        raise AlreadyDone(first) from None
+    if not new:
+        return record
+    with budget.lane(Lane.WARM if actor.one_of_many else Lane.INTERACTIVE), deadline.sending_before(until):
         send(record, execution.function.connection.name, call, actor.refused)
-    record.save()
+    records.conclude(record)
     hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
     log.info(
         "action", kind=kind, outcome=record.outcome, execution_arn=execution.arn, aws_request_id=record.aws_request_id
     )
-    return record
-
-
-def note(
-    actor: Actor,
-    kind: Kind,
-    callback: Callback,
-    *,
-    request: dict[str, Any],
-    now: dt.datetime,
-    answer: str = "",
-) -> ActionRecord:
-    """Write down what is done here alone. The same form sent again finds its first self."""
-    execution = callback.execution
-    if repeated := _sent_before(actor, kind, execution, callback):
-        return repeated
-    more = {"outcome": Outcome.DONE, "answer": answer, "finished_at": now}
-    try:
-        return _write_down(actor, kind, execution, callback, request, now, more, durable=False)
-    except IntegrityError:
-        if repeated := _sent_before(actor, kind, execution, callback):
-            return repeated
-        raise
-
-
-def _write_down(
-    actor: Actor,
-    kind: Kind,
-    execution: Execution,
-    callback: Callback | None,
-    request: dict[str, Any],
-    now: dt.datetime,
-    more: dict[str, Any],
-    *,
-    durable: bool = True,
-) -> ActionRecord:
-    with transaction.atomic(durable=durable):
-        return ActionRecord.objects.create(
-            token=actor.token,
-            kind=kind,
-            user=actor.user,
-            username=actor.user.get_username(),
-            address=actor.address,
-            user_agent=text(actor.user_agent, 300),
-            execution=execution,
-            execution_arn=execution.arn,
-            callback=callback,
-            request=request,
-            reason=actor.reason,
-            created_at=now,
-            **more,
-        )
-
-
-def _who_was_first(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord:
-    if repeated := _sent_before(actor, kind, execution, callback):
-        return repeated
-    first = permissions.answer_of(callback) if callback else _first_of(kind, execution)
-    if first is None:
-        raise IntegrityError(f"the record of this {kind} could not be written")
-    raise AlreadyDone(first)
-
-
-def _sent_before(actor: Actor, kind: Kind, execution: Execution, callback: Callback | None) -> ActionRecord | None:
-    """What this very form did. Its token in another form is a mistake that must not look like success."""
-    record = ActionRecord.objects.filter(token=actor.token).first()
-    if record is None:
-        return None
-    same = (record.kind, record.execution_id, record.callback_id, record.username) == (
-        kind,
-        execution.pk,
-        callback.pk if callback else None,
-        actor.user.get_username(),
-    )
-    if not same:
-        raise BadValue("token", "This form was already sent for something else: open it again.")
     return record
 
 

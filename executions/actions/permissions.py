@@ -171,7 +171,7 @@ def against(user: Any, execution: Execution, form: Form) -> str:
     """What in the policy of a form speaks against this person; "" when nothing does."""
     if why := outside(user, form):
         return why
-    if form.not_by_starter and user.pk is not None and starter_of(execution) == user.pk:
+    if form.not_by_starter and user.pk is not None and user.pk in starters_of(execution):
         return "You have started this execution: somebody else has to decide (four eyes)."
     return ""
 
@@ -184,10 +184,13 @@ def outside(user: Any, form: Form) -> str:
     return ""
 
 
-def starter_of(execution: Execution) -> int | None:
-    """Who started it from here; None when that is not known."""
-    started = ActionRecord.objects.filter(execution_arn=execution.arn, kind=ActionRecord.Kind.START)
-    return started.exclude(outcome=ActionRecord.Outcome.REFUSED).values_list("user", flat=True).first()
+def starters_of(execution: Execution) -> set[int | None]:
+    """Who started it from here, or perhaps did: while AWS has not said which execution a start has become, all of that
+    name are.
+    """
+    unsaid = Q(execution_arn="", function=execution.function_id, request__DurableExecutionName=execution.name)
+    started = ActionRecord.objects.filter(Q(execution_arn=execution.arn) | unsaid, kind=ActionRecord.Kind.START)
+    return set(started.exclude(outcome=ActionRecord.Outcome.REFUSED).values_list("user", flat=True))
 
 
 def can_share(user: Any, execution: Execution | None = None) -> Verdict:

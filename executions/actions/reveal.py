@@ -3,12 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from executions.actions import permissions
-from executions.actions.perform import Actor, NotAllowed
+from executions.actions import permissions, records
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.models import ActionRecord, Execution
-from executions.sync.columns import text
 
 LASTS = dt.timedelta(minutes=15)
 """So long after it was put on record a payload can be looked around in."""
@@ -29,28 +29,11 @@ def is_on_record(user: Any, execution: Execution, event_id: int, *, now: dt.date
 
 
 def reveal(actor: Actor, execution: Execution, event_id: int, *, now: dt.datetime) -> None:
-    """Raises NotAllowed. A form that is sent twice leaves one record."""
-    verdict = permissions.can_reveal(actor.user)
-    if not verdict:
+    """Raises NotAllowed, BadValue. A form that is sent twice leaves one record."""
+    if not (verdict := permissions.can_reveal(actor.user)):
         raise NotAllowed(verdict)
-    try:
-        with transaction.atomic(durable=True):
-            ActionRecord.objects.create(
-                token=actor.token,
-                kind=ActionRecord.Kind.REVEAL,
-                outcome=ActionRecord.Outcome.ACCEPTED,
-                user=actor.user,
-                username=actor.user.get_username(),
-                address=actor.address,
-                user_agent=text(actor.user_agent, 300),
-                execution=execution,
-                execution_arn=execution.arn,
-                request={"EventId": event_id},
-                reason=actor.reason,
-                answer=f"The payload of event {event_id}. Nothing was sent to AWS.",
-                created_at=now,
-                finished_at=now,
-            )
-    except IntegrityError:
-        if not ActionRecord.objects.filter(token=actor.token, user=actor.user, execution=execution).exists():
-            raise
+    words = f"The payload of event {event_id}. Nothing was sent to AWS."
+    with transaction.atomic(durable=True):
+        records.note(
+            actor, ActionRecord.Kind.REVEAL, request={"EventId": event_id}, now=now, answer=words, execution=execution
+        )

@@ -6,14 +6,14 @@ import datetime as dt
 from django.db.models import Q
 
 from executions import histories
+from executions.actions import records
+from executions.actions.records import GRACE
 from executions.domain.statuses import is_terminal
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Execution
 from executions.sync import executions, retention
 
 Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
-GRACE = dt.timedelta(seconds=60)
-"""A request still on its way is not taken for lost before this; it is longer than any of our time-outs."""
 GONE = "Nobody will know whether AWS carried it out: the execution is gone, and what was read of it does not tell."
 DELETION_TAKES = dt.timedelta(days=1)
 """How long a deletion is followed after AWS has accepted it."""
@@ -23,15 +23,14 @@ AT_ONCE = 20
 def settle(execution_id: int, *, now: dt.datetime) -> None:
     """Call it after a history was read. A reading older than the grace after the request decides nothing."""
     unsettled = ActionRecord.objects.filter(_unsettled(now), execution_id=execution_id).exclude(kind=Kind.DELETE)
-    open_records = unsettled.select_related("callback")
-    if not (records := list(open_records)):
+    if not (found := list(unsettled.select_related("callback"))):
         return
     execution = Execution.objects.get(pk=execution_id)
-    for record in records:
+    for record in found:
         read_at = execution.history_read_at
         late_enough = execution.history_complete or (read_at is not None and read_at >= record.created_at + GRACE)
-        if found := _found_in_history(record, execution):
-            record.outcome, record.answer = found
+        if told := _found_in_history(record, execution):
+            record.outcome, record.answer = told
         elif execution.gone_at and not execution.history_complete:
             record.outcome, record.answer = Outcome.REFUSED, GONE
         elif not late_enough:
@@ -47,7 +46,7 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
                 "The history shows that AWS never got it: it can be sent again.",
             )
         record.finished_at = now
-        record.save(update_fields=["outcome", "answer", "finished_at"])
+        records.conclude(record)
 
 
 def settle_left(*, now: dt.datetime) -> None:
@@ -89,7 +88,7 @@ def _settle_deletion(record: ActionRecord, *, now: dt.datetime) -> None:
     else:
         record.outcome, record.answer = Outcome.ACCEPTED, "Confirmed: AWS has deleted it, or is doing so."
     record.finished_at = now
-    record.save(update_fields=["outcome", "answer", "finished_at"])
+    records.conclude(record)
 
 
 def _still_there(record: ActionRecord, *, now: dt.datetime) -> bool:

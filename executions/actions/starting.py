@@ -5,18 +5,19 @@ in the list by it.
 """
 
 import datetime as dt
+import time
 from typing import Any
 
 import orjson
 import structlog
-from django.db import IntegrityError, transaction
 
 from executions import schemas
-from executions.actions import permissions
-from executions.actions.perform import Actor, Kind, NotAllowed, Outcome, send
+from executions.actions import permissions, records
+from executions.actions.perform import Kind, NotAllowed, Outcome, send
+from executions.actions.records import LATEST, Actor
 from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
-from executions.gateway import budget, lambda_api
+from executions.gateway import budget, deadline, lambda_api
 from executions.models import ActionRecord, Execution, Function, InputSchema, PreparedEvent
 from executions.sync.columns import text
 
@@ -32,10 +33,6 @@ def start(
 ) -> ActionRecord:
     """Start an execution asynchronously; the record has its ARN when AWS has said it."""
     body = check_payload(payload, schema_of(function))
-    if repeated := _sent_before(actor, function):
-        return repeated
-    if not (allowed := permissions.can_start(actor.user, function)):
-        raise NotAllowed(allowed)
     name = name or f"web-{actor.token.hex}"
     request = {
         "FunctionName": function.arn,
@@ -44,13 +41,15 @@ def start(
         "DurableExecutionName": name,
         "Payload": payload,
     }
-    try:
-        record = _write_down(actor, function, request, now)
-    except IntegrityError:
-        if repeated := _sent_before(actor, function):
-            return repeated
-        raise
-    with budget.lane(Lane.INTERACTIVE):
+    until = time.time() + LATEST
+    if repeated := records.sent_before(actor, Kind.START, request=request, function=function):
+        return repeated
+    if not (allowed := permissions.can_start(actor.user, function)):
+        raise NotAllowed(allowed)
+    record, new = records.write_down(actor, Kind.START, request=request, now=now, durable=True, function=function)
+    if not new:
+        return record
+    with budget.lane(Lane.INTERACTIVE), deadline.sending_before(until):
         answer = send(
             record,
             function.connection.name,
@@ -58,7 +57,7 @@ def start(
         )
     if answer:
         record.execution_arn = text(answer.fields.get("DurableExecutionArn"), 1024)
-    record.save()
+    records.conclude(record)
     # It is to be in the list soon.
     Function.objects.filter(pk=function.pk, list_due_at__gt=now).update(list_due_at=now)
     log.info("action", kind=Kind.START, outcome=record.outcome, execution_arn=record.execution_arn)
@@ -132,29 +131,4 @@ def settle_starts(*, now: dt.datetime) -> None:
         else:
             continue
         record.finished_at = now
-        record.save()
-
-
-def _sent_before(actor: Actor, function: Function) -> ActionRecord | None:
-    record = ActionRecord.objects.filter(token=actor.token).first()
-    if record is None:
-        return None
-    if (record.kind, record.function_id, record.username) != (Kind.START, function.pk, actor.user.get_username()):
-        raise BadValue("token", "This form was already sent for something else: open it again.")
-    return record
-
-
-def _write_down(actor: Actor, function: Function, request: dict[str, Any], now: dt.datetime) -> ActionRecord:
-    with transaction.atomic(durable=True):
-        return ActionRecord.objects.create(
-            token=actor.token,
-            kind=Kind.START,
-            user=actor.user,
-            username=actor.user.get_username(),
-            address=actor.address,
-            user_agent=text(actor.user_agent, 300),
-            function=function,
-            request=request,
-            reason=actor.reason,
-            created_at=now,
-        )
+        records.conclude(record)

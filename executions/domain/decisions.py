@@ -126,8 +126,9 @@ def _same(one: Vote, other: Vote) -> bool:
 
 def standing(votes: Sequence[Vote], form: Form | None) -> Standing:
     """`votes`: all of them, oldest first. A person's later vote takes the place of the earlier."""
-    last: dict[str, Vote] = {}
+    last: dict[int | str, Vote] = {}
     for vote in votes:
-        last.pop(vote.username, None)
-        last[vote.username] = vote
+        who = vote.username if vote.person is None else vote.person
+        last.pop(who, None)
+        last[who] = vote
     return Standing(tuple(last.values()), form.approvals if form else 1, form.refusals if form else 1)

@@ -3,7 +3,7 @@ settings.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
-from executions.gateway import budget
+from executions.gateway import budget, deadline
 from executions.gateway.configuration import Configured, named
 from executions.gateway.errors import NoCredentials, triage
 
@@ -72,7 +72,9 @@ def _assuming(settings: Configured, region: str | None) -> boto3.session.Session
     """A session that has the role, and renews it before it expires."""
     source = botocore.session.get_session()
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=lambda service, **given: source.create_client(service, **{"region_name": region, **given}),
+        client_creator=lambda service, **given: source.create_client(
+            service, **{"region_name": region, "config": CLIENT, **given}
+        ),
         source_credentials=source.get_credentials(),
         role_arn=settings.role_arn,
         extra_args={
@@ -80,14 +82,24 @@ def _assuming(settings: Configured, region: str | None) -> boto3.session.Session
             **({"ExternalId": settings.external_id} if settings.external_id else {}),
         },
     )
+
+    def fetch() -> dict[str, Any]:
+        try:
+            credentials: dict[str, Any] = fetcher.fetch_credentials()
+        except Exception as error:
+            # Whatever became of this request, the one that it was needed for has not been sent.
+            raise replace(triage(error, asked=f"assume the role {settings.role_arn}"), maybe_done=False) from error
+        return credentials
+
     target = botocore.session.get_session()
     # botocore has no public way to give a session credentials that renew themselves.
-    renewing = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    renewing = DeferredRefreshableCredentials(fetch, "assume-role")
     target._credentials = renewing  # type: ignore[attr-defined]
     return boto3.session.Session(botocore_session=target)
 
 
 def _note_sending(**_: object) -> None:
+    deadline.check()
     budget.sent()
 
 

@@ -93,6 +93,13 @@ class OverBudget(GatewayError):
     retry = True
 
 
+class TooLate(GatewayError):
+    """We did not ask: the request had waited for so long that it might have been taken for lost meanwhile."""
+
+    kind = "late"
+    retry = True
+
+
 class PushSilent(GatewayError):
     """Nothing has failed, but the push queue has not told what polling has found."""
 
@@ -163,9 +170,11 @@ _LOST_ANSWER = (
 
 
 def triage(error: Exception, *, asked: str, endpoint: str = "AWS_ENDPOINT_URL_LAMBDA") -> GatewayError:
-    """Turn whatever boto3 raised while `asked` ("list executions of NAME") into one of our errors. `endpoint` is the
+    """Turn whatever was raised while `asked` ("list executions of NAME") into one of our errors. `endpoint` is the
     variable that says where the service is.
     """
+    if isinstance(error, GatewayError):
+        return error  # raised on the way to AWS, in our words already
     if isinstance(error, boto.ClientError):
         return _answered(error, asked)
     if isinstance(error, _SETTINGS):

@@ -19,6 +19,7 @@ from django.utils import timezone
 from executions import queries
 from executions.actions import perform
 from executions.actions.permissions import can_view
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.actions.scopes import may_ask_for
 from executions.domain.arns import ExecutionArn, InvalidArn
@@ -51,9 +52,9 @@ def person(options: dict[str, Any]) -> User:
     return found
 
 
-def actor(options: dict[str, Any]) -> perform.Actor:
+def actor(options: dict[str, Any]) -> Actor:
     token = options["token"] or uuid.uuid4()
-    return perform.Actor(person(options), None, token, options["reason"], user_agent="manage.py")
+    return Actor(person(options), None, token, options["reason"], user_agent="manage.py")
 
 
 def execution_of(user: User, text: str) -> Execution:

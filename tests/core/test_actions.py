@@ -2,16 +2,23 @@
 
 import datetime as dt
 import threading
+import time
 import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import structlog
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
 from django.db import connection
 
 from executions.actions import decisions, perform, permissions
-from executions.actions.settle import GRACE, settle, settle_left
+from executions.actions.records import GRACE, LATEST
+from executions.actions.settle import settle, settle_left
+from executions.gateway import budget, connections, deadline
+from executions.gateway.configuration import Configured
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Callback, Execution
 from executions.sync import functions, hasten, history, listing
@@ -42,6 +49,31 @@ def callback(execution: Execution) -> Callback:
 @pytest.fixture
 def approver() -> User:
     return factories.user("approver", "the-approver")
+
+
+@pytest.fixture
+def lambda_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
+    """Something on 127.0.0.1 that takes every request: its address, and the paths that arrived."""
+    arrived: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            arrived.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", arrived
+    server.shutdown()
 
 
 def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> perform.Actor:
@@ -347,3 +379,93 @@ def test_an_action_hastens_the_history_also_while_it_is_being_read(
     aws.get_durable_execution_history = acted_meanwhile  # type: ignore[method-assign]
     history.pull(execution, now=now)
     assert Execution.objects.get().history_due_at == later
+
+
+def test_an_answer_whose_turn_comes_too_late_is_not_sent(
+    callback: Callback, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch, lambda_server: Any
+) -> None:
+    url, arrived = lambda_server
+    made = connections.opened(Configured(name="default", region="us-east-1", endpoint=url))
+    monkeypatch.setattr(perform, "reach", lambda _: made)
+    began, late = time.time(), [0.0]
+    monkeypatch.setattr(deadline.time, "time", lambda: began + late[0])
+    monkeypatch.setattr(budget, "acquire", lambda *_, **__: late.__setitem__(0, LATEST + 1))
+    record = answer(approver, callback, now)
+    assert (record.outcome, arrived) == (Outcome.REFUSED, []) and "not sent" in record.answer
+    monkeypatch.setattr(budget, "acquire", lambda *_, **__: None)
+    assert answer(approver, callback, now).outcome == Outcome.ACCEPTED and len(arrived) == 1
+
+
+def test_what_was_decided_while_it_was_being_sent_stays_and_is_told(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    send = aws.send_durable_execution_callback_success
+
+    def settled_meanwhile(**request: Any) -> dict[str, Any]:
+        ActionRecord.objects.update(outcome=Outcome.REFUSED, answer="taken for lost")
+        return send(**request)
+
+    aws.send_durable_execution_callback_success = settled_meanwhile  # type: ignore[method-assign]
+    with structlog.testing.capture_logs() as said:
+        record = answer(approver, callback, now)
+    assert (record.outcome, record.answer) == (Outcome.REFUSED, "taken for lost")
+    (told,) = [one for one in said if one["event"] == "action.decided_before"]
+    assert told["outcome"] == Outcome.ACCEPTED and told["aws_request_id"]
+
+
+def test_an_execution_that_is_removed_while_aws_is_called_leaves_its_record(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    send = aws.send_durable_execution_callback_success
+
+    def removed_meanwhile(**request: Any) -> dict[str, Any]:
+        Execution.objects.all().delete()
+        return send(**request)
+
+    aws.send_durable_execution_callback_success = removed_meanwhile  # type: ignore[method-assign]
+    assert answer(approver, callback, now).outcome == Outcome.ACCEPTED
+    stored = ActionRecord.objects.get()
+    assert (stored.outcome, stored.execution, stored.callback) == (Outcome.ACCEPTED, None, None)
+
+
+@pytest.mark.parametrize(
+    ("what", "field"),
+    [
+        ({"reason": "a\0b"}, "reason"),
+        ({"reason": "x" * 1001}, "reason"),
+        ({"error_type": "a\0b"}, "error_type"),
+        ({"error_message": "a\0b"}, "error_message"),
+        ({"error_message": "half \ud800"}, "error_message"),
+        ({"result": "a\0b"}, "result"),
+    ],
+)
+def test_what_no_database_keeps_is_refused_in_words(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, what: dict[str, str], field: str
+) -> None:
+    who = actor(approver, what.get("reason", ""))
+    with pytest.raises(perform.BadValue) as raised:
+        if "result" in what:
+            decisions.succeed(who, callback, result=what["result"], is_json=False, now=now)
+        else:
+            error = {name: what.get(name, "") for name in ("error_type", "error_message")}
+            decisions.fail(who, callback, **error, now=now)
+    assert raised.value.field == field and not ActionRecord.objects.exists() and "cannot be" in str(raised.value)
+
+
+def test_a_form_that_is_sent_again_with_another_answer_is_no_success(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    token = uuid.uuid4()
+    answer(approver, callback, now, token=token)
+    with pytest.raises(perform.BadValue, match="open it again"):
+        decisions.succeed(actor(approver, token=token), callback, result="other", is_json=False, now=now)
+
+
+def test_a_person_who_was_renamed_finds_what_their_form_did(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    token = uuid.uuid4()
+    first = answer(approver, callback, now, token=token)
+    approver.username = "married"
+    approver.save()
+    assert answer(approver, callback, now, token=token).pk == first.pk

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from executions.gateway import budget, configuration, connections
+from executions.gateway import budget, configuration, connections, lambda_api
 from executions.gateway.configuration import Configured
 from executions.gateway.connections import Connection as Reached
-from executions.gateway.errors import NoCredentials
+from executions.gateway.errors import GatewayError, NoCredentials
 from executions.models import Connection, Execution, Function, Trouble
 from executions.sync import executions, functions, on_demand, schedule
 from executions.sync.executions import ExecutionArn
@@ -154,6 +156,39 @@ def test_a_role_is_assumed_anew_before_its_credentials_expire(
     credentials._time_fetcher = lambda: later
     monkeypatch.setattr("botocore.credentials._local_now", credentials._time_fetcher)
     assert credentials.get_frozen_credentials().access_key == "ASSUMED" and len(sts()) == 2
+
+
+def test_a_token_service_that_does_not_answer_is_asked_once_and_not_for_long(
+    monkeypatch: pytest.MonkeyPatch, sts: Callable[[], list[dict[str, str]]]
+) -> None:
+    asked: list[Any] = []
+    made = botocore.session.Session.create_client
+
+    def noting(self: Any, service: str, **given: Any) -> Any:
+        asked.append((service, given.get("config")))
+        return made(self, service, **given)
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", noting)
+    role = "arn:aws:iam::123456789012:role/durascope"
+    opened = connections.opened(Configured(name="kyc", region=REGION, role_arn=role))
+    opened.client._get_credentials().get_frozen_credentials()
+    (config,) = [config for service, config in asked if service == "sts"]
+    assert config.read_timeout <= 8 and config.connect_timeout <= 3
+    assert config.retries["total_max_attempts"] == 1
+
+
+def test_what_needs_a_role_that_cannot_be_had_was_certainly_not_sent(
+    monkeypatch: pytest.MonkeyPatch, sts: Callable[[], list[dict[str, str]]]
+) -> None:
+    def lost(*_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="http://sts")
+
+    monkeypatch.setattr("botocore.credentials.AssumeRoleCredentialFetcher._get_credentials", lost)
+    role = "arn:aws:iam::123456789012:role/durascope"
+    made = connections.opened(Configured(name="kyc", region=REGION, role_arn=role))
+    with pytest.raises(GatewayError, match="assume the role") as raised:
+        lambda_api.callback_heartbeat(made, "a-callback")
+    assert not raised.value.maybe_done
 
 
 def test_a_connection_that_does_not_exist_is_told_in_words() -> None:

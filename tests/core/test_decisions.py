@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from executions.actions import decisions, perform, permissions, votes
 from executions.actions.perform import BadValue, NotAllowed
-from executions.actions.settle import GRACE
+from executions.actions.records import GRACE
 from executions.models import ActionRecord, Callback, DecisionForm
 from tests import factories
-from tests.fakes import EPOCH, FakeLambda
+from tests.fakes import EPOCH, FakeLambda, client_error
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 Kind, Outcome = ActionRecord.Kind, ActionRecord.Outcome
@@ -126,7 +126,7 @@ def test_a_change_of_the_policy_sends_nothing_but_counts_at_the_next_vote(
     approve(ada, callback, now)
     approve(grace, callback, now)
     form(approvals=2)
-    decisions.send_left(now=now + GRACE * 2)
+    decisions.send_left(clock=lambda: now + GRACE * 2)
     assert not aws.calls[SENT]
     approve(grace, callback, now)
     assert aws.calls[SENT] == 1
@@ -185,10 +185,10 @@ def test_a_crash_between_the_last_vote_and_the_sending_is_made_good_once(
         patched.setattr(decisions, "_send", killed)
         with pytest.raises(KeyboardInterrupt):
             approve(grace, callback, now)
-    decisions.send_left(now=now)
+    decisions.send_left(clock=lambda: now)
     assert not aws.calls[SENT]
     for _ in range(2):
-        decisions.send_left(now=now + GRACE * 2)
+        decisions.send_left(clock=lambda: now + GRACE * 2)
     assert aws.calls[SENT] == 1
 
 
@@ -217,3 +217,116 @@ def test_the_verdict_says_what_the_policy_does(callback: Callback) -> None:
     form(groups=["finance"])
     verdict = permissions.can_answer(factories.user("approver"), callback)
     assert not verdict and not verdict.forbidden and "finance" in verdict.why
+
+
+def vote(user: User, callback: Callback, at: dt.datetime, result: str = "1") -> None:
+    """As one stands there after a crash: on record, and nothing came of it."""
+    factories.action(
+        callback.execution, user, "approve", callback=callback, outcome=Outcome.DONE, created_at=at,
+        request={"CallbackId": callback.callback_id, "Result": result}, answer="2 are needed.",
+    )  # fmt: skip
+
+
+def waiting(aws: FakeLambda, of: Callback, number: int) -> Callback:
+    arn = aws.start("refund", f"waiting-{number}")
+    execution = factories.execution(of.execution.function, arn=arn)
+    callback_id = aws.open_callback(arn, EPOCH, operation=f"waits-{number}")
+    return factories.callback(execution, callback_id=callback_id, name="manager approval")
+
+
+def test_a_complete_quorum_is_sent_however_many_others_wait(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "AT_ONCE", 3)
+    form(approvals=2)
+    ada, grace = approvers("ada", "grace")
+    for number in range(5):
+        vote(ada, waiting(aws, callback, number), now - dt.timedelta(minutes=9))
+    vote(ada, callback, now)
+    vote(grace, callback, now)
+    decisions.send_left(clock=lambda: now + GRACE * 2)
+    assert [request["CallbackId"] for name, request in aws.requests if name == SENT] == [callback.callback_id]
+
+
+def test_those_that_disagree_keep_no_complete_quorum_from_its_turn_for_ever(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "AT_ONCE", 1)
+    form(approvals=2)
+    ada, grace = approvers("ada", "grace")
+    other = waiting(aws, callback, 1)
+    vote(ada, other, now - dt.timedelta(minutes=9))
+    vote(grace, other, now - dt.timedelta(minutes=9), "2")
+    vote(ada, callback, now)
+    vote(grace, callback, now)
+    for _ in range(100):
+        decisions.send_left(clock=lambda: now + GRACE * 2)
+    assert aws.calls[SENT] == 1
+
+
+def test_a_quorum_left_behind_is_sent_although_somebody_said_something_else_afterwards(
+    aws: FakeLambda, callback: Callback, now: dt.datetime
+) -> None:
+    form(approvals=2)
+    ada, grace, edith = approvers("ada", "grace", "edith")
+    vote(ada, callback, now)
+    vote(grace, callback, now)
+    vote(edith, callback, now, "2")
+    decisions.send_left(clock=lambda: now + GRACE * 2)
+    assert dict(aws.requests)[SENT]["Result"] == b"1" and ActionRecord.objects.get(kind="succeed").user == grace
+
+
+def test_one_that_cannot_be_sent_keeps_the_next_from_nothing(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form(approvals=2)
+    ada, grace = approvers("ada", "grace")
+    for one in (callback, waiting(aws, callback, 1)):
+        vote(ada, one, now)
+        vote(grace, one, now)
+    send, refused = decisions._send, [True]
+
+    def fails_once(*args: Any) -> ActionRecord:
+        if refused and refused.pop():
+            raise NotAllowed(permissions.Verdict(False, "Somebody was quicker."))
+        return send(*args)
+
+    monkeypatch.setattr(decisions, "_send", fails_once)
+    decisions.send_left(clock=lambda: now + GRACE * 2)
+    assert aws.calls[SENT] == 1
+
+
+def test_what_aws_has_refused_is_not_sent_again_by_itself(
+    aws: FakeLambda, callback: Callback, now: dt.datetime
+) -> None:
+    form(approvals=2)
+    ada, grace = approvers("ada", "grace")
+    approve(ada, callback, now)
+    aws.fail_next(SENT, client_error("KMSAccessDeniedException"))
+    assert approve(grace, callback, now).outcome == Outcome.REFUSED
+    decisions.send_left(clock=lambda: now + GRACE * 2)
+    assert aws.calls[SENT] == 1
+
+
+def test_who_is_renamed_does_not_count_twice(aws: FakeLambda, callback: Callback, now: dt.datetime) -> None:
+    form(approvals=2)
+    (ada,) = approvers("ada")
+    approve(ada, callback, now)
+    ada.username = "married"
+    ada.save()
+    approve(ada, callback, now)
+    assert not aws.calls[SENT]
+
+
+def test_who_may_have_started_it_does_not_decide_while_that_is_not_confirmed(
+    aws: FakeLambda, callback: Callback, now: dt.datetime
+) -> None:
+    form(not_by_starter=True)
+    ada, grace = approvers("ada", "grace")
+    about = {"outcome": Outcome.UNCONFIRMED, "execution_arn": "", "function": callback.execution.function}
+    request = {"DurableExecutionName": callback.execution.name}
+    record = factories.action(callback.execution, ada, "start", request=request, **about)
+    with pytest.raises(NotAllowed, match="four eyes"):
+        approve(ada, callback, now)
+    ActionRecord.objects.filter(pk=record.pk).update(outcome=Outcome.REFUSED)
+    assert permissions.can_answer(ada, callback) and approve(grace, callback, now).outcome == Outcome.ACCEPTED

@@ -152,6 +152,13 @@ def test_the_same_form_sent_twice_is_one_change(admin: Client) -> None:
     assert ActionRecord.objects.count() == 1
 
 
+def test_a_form_that_wrote_one_writes_no_other_and_is_not_said_to_have(admin: Client) -> None:
+    values = typed(name="first", do="save")
+    admin.post("/decisions/new/", values)
+    said = page(admin, "/decisions/new/", {**values, "name": "second"})
+    assert "already sent for something else" in said and DecisionForm.objects.get().name == "first"
+
+
 def test_trying_shows_it_with_a_callback_and_saves_nothing(admin: Client) -> None:
     callback = factories.callback(factories.execution(factories.function("refund-eu"), name="order-7"))
     data = typed(do="try", name="", schema=SCHEMA, try_callback=str(callback.pk), **{"shown-0-pointer": "/customer"})

@@ -10,10 +10,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from executions.actions import notice_rules
+from executions.actions.perform import NotAllowed
+from executions.actions.records import Actor
 from executions.domain.addresses import networks
 from executions.models import ActionRecord, Delivery, Notice, NoticeRule
 from executions.notices import links, sealing, sending
 from executions.notices.sending import End, Outcome
+from executions.notices.terms import Wanted
 from tests import factories
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
@@ -185,6 +189,27 @@ def test_a_given_up_message_is_sent_again_by_a_button(as_admin: Client) -> None:
     assert ActionRecord.objects.filter(kind="notify_again").count() == 1
 
 
+def test_a_form_that_was_sent_for_one_thing_does_nothing_else_unrecorded(
+    as_admin: Client, outcome: list[Outcome]
+) -> None:
+    rule, other = factories.notice_rule(), factories.notice_rule()
+    token = {"token": str(uuid.uuid4())}
+    as_admin.post(f"/notifications/{rule.pk}/test/", token)
+    failed = delivery(rule)
+    for path in (f"/notifications/{other.pk}/remove/", f"/notifications/messages/{failed.pk}/again/"):
+        response = as_admin.post(path, token)
+        assert response.status_code == 400 and b"already sent for something else" in response.content
+    failed.refresh_from_db()
+    assert NoticeRule.objects.count() == 2 and failed.state == "failed" and ActionRecord.objects.count() == 1
+    again = {"token": str(uuid.uuid4())}
+    second = delivery(rule)
+    as_admin.post(f"/notifications/messages/{failed.pk}/again/", again)
+    Delivery.objects.filter(pk=failed.pk).update(state="sent")
+    assert as_admin.post(f"/notifications/messages/{second.pk}/again/", again).status_code == 400
+    second.refresh_from_db()
+    assert second.state == "failed"
+
+
 def test_removing_asks_first_and_stays_on_record(as_admin: Client) -> None:
     rule = factories.notice_rule(name="Old one")
     assert "Remove it" in as_admin.get(f"/notifications/{rule.pk}/remove/").content.decode()
@@ -247,6 +272,17 @@ def test_whoever_is_limited_writes_for_their_own_scoped_teams_only(lead: User, l
     page = client.get(f"/notifications/{wide.pk}/").content.decode()
     assert "sees more than you do" in page and "Send a test" not in page
     assert client.post(f"/notifications/{wide.pk}/test/").status_code == 403
+
+
+def test_a_rule_of_theirs_is_given_to_no_team_that_sees_more(lead: User, login: Any) -> None:
+    mine, wide = factories.team("payments", "refund*"), factories.team("unlimited")
+    lead.groups.add(wide)
+    actor = Actor(lead, None, uuid.uuid4())
+    for rule in (NoticeRule(channel="webhook"), factories.notice_rule(group=mine)):
+        wanted = Wanted("r", wide, ["failed"], "*", "*", "*", 60, False, 60, None, None, "UTC", True, HOOK)
+        with pytest.raises(NotAllowed, match="sees more than you do"):
+            notice_rules.write(actor, rule, wanted, now=timezone.now())
+    assert NoticeRule.objects.get().group == mine
 
 
 def test_what_a_message_told_is_listed_only_as_far_as_it_may_be_seen(lead: User, login: Any, as_admin: Client) -> None:

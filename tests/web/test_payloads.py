@@ -151,6 +151,17 @@ def test_secrets_are_shown_only_after_the_look_is_on_record(as_admin: Client) ->
     assert (record.kind, record.reason, record.request) == ("reveal", "the guest asked", {"EventId": 1})
 
 
+def test_a_form_that_revealed_one_payload_reveals_no_other(as_admin: Client) -> None:
+    first, second = finished(SECRET), finished(SECRET)
+    form = {"token": str(uuid.uuid4()), "reason": "the guest asked"}
+    assert b"hunter2" in as_admin.post(url(first, "events/1/reveal/"), form).content
+    for other in (url(first, "events/2/reveal/"), url(second, "events/1/reveal/")):
+        response = as_admin.post(other, form)
+        assert b"hunter2" not in response.content
+        assert response.status_code == 404 or b"already sent for something else" in response.content
+    assert ActionRecord.objects.count() == 1
+
+
 def test_a_form_that_is_wrong_reveals_nothing(as_admin: Client) -> None:
     response = as_admin.post(url(finished(SECRET), "events/1/reveal/"), {"token": "x"})
     assert response.status_code == 200 and b"hunter2" not in response.content and not ActionRecord.objects.exists()
