@@ -6,19 +6,25 @@ from dataclasses import dataclass
 from cachetools import LRUCache
 
 from executions import histories
+from executions.domain.about import about_input
 from executions.domain.checkpoints import Batch, batch_count, batches
 from executions.domain.events import Payload
 from executions.domain.history import History
 from executions.history_pages import CutText
 from executions.models import Execution
+from executions.sharing import patterns
 
 
 @dataclass(frozen=True)
 class Digest:
-    """`stored_bytes` is close to what AWS counts: payloads only, long ones by their characters."""
+    """`stored_bytes` is close to what AWS counts: payloads only, long ones by their characters.
+
+    `about`: the gist of the input without its secrets, "" when that tells nothing.
+    """
 
     stored_bytes: int
     batch_count: int
+    about: str
 
 
 _CACHED_BATCHES = 50_000
@@ -35,7 +41,7 @@ def of(execution: Execution) -> Digest:
         found = _digests.get(key)
     if found is None:
         history = histories.history_of(execution)
-        found = Digest(_stored(history), batch_count(history.events))
+        found = Digest(_stored(history), batch_count(history.events), about_input(history.execution.input, patterns()))
         with _lock:
             _digests[key] = found
     return found

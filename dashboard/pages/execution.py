@@ -112,6 +112,7 @@ class Head:
     crumbs: list[Crumb]
     region: str
     story: Story
+    about: str
     facts: list[Fact]
     notices: list[Notice]
     buttons: list[Button]
@@ -152,6 +153,7 @@ class Head:
             crumbs=_crumbs(execution),
             region=execution.function.connection.region or (parsed.region if parsed else ""),
             story=Story.of(subject, actions),
+            about=subject.digest.about,
             facts=facts(subject),
             notices=_notices(subject),
             buttons=list(_buttons(subject)),

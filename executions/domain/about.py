@@ -1,4 +1,4 @@
-"""What a callback is about, in one line, from the payloads before it: the execution's input, then the newest result.
+"""What an execution or a callback is about, in one line, from its input, and the newest result before a callback.
 
 The history of a callback says only its name; what the person is asked about is in what the code had in its hands when
 it asked: "orderId o-1042 · drink flat white · qty 2 · amount 9.80".
@@ -39,6 +39,11 @@ def about(
     # Each payload is read once, however many callbacks came after it.
     lines = {at: _line(said | _first(_payload(wire, at), FROM_RESULT, said, patterns)) for at in set(before.values())}
     return {operation_id: lines[at] for operation_id, at in before.items()}
+
+
+def about_input(payload: Payload | None, patterns: Sequence[str] | None = None) -> str:
+    """What an execution that began with this input is about; "" when that tells nothing."""
+    return _line(_first(payload, FROM_INPUT, {}, patterns))
 
 
 def _before(wire: Sequence[WireEvent], operation_ids: Collection[str]) -> dict[str, int | None]:
