@@ -1,7 +1,8 @@
 """Every URL. Who may open which is in access.py."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from dashboard.api import api
 from dashboard.views import (
@@ -39,6 +40,14 @@ from dashboard.views import (
     trace,
 )
 
+
+class Anything(StringConverter):
+    """What AWS calls things by: nothing keeps slashes and line ends out of it."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "any")
 ONE = "executions/<int:execution_id>/"
 SHARED = "shared/<str:token>/"
 
@@ -56,12 +65,12 @@ urlpatterns = [
     path("executions/", executions.page, name="executions"),
     path("executions/table/", executions.table, name="executions-table"),
     path("live/", live.everything, name="live"),
-    path("arn/<path:text>", arn.open_execution, name="arn"),
+    path("arn/<any:text>", arn.open_execution, name="arn"),
     path(ONE, execution.page, name="execution"),
     path(ONE + "head/", execution.head, name="execution-head"),
     path(ONE + "timeline/", execution.timeline, name="execution-timeline"),
     path(ONE + "rows/", execution.rows, name="execution-rows"),
-    path(ONE + "operations/<str:operation_id>/", execution.operation, name="execution-operation"),
+    path(ONE + "operations/<any:operation_id>/", execution.operation, name="execution-operation"),
     path(ONE + "history/", history.page, name="execution-history"),
     path(ONE + "events/<int:event_id>/", history.event, name="execution-event"),
     path(ONE + "events/<int:event_id>/payload/", payloads.download, name="execution-payload"),
@@ -96,7 +105,7 @@ urlpatterns = [
     path(SHARED + "view/", shared.through(execution.page), name="shared"),
     path(SHARED + "timeline/", shared.through(execution.timeline), name="shared-timeline"),
     path(SHARED + "rows/", shared.through(execution.rows), name="shared-rows"),
-    path(SHARED + "operations/<str:operation_id>/", shared.through(execution.operation), name="shared-operation"),
+    path(SHARED + "operations/<any:operation_id>/", shared.through(execution.operation), name="shared-operation"),
     path(SHARED + "history/", shared.through(history.page), name="shared-history"),
     path(SHARED + "events/<int:event_id>/", shared.through(history.event), name="shared-event"),
     path(

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote
 
 from django.urls import reverse
 
@@ -209,7 +210,7 @@ def open_callback(user: Any, callback: Callback, page: str) -> OpenCallback:
     arguments = [callback.execution_id, callback.pk]
     return OpenCallback(
         callback=callback,
-        operation_url=f"{page}?op={callback.operation_id}",
+        operation_url=f"{page}?op={quote(callback.operation_id)}",
         answer_url=reverse("callback-answer", args=arguments) if answer else "",
         heartbeat_url=reverse("callback-heartbeat", args=arguments) if beat and callback.heartbeat_seconds else "",
         why_not="" if answer or answer.forbidden else answer.why,

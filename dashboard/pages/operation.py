@@ -170,8 +170,8 @@ def _shown_events(operation: Operation) -> tuple[int, ...]:
 def _elsewhere(subject: Subject, operation: Operation) -> Step:
     """The same operation in the other tab."""
     if subject.tab == "timeline":
-        return Step("In the history", f"{subject.url(NAMES['history'][1])}?group=operation&op={operation.id}")
-    return Step("In the timeline", f"{subject.url(NAMES['timeline'][1])}?op={operation.id}")
+        return Step("In the history", f"{subject.url(NAMES['history'][1])}?group=operation&op={quote(operation.id)}")
+    return Step("In the timeline", f"{subject.url(NAMES['timeline'][1])}?op={quote(operation.id)}")
 
 
 def _pairs(subject: Subject, operation: Operation) -> list[Pair]:
@@ -268,7 +268,7 @@ def is_cut(source: object) -> bool:
 
 def _checkpoints(subject: Subject, operation: Operation) -> list[Step]:
     base, first, last = subject.url("execution-checkpoints"), operation.first_event_id, operation.last_event_id
-    own = f"op={operation.id}"
+    own = f"op={quote(operation.id)}"
     return [
         Step("before and after it", f"{base}?a={max(0, first - 1)}&b={last}&{own}"),
         Step("since then", f"{base}?a={last}&b={subject.history.last_event_id}&{own}"),

@@ -1,10 +1,13 @@
 """Histories as they should never be: every page still answers, and says what is missing."""
 
 import random
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from executions.models import Execution
 from tests import histories
@@ -22,6 +25,7 @@ TABS = [
     "payloads/",
     "history.json",
 ]
+ODD = ["map/7", "two\nlines\r", "/", "a&b=c#d?e%2F", "<b>'\"", "..", " "]
 NAME = "\u202e<img src=x onerror=alert(1)>" + "x" * 227
 
 
@@ -77,6 +81,22 @@ def strange() -> list[dict[str, Any]]:
     return script.events
 
 
+def odd_ids() -> list[dict[str, Any]]:
+    """Operations and a called execution by names that no address likes."""
+    script = histories.Script()
+    script.started()
+    for path in ODD:
+        script.context_started(path)
+        script.step(f"{path}:step", path)
+        script.chained_started(f"{path}:call", "loyalty", f"arn:aws:lambda:us-east-1:1:function:f:1/{path}")
+    script.ended()
+    own = {histories.operation_id(path + part): path + part for path in ODD for part in ("", ":step", ":call")}
+    return [
+        {**event, **{key: own.get(event[key], event[key]) for key in ("Id", "ParentId") if event.get(key)}}
+        for event in script.events
+    ]
+
+
 def permuted() -> list[dict[str, Any]]:
     events = histories.big_history(60)
     random.Random(7).shuffle(events)
@@ -90,6 +110,7 @@ BAD: dict[str, Any] = {
     "without its start": lambda: histories.big_history(40)[1:],
     "without its beginning": lambda: histories.big_history(60)[80:],
     "with unknown types": strange,
+    "with odd ids": odd_ids,
     "30 deep": lambda: deep(30),
     "60 deep": lambda: deep(60),
     "3,000 siblings": lambda: wide(3000),
@@ -108,6 +129,18 @@ def test_no_page_breaks(as_viewer: Client, kind: str) -> None:
         expected = {200, 503} if tab == "history.json" else {200}
         assert response.status_code in expected, (tab, response.status_code)
         assert b"<img src=x" not in response.content or tab == "history.json"
+
+
+def test_operations_with_odd_ids_open_and_lead_on(as_viewer: Client) -> None:
+    execution = stored.execution(odd_ids())
+    for path in ODD:
+        for operation in (path, path + ":step", path + ":call"):
+            opened = as_viewer.get(f"/executions/{execution.pk}/", {"op": operation})
+            assert opened.status_code == 200, operation
+            drawer = as_viewer.get(reverse("execution-operation", args=[execution.pk, operation]))
+            assert drawer.status_code == 200, operation
+            for link in re.findall(r'href="(/[^"]*)"', drawer.content.decode()):
+                assert as_viewer.get(unescape(link)).status_code in (200, 302, 404), link
 
 
 def page(client: Client, events: list[dict[str, Any]], tab: str = "") -> str:
