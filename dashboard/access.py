@@ -237,7 +237,7 @@ class AccessMiddleware:
             return _to_login(request)
         sessions.note(request)
         if name not in factors.SETTING_UP and factors.missing(request):
-            return _to(request, redirect("mfa_activate_totp"))
+            return _to(request, redirect("mfa_activate_totp"), "Your account needs a second factor first.")
         if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
             raise PermissionDenied(READ_ONLY.why)
         if needed is None or (needed not in (ANYBODY, LINK) and not request.user.has_perm(needed)):
@@ -292,15 +292,13 @@ def _without_token(request: HttpRequest) -> HttpResponse | None:
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:
-    """Log in first and come back; a fragment's request sends the whole page there instead."""
-    return _to(request, redirect_to_login(request.get_full_path()))
+    """Log in first and come back."""
+    return _to(request, redirect_to_login(request.get_full_path()), "You are logged out.")
 
 
-def _to(request: HttpRequest, elsewhere: HttpResponse) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response["HX-Refresh"] = "true"
-        return response
-    if request.headers.get("Accept", "").startswith("text/event-stream"):
-        return HttpResponse(status=401)
+def _to(request: HttpRequest, elsewhere: HttpResponse, why: str) -> HttpResponse:
+    """A fragment or a stream is refused and its page stays as it is: somebody may be typing there. live.js says why."""
+    stream = request.headers.get("Accept", "").startswith("text/event-stream")
+    if stream or request.headers.get("HX-Request"):
+        return HttpResponse(why, status=401, content_type="text/plain")
     return elsewhere

@@ -84,16 +84,26 @@ document.addEventListener("keydown", (event) => {
 // copy.js
 (() => {
 "use strict";
-function select(text) {
+function select(text, button) {
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "visually-hidden";
-  document.body.append(area);
+  (button.closest("dialog") ?? document.body).append(area);
   area.select();
-  const done = document.execCommand("copy");
+  const done = document.activeElement === area && document.execCommand("copy");
   area.remove();
+  button.focus({ preventScroll: true });
   return done;
 }
+function announce(text, button) {
+  const region = document.createElement("span");
+  region.className = "visually-hidden";
+  region.setAttribute("role", "status");
+  (button.closest("dialog") ?? document.body).append(region);
+  setTimeout(() => { region.textContent = text; }, 50); // a region is heard when it changes
+  setTimeout(() => region.remove(), 3000);
+}
+const restoring = new WeakMap(); // a button that says "Copied" -> what gives it back its own words
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from], [data-copy-link]");
   if (!button) return;
@@ -109,21 +119,29 @@ document.addEventListener("click", async (event) => {
   } catch {
     done = false;
   }
-  done ||= select(text);
+  done ||= select(text, button);
+  announce(done ? "Copied" : "It could not be copied", button);
   if (!done) return;
-  const label = button.getAttribute("aria-label");
+  clearTimeout(restoring.get(button)?.timer);
+  const restore = restoring.get(button)?.restore ?? sayCopied(button);
+  const timer = setTimeout(() => {
+    restoring.delete(button);
+    restore();
+  }, 1500);
+  restoring.set(button, { restore, timer });
+});
+function sayCopied(button) {
+  const label = button.getAttribute("aria-label"), shape = button.querySelector("use"), href = shape?.getAttribute("href");
   button.classList.add("is-done");
   button.setAttribute("aria-label", "Copied");
-  const shape = button.querySelector("use");
-  const href = shape?.getAttribute("href");
   shape?.setAttribute("href", href.replace(/#.*/, "#check"));
-  setTimeout(() => {
+  return () => {
     button.classList.remove("is-done");
     if (label === null) button.removeAttribute("aria-label");
     else button.setAttribute("aria-label", label);
     shape?.setAttribute("href", href);
-  }, 1500);
-});
+  };
+}
 })();
 // dialog.js
 (() => {
@@ -145,7 +163,6 @@ document.addEventListener("click", (event) => {
     event.preventDefault(); // on its own page the same link leads back
     dialog.close();
   }
-  if (target && target === dialog) dialog.close(); // the backdrop
 });
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -508,9 +525,36 @@ function say(text, source) {
   else place.append(note);
   trouble = { note, source };
 }
+let refused = "";
+function sayRefused(why) {
+  refused = why;
+  const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
+  if (!place || place.querySelector("#refused")) return;
+  document.getElementById("refused")?.remove();
+  const note = document.createElement("p"), link = document.createElement("a");
+  note.id = "refused";
+  note.className = "message message-error";
+  note.setAttribute("role", "alert");
+  link.href = "/login/";
+  link.target = "_blank";
+  link.textContent = "Go on in another tab";
+  note.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  place.prepend(note);
+}
+function admitted(token) {
+  refused = "";
+  document.getElementById("refused")?.remove();
+  if (!token) return;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
+  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+}
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
 document.addEventListener("htmx:after:process", () => streams().forEach(open));
-document.addEventListener("visibilitychange", () => { if (!document.hidden) streams().forEach(open); });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  streams().forEach(open);
+  if (refused) document.getElementById("age")?.dispatchEvent(new CustomEvent("asked"));
+});
 document.addEventListener("htmx:sse:after:connection", (event) => {
   waits.delete(event.target);
   event.target.dataset.liveState = "open";
@@ -521,15 +565,11 @@ document.addEventListener("htmx:sse:close", (event) => {
   if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
   else delete event.target.dataset.liveState;
 });
-document.addEventListener("htmx:before:response", (event) => {
-  const raw = event.detail?.ctx?.response?.raw;
-  if (!raw?.redirected || new URL(raw.url).pathname !== "/login/") return;
-  event.preventDefault();
-  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-});
 document.addEventListener("htmx:response:error", (event) => {
   const { sourceElement, response, text } = event.detail.ctx;
+  if (response.status === 401) sayRefused(text || "You are logged out.");
   if (isStream(sourceElement)) return failed(sourceElement);
+  if (response.status === 401) return;
   const status = String(response.status);
   if ([status, `${status.slice(0, 2)}x`, `${status[0]}xx`].some((code) => sourceElement.hasAttribute(`hx-status:${code}`))) return;
   const own = response.headers.get("Content-Type")?.startsWith("text/plain") && text && text.length < 400 ? text : "";
@@ -547,6 +587,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};
+  if (refused && response?.status < 400 && !isStream(sourceElement)) admitted(document.getElementById("age")?.dataset.csrf);
   if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
   trouble.note.remove();
   trouble = null;
@@ -1111,4 +1152,32 @@ document.addEventListener("htmx:after:settle", (event) => {
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(document); });
 setInterval(() => { if (!document.hidden) refresh(document, `:not(${fixed})`); }, 1000);
 choose(mode);
+})();
+// typed.js
+(() => {
+"use strict";
+const question = "Throw away what you have typed here?";
+const changed = (field) => field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
+  : field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.selectedIndex > 0
+  : field.value !== field.defaultValue;
+const typed = (place) => [...place.querySelectorAll("form[method=post] :is(input:not([type=hidden]), textarea, select)")].some(changed);
+const mayGo = (place) => !typed(place) || window.confirm(question);
+let begun = null;
+function beside(event) {
+  const dialog = event.target;
+  if (!(dialog instanceof HTMLDialogElement) || !dialog.open) return null;
+  const box = dialog.getBoundingClientRect();
+  const within = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  return within ? null : dialog;
+}
+document.addEventListener("pointerdown", (event) => { begun = beside(event); });
+document.addEventListener("click", (event) => {
+  const dialog = beside(event);
+  if (dialog && dialog === begun && mayGo(dialog)) dialog.close();
+});
+document.addEventListener("cancel", (event) => { if (event.target instanceof HTMLDialogElement && !mayGo(event.target)) event.preventDefault(); }, true);
+document.addEventListener("htmx:before:request", (event) => {
+  const { sourceElement, target } = event.detail.ctx;
+  if (target instanceof Element && !target.contains(sourceElement) && !mayGo(target)) event.preventDefault();
+});
 })();

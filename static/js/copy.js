@@ -1,17 +1,30 @@
 // Buttons with data-copy put that text on the clipboard; data-copy-from names the element whose text it is,
 // data-copy-link an address on this server.
 
-function select(text) {
-  // Pages served without TLS have no clipboard interface: the old way works there.
+function select(text, button) {
+  // Pages served without TLS have no clipboard interface: the old way works there. What is behind a dialog cannot be selected.
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "visually-hidden";
-  document.body.append(area);
+  (button.closest("dialog") ?? document.body).append(area);
   area.select();
-  const done = document.execCommand("copy");
+  const done = document.activeElement === area && document.execCommand("copy");
   area.remove();
+  button.focus({ preventScroll: true });
   return done;
 }
+
+/** Says it to who does not see the button change. */
+function announce(text, button) {
+  const region = document.createElement("span");
+  region.className = "visually-hidden";
+  region.setAttribute("role", "status");
+  (button.closest("dialog") ?? document.body).append(region);
+  setTimeout(() => { region.textContent = text; }, 50); // a region is heard when it changes
+  setTimeout(() => region.remove(), 3000);
+}
+
+const restoring = new WeakMap(); // a button that says "Copied" -> what gives it back its own words
 
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-copy], [data-copy-from], [data-copy-link]");
@@ -28,18 +41,28 @@ document.addEventListener("click", async (event) => {
   } catch {
     done = false;
   }
-  done ||= select(text);
+  done ||= select(text, button);
+  announce(done ? "Copied" : "It could not be copied", button);
   if (!done) return;
-  const label = button.getAttribute("aria-label");
+  clearTimeout(restoring.get(button)?.timer);
+  const restore = restoring.get(button)?.restore ?? sayCopied(button);
+  const timer = setTimeout(() => {
+    restoring.delete(button);
+    restore();
+  }, 1500);
+  restoring.set(button, { restore, timer });
+});
+
+/** -> what undoes it. */
+function sayCopied(button) {
+  const label = button.getAttribute("aria-label"), shape = button.querySelector("use"), href = shape?.getAttribute("href");
   button.classList.add("is-done");
   button.setAttribute("aria-label", "Copied");
-  const shape = button.querySelector("use");
-  const href = shape?.getAttribute("href");
   shape?.setAttribute("href", href.replace(/#.*/, "#check"));
-  setTimeout(() => {
+  return () => {
     button.classList.remove("is-done");
     if (label === null) button.removeAttribute("aria-label");
     else button.setAttribute("aria-label", label);
     shape?.setAttribute("href", href);
-  }, 1500);
-});
+  };
+}

@@ -21,7 +21,6 @@ document.addEventListener("click", (event) => {
     event.preventDefault(); // on its own page the same link leads back
     dialog.close();
   }
-  if (target && target === dialog) dialog.close(); // the backdrop
 });
 
 /** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */

@@ -46,10 +46,42 @@ function say(text, source) {
   trouble = { note, source };
 }
 
+let refused = "";
+
+/** Whoever is logged out may be typing: the page stays as it is, under a message that stays, too, until they are logged in again. */
+function sayRefused(why) {
+  refused = why;
+  const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
+  if (!place || place.querySelector("#refused")) return;
+  document.getElementById("refused")?.remove();
+  const note = document.createElement("p"), link = document.createElement("a");
+  note.id = "refused";
+  note.className = "message message-error";
+  note.setAttribute("role", "alert");
+  link.href = "/login/";
+  link.target = "_blank";
+  link.textContent = "Go on in another tab";
+  note.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  place.prepend(note);
+}
+
+/** A login brings a new CSRF token: what is on this page can be sent again with it. */
+function admitted(token) {
+  refused = "";
+  document.getElementById("refused")?.remove();
+  if (!token) return;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
+  for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+}
+
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
 
 document.addEventListener("htmx:after:process", () => streams().forEach(open));
-document.addEventListener("visibilitychange", () => { if (!document.hidden) streams().forEach(open); });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  streams().forEach(open);
+  if (refused) document.getElementById("age")?.dispatchEvent(new CustomEvent("asked"));
+});
 document.addEventListener("htmx:sse:after:connection", (event) => {
   waits.delete(event.target);
   event.target.dataset.liveState = "open";
@@ -61,16 +93,11 @@ document.addEventListener("htmx:sse:close", (event) => {
   else delete event.target.dataset.liveState;
 });
 
-document.addEventListener("htmx:before:response", (event) => {
-  // A session that has ended answers every fragment with the login page: go there as a whole, and come back after.
-  const raw = event.detail?.ctx?.response?.raw;
-  if (!raw?.redirected || new URL(raw.url).pathname !== "/login/") return;
-  event.preventDefault();
-  location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-});
 document.addEventListener("htmx:response:error", (event) => {
   const { sourceElement, response, text } = event.detail.ctx;
+  if (response.status === 401) sayRefused(text || "You are logged out.");
   if (isStream(sourceElement)) return failed(sourceElement);
+  if (response.status === 401) return;
   const status = String(response.status);
   // An element that swaps this answer in itself (hx-status:422="...") shows what is wrong.
   if ([status, `${status.slice(0, 2)}x`, `${status[0]}xx`].some((code) => sourceElement.hasAttribute(`hx-status:${code}`))) return;
@@ -89,6 +116,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};
+  if (refused && response?.status < 400 && !isStream(sourceElement)) admitted(document.getElementById("age")?.dataset.csrf);
   // An answer that is not swapped in ends here too: only a good one takes the message away.
   if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
   trouble.note.remove();

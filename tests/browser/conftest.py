@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,11 @@ from typing import Any
 
 import boto3
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests import factories
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = [
@@ -142,3 +147,50 @@ def visitor(chromium: Browser, demo: Demo) -> Iterator[Callable[..., Visitor]]:
     for context, person in made:
         context.close()
         assert person.complaints == []
+
+
+Place = tuple[str, User]
+
+
+@pytest.fixture(scope="package")
+def beside_playwright() -> Iterator[None]:
+    """Its loop runs in this thread; Django would refuse its database here."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def installation(beside_playwright: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """The app alone, without the demo: its address, on this test's database, and an admin."""
+    monkeypatch.setattr(settings, "SECRET_KEY", "shared by the test and the app " * 2 + "!")
+    admin = factories.user("admin")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DJANGO_"))}
+    environment |= {
+        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SHARE_LINKS": "public",
+        "REDIS_URL": "",
+        "ALLOWED_HOSTS": "127.0.0.1",
+    }
+    command = [*("-m", "uvicorn", "dashboard.asgi:application", "--lifespan", "off", "--log-level", "error")]
+    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], env=environment)
+    try:
+        _wait(port)
+        yield f"http://127.0.0.1:{port}", admin
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        try:
+            with socket.create_connection(("127.0.0.1", port), 0.2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the app did not start")

@@ -2,19 +2,13 @@
 and the policy that would stop it is never even asked.
 """
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, models
 from django.test import Client
@@ -24,12 +18,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from dashboard import urls
 from executions.models import ActionRecord, Execution
 from tests import factories, histories
+from tests.browser.conftest import Place
 from tests.browser.vectors import VECTORS, packed
 from tests.web import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.django_db(transaction=True)]
 
-Place = tuple[str, User]
 LEFT_OUT = {
     "arn": "found by it",
     "digest": "a hash",
@@ -74,50 +68,6 @@ FOUND = """() => {
   }
   return [...odd, ...window.hits];
 }"""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _beside_playwright() -> Iterator[None]:
-    """Its loop runs in this thread; Django would refuse its database here."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    yield
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def installation(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """The app's address, on this test's database, and an admin."""
-    monkeypatch.setattr(settings, "SECRET_KEY", "shared by the test and the app " * 2 + "!")
-    admin = factories.user("admin")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DJANGO_"))}
-    environment |= {
-        "DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}",
-        "SECRET_KEY": settings.SECRET_KEY,
-        "SHARE_LINKS": "public",
-        "REDIS_URL": "",
-        "ALLOWED_HOSTS": "127.0.0.1",
-    }
-    command = [*("-m", "uvicorn", "dashboard.asgi:application", "--lifespan", "off", "--log-level", "error")]
-    process = subprocess.Popen([sys.executable, *command, "--port", str(port)], env=environment)
-    try:
-        _wait(port)
-        yield f"http://127.0.0.1:{port}", admin
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(port: int) -> None:
-    for _ in range(200):
-        try:
-            with socket.create_connection(("127.0.0.1", port), 0.2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the app did not start")
 
 
 @pytest.fixture

@@ -108,10 +108,14 @@ def test_a_wrong_password_says_so_and_keeps_where_to_go(client: Client) -> None:
     assert b'role="alert"' in answer.content or b"error" in answer.content
 
 
-def test_a_fragment_asked_for_after_the_session_ended_sends_the_whole_page_to_login(client: Client) -> None:
-    answer = client.get("/executions/table/", headers={"HX-Request": "true"})
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {"Accept": "text/event-stream"}])
+def test_a_fragment_asked_for_after_the_session_ended_is_refused_in_words_and_leaves_its_page_alone(
+    client: Client, headers: dict[str, str]
+) -> None:
+    answer = client.get("/executions/table/", headers=headers)
     assert answer.status_code == 401
-    assert answer["HX-Refresh"] == "true"
+    assert not [name for name in answer.headers if name.startswith("HX-")]
+    assert answer["Content-Type"] == "text/plain" and answer.content == b"You are logged out."
 
 
 def test_logging_out_takes_a_post(client: Client) -> None:

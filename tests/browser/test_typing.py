@@ -1,0 +1,173 @@
+"""What somebody is typing, reading or copying is not taken from them."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from executions.models import ApiToken, Execution, HistoryPage, ShareLink
+from tests import factories, histories
+from tests.browser.conftest import SCRIPTED, Place
+from tests.web import stored
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def context(chromium: Browser, installation: Place) -> Iterator[BrowserContext]:
+    base, admin = installation
+    client = Client()
+    client.force_login(admin)
+    made = chromium.new_context(viewport={"width": 1400, "height": 900}, base_url=base)
+    made.set_default_timeout(20_000)
+    made.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
+    yield made
+    made.close()
+
+
+def opened(context: BrowserContext, path: str) -> Page:
+    page = context.new_page()
+    page.goto(path)
+    page.evaluate(SCRIPTED)
+    return page
+
+
+def poll(page: Page) -> None:
+    """The age line asks now, not in ten seconds."""
+    page.evaluate("document.getElementById('age').dispatchEvent(new CustomEvent('asked'))")
+
+
+def log_in_again(page: Page, admin: User) -> None:
+    """On the login page that is shown there."""
+    admin.password = PBKDF2PasswordHasher().encode("a password", "salt", 1)  # tests hash as no installation does
+    admin.save()
+    page.locator("[name=username]").fill(admin.username)
+    page.locator("[name=password]").fill("a password")
+    page.keyboard.press("Enter")
+    page.locator("header.side").wait_for()
+
+
+def sharing(page: Page) -> Any:
+    """The dialog that makes a share link."""
+    page.locator("a[hx-get*='/share/']").first.click()
+    page.locator("#dialog form").wait_for()
+    return page.locator("#dialog")
+
+
+def test_who_is_logged_out_keeps_what_they_typed_and_sends_it_after_a_login_in_another_tab(
+    context: BrowserContext, installation: Place
+) -> None:
+    page = opened(context, "/tokens/")
+    page.locator("#id_name").fill("nightly report")
+    Session.objects.all().delete()
+    poll(page)
+    told = page.get_by_role("alert").filter(has_text="You are logged out")
+    expect(told).to_contain_text("What you typed is still here")
+    expect(page.locator("#id_name")).to_have_value("nightly report")
+    with context.expect_page() as another:
+        told.get_by_role("link").click()
+    log_in_again(another.value, installation[1])
+    poll(page)
+    expect(told).to_have_count(0)
+    page.get_by_role("button", name="Make a token").click()
+    page.locator("#token").wait_for()
+    assert ApiToken.objects.get().name == "nightly report"
+
+
+def test_a_dialog_that_is_open_tells_of_the_logout_and_works_again_after_the_login(
+    context: BrowserContext, installation: Place
+) -> None:
+    page = opened(context, f"/executions/{factories.execution().pk}/")
+    dialog = sharing(page)
+    dialog.locator("[name=note]").fill("see the retries")
+    Session.objects.all().delete()
+    dialog.get_by_role("button", name="Make the link").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("You are logged out")
+    log_in_again(opened(context, "/login/"), installation[1])
+    poll(page)
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    dialog.get_by_role("button", name="Make the link").click()
+    dialog.locator("#share-address").wait_for()
+    assert ShareLink.objects.get().note == "see the retries"
+
+
+def test_without_a_clipboard_interface_a_button_in_a_dialog_copies_all_the_same(context: BrowserContext) -> None:
+    context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page = opened(context, f"/executions/{factories.execution().pk}/")
+    dialog = sharing(page)
+    dialog.get_by_role("button", name="Make the link").click()
+    address = dialog.locator("#share-address").input_value()
+    page.evaluate("document.addEventListener('copy', () => { window.copied = document.activeElement.value; })")
+    button = dialog.locator("button[data-copy]")
+    button.click()
+    expect(button).to_have_attribute("aria-label", "Copied")
+    assert page.evaluate("window.copied") == address
+    expect(button).to_be_focused()
+    expect(dialog.get_by_role("status")).to_have_text("Copied")
+
+
+def test_a_button_pressed_twice_gets_its_own_words_back(context: BrowserContext) -> None:
+    page = opened(context, f"/executions/{factories.execution().pk}/")
+    button = page.locator("#head button[data-copy]").first
+    words = button.get_attribute("aria-label")
+    button.click()
+    button.click()
+    expect(button).to_have_attribute("aria-label", "Copied")
+    expect(button).to_have_attribute("aria-label", str(words))
+
+
+def test_a_dialog_stays_when_its_padding_is_clicked_or_a_selection_ends_beside_it(context: BrowserContext) -> None:
+    page = opened(context, f"/executions/{factories.execution().pk}/")
+    dialog = sharing(page)
+    note = dialog.locator("[name=note]")
+    note.fill("see the retries")
+    asked: list[str] = []
+    page.on("dialog", lambda one: (asked.append(one.message), one.dismiss()))
+    box, field = dialog.bounding_box(), note.bounding_box()
+    page.mouse.click(box["x"] + 4, box["y"] + box["height"] / 2)
+    page.mouse.move(field["x"] + 40, field["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(note).to_have_value("see the retries")
+    assert not asked
+    page.mouse.click(5, 5)
+    page.keyboard.press("Escape")
+    expect(note).to_have_value("see the retries")
+    assert len(asked) == 2 and "typed" in asked[0]
+
+
+def test_beside_a_dialog_in_which_nothing_was_typed_a_click_closes_it(context: BrowserContext) -> None:
+    page = opened(context, f"/executions/{factories.execution().pk}/")
+    dialog = sharing(page)
+    page.mouse.click(5, 5)
+    expect(dialog).to_be_hidden()
+
+
+def going_on() -> Execution:
+    script = histories.Script()
+    script.started(payload=json.dumps({"items": [{"name": "espresso", "more": {"sugar": 1}}] * 60}))
+    script.step("one")
+    return stored.execution(script.events, status="RUNNING")
+
+
+def test_a_refresh_leaves_a_payload_as_it_was_unfolded(context: BrowserContext) -> None:
+    execution = going_on()
+    assert HistoryPage.objects.filter(execution=execution).exists()
+    page = opened(context, f"/executions/{execution.pk}/payloads/")
+    page.locator(".tree details").first.evaluate("one => { one.open = true; }")
+    page.locator(".tree details details").first.wait_for()
+    for _ in range(2):
+        with page.expect_response(lambda answer: "part=content" in answer.url):
+            page.evaluate("document.getElementById('live').dispatchEvent(new CustomEvent('changed', {bubbles: true}))")
+        page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".tree details[open]").first).to_be_visible()
+    page.locator("[data-as-text]").first.click()
+    expect(page.locator("pre.code").first).to_be_visible()
+    expect(page.locator(".tree").first).to_be_hidden()
