@@ -1,7 +1,9 @@
 """The list of executions: filters, counts by status, one page of rows."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 from django.http import QueryDict
@@ -27,7 +29,7 @@ class Row:
     """One execution. `short` is its name where that is very long; `status` is WAITING while a callback is open.
 
     `seconds` is None while it runs. While a callback `waits_for` an answer until its `deadline`, `more` says how many
-    others are open; otherwise `going` says in words what is going on.
+    others are open; otherwise `going` says in words what is going on. `connection` is "" while there is but one.
     """
 
     pk: int
@@ -36,6 +38,7 @@ class Row:
     short: str
     function: str
     function_url: str
+    connection: str
     status: str
     started_at: dt.datetime
     running: bool
@@ -74,7 +77,10 @@ class Empty:
 
 @dataclass(frozen=True)
 class Table:
-    """`refresh_url` is "" for an older page, which does not change. `age`: since when the whole list is current."""
+    """`many_connections`: each row says its own. `refresh_url` is "" for an older page, which does not change.
+
+    `age`: since when the whole list is current.
+    """
 
     rows: list[Row]
     statuses: list[StatusChip]
@@ -89,6 +95,7 @@ class Table:
     empty: Empty | None
     message: str
     choosing: bool
+    many_connections: bool
 
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
@@ -98,7 +105,7 @@ class Table:
 
     @classmethod
     def of(cls, user: Any, filters: Filters, functions: list[queries.Listed]) -> Self:
-        cursor = filters.cursor
+        cursor, connections = filters.cursor, queries.connection_names(user)
         listing = queries.execution_list(user, filters.chosen, cursor)
         if cursor and not cursor.older and not listing.has_newer:
             # Back at the top: the newest page as it is now, which is full and live.
@@ -108,7 +115,7 @@ class Table:
         waiting = queries.waiting_count(user, filters.chosen)
         first, last = (listing.rows[0], listing.rows[-1]) if listing.rows else (None, None)
         return cls(
-            rows=[row_of(execution) for execution in listing.rows],
+            rows=[row_of(execution, connections) for execution in listing.rows],
             statuses=_statuses(filters, counts, waiting),
             total=counts.total,
             matching=_matching(filters.chosen, counts, waiting),
@@ -121,6 +128,7 @@ class Table:
             empty=None if listing.rows else _empty(user, filters, functions, beyond=cursor is not None),
             message=filters.wrong.get("page", ""),
             choosing=may_act_in_bulk(user),
+            many_connections=bool(connections),
         )
 
 
@@ -140,9 +148,9 @@ class Page:
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
         functions = queries.functions_listed(user)
-        names = [name for name, _, _ in functions]
+        names = sorted({name for name, _, _ in functions})
         filters = Filters.read(params, user=user, functions=names, now=now)
-        bar = filter_bar.bar(filters, names)
+        bar = filter_bar.bar(filters, names, list(queries.connection_names(user).values()))
         return cls(
             bar=bar,
             clear_url=list_url() if filters.narrowing else "",
@@ -172,7 +180,7 @@ def elsewhere(params: QueryDict) -> str:
         return ""
 
 
-def row_of(execution: Execution) -> Row:
+def row_of(execution: Execution, connections: Mapping[int, str] = MappingProxyType({})) -> Row:
     """Of an execution with its function, and with its `open_callbacks` when it came with them."""
     ended = is_terminal(execution.status)
     open_callbacks: list[Callback] = [] if ended else getattr(execution, "open_callbacks", [])
@@ -185,6 +193,7 @@ def row_of(execution: Execution) -> Row:
         short=shortened(execution.name),
         function=execution.function.name,
         function_url="/imports/" if execution.is_imported else f"/functions/{execution.function_id}/",
+        connection=connections.get(execution.function.connection_id, ""),
         status="WAITING" if first else execution.status,
         started_at=execution.started_at,
         running=not ended and not execution.is_imported,

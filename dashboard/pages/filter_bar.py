@@ -47,9 +47,12 @@ class Chip:
     wrong: list[str]
 
 
-def bar(filters: Filters, functions: list[str]) -> list[Chip]:
+def bar(filters: Filters, functions: list[str], connections: list[str]) -> list[Chip]:
+    """`connections`: the names to choose from; without any the filter is there only where the address has it."""
+    where = [_connection(filters, connections)] if connections or "connection" in filters.values else []
     return [
         _function(filters, functions),
+        *where,
         _status(filters),
         _name(filters),
         _moments(filters, "started", "Started"),
@@ -86,6 +89,12 @@ def _function(filters: Filters, functions: list[str]) -> Chip:
         inputs = [Input("function", "Function", "search", value, hint, wrong, functions[:SUGGESTED] if many else [])]
     labels = {} if many else {name: name for name in functions}
     return _chip(filters, "function", "Function", value, _choices(filters, "function", labels), inputs, ["function"])
+
+
+def _connection(filters: Filters, names: list[str]) -> Chip:
+    choices = _choices(filters, "connection", {name: name for name in names})
+    value = filters.values.get("connection", "")
+    return _chip(filters, "connection", "Connection", value, choices, [], ["connection"])
 
 
 def _status(filters: Filters) -> Chip:

@@ -24,7 +24,10 @@ PRESETS = {
     "7d": ("last 7 days", dt.timedelta(days=7)),
     "30d": ("last 30 days", dt.timedelta(days=30)),
 }
-FILTERS = ("function", "status", "name", "started", "started_from", "started_to", "ended", "ended_from", "ended_to")
+FILTERS = (
+    *("function", "connection", "status", "name"),
+    *("started", "started_from", "started_to", "ended", "ended_from", "ended_to"),
+)
 PLACES = ("older", "newer")
 MAX_NAME = 300
 _ODD = re.compile(r"[\x00-\x1f\x7f]")
@@ -47,6 +50,7 @@ class Filters:
         reader = _Reader(values, now)
         chosen = ListFilter(
             function=reader.function(functions),
+            connection=reader.connection(user),
             name=reader.name(),
             **reader.status(user),
             **reader.moments("started"),
@@ -74,7 +78,7 @@ class Filters:
 
 def list_url(query: str = "", **values: str) -> str:
     """The list's address, for links from other pages: `list_url(status="FAILED")`."""
-    query = query or urlencode(values)
+    query = query or urlencode({name: text for name, text in values.items() if text})
     return reverse("executions") + (f"?{query}" if query else "")
 
 
@@ -101,6 +105,13 @@ class _Reader:
         name = self.values.get("function", "")
         if name and name not in known:
             self.wrong["function"] = "There is no function with this name."
+            return ""
+        return name
+
+    def connection(self, user: Any) -> str:
+        name = self.values.get("connection", "")
+        if name and (_ODD.search(name) or not queries.connections(user).filter(name=name).exists()):
+            self.wrong["connection"] = "There is no connection with this name."
             return ""
         return name
 

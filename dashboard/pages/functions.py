@@ -3,11 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
 from dashboard.pages.executions import ORDER, Row, row_of
+from dashboard.pages.filter_bar import Chip, Choice
 from dashboard.pages.filters import list_url
 from dashboard.templatetags.durascope import LOOKS
 from executions import queries
@@ -44,6 +45,7 @@ class Line:
     execution_timeout: str
     retention: str
     versions: str
+    connection: str
     counts: list[Counted]
     listed_at: dt.datetime | None
     gone_at: dt.datetime | None
@@ -51,17 +53,41 @@ class Line:
 
 @dataclass(frozen=True)
 class Index:
-    """`looked_at`: when functions were last discovered, None when they never were."""
+    """`looked_at`: when functions were last discovered, None when they never were. `bar`: the filter by connection,
+    where there are several; `wrong` as for the list of executions.
+    """
 
     lines: list[Line]
     gone: int
     looked_at: dt.datetime | None
+    bar: list[Chip]
+    wrong: list[tuple[str, str]]
 
     @classmethod
-    def build(cls, user: Any) -> Self:
-        lines = [line_of(function, []) for function in queries.functions_with_counts(user)]
+    def build(cls, user: Any, connection: str) -> Self:
+        """`connection`: only the functions of the one with this name; "" for all."""
+        names = queries.connection_names(user)
+        known = connection in names.values()
+        found = queries.functions_with_counts(user)
+        lines = [
+            line_of(function, [], names.get(function.connection_id, ""))
+            for function in found
+            if not known or function.connection.name == connection
+        ]
         swept = [row.swept_at for row in queries.connections(user) if row.swept_at]
-        return cls(lines, sum(1 for line in lines if line.gone_at), max(swept, default=None))
+        wrong = [("Connection", "There is no connection with this name.")] if connection and names and not known else []
+        bar = [_chip(list(names.values()), connection if known else "")] if names else []
+        return cls(lines, sum(1 for line in lines if line.gone_at), max(swept, default=None), bar, wrong)
+
+
+def _chip(names: list[str], chosen: str) -> Chip:
+    url = reverse("functions")
+    labels = {"": "any", **{name: name for name in names}}
+    choices = [
+        Choice(label, f"{url}?{urlencode({'connection': name})}" if name else url, chosen=name == chosen)
+        for name, label in labels.items()
+    ]
+    return Chip("connection", "Connection", chosen or "any", bool(chosen), choices, [], [], [])
 
 
 @dataclass(frozen=True)
@@ -89,20 +115,21 @@ class Page:
 
     @classmethod
     def build(cls, user: Any, function: Function) -> Self:
-        line = line_of(function, queries.versions_of(function))
-        latest = queries.execution_list(user, ListFilter(function=function.name)).rows[:10]
+        connection = queries.connection_names(user).get(function.connection_id, "")
+        line = line_of(function, queries.versions_of(function), connection)
+        latest = queries.execution_list(user, ListFilter(function=function.name, connection=connection)).rows[:10]
         return cls(
             line=line,
             configuration=_configuration(function, line),
-            list_url=list_url(function=function.name),
+            list_url=list_url(function=function.name, connection=connection),
             console_url=console_url(function.arn),
             latest=[row_of(execution) for execution in latest],
             start_url=reverse("start", args=[function.pk]) if can_start(user, function) else "",
         )
 
 
-def line_of(function: Function, versions: list[str]) -> Line:
-    """Of a function with its `status_counts`."""
+def line_of(function: Function, versions: list[str], connection: str) -> Line:
+    """Of a function with its `status_counts`; `connection` is "" where there is but one."""
     return Line(
         pk=function.pk,
         url=reverse("function", args=[function.pk]),
@@ -114,17 +141,18 @@ def line_of(function: Function, versions: list[str]) -> Line:
         execution_timeout=_span(function.execution_timeout_seconds),
         retention=f"{function.retention_days:,} d" if function.retention_days else "",
         versions=", ".join(versions),
-        counts=counted(function),
+        connection=connection,
+        counts=counted(function, connection),
         listed_at=function.listed_at,
         gone_at=function.gone_at,
     )
 
 
-def counted(function: Function) -> list[Counted]:
+def counted(function: Function, connection: str) -> list[Counted]:
     """The counts by status of a function, in the usual order."""
     counts = {row.status: row.executions for row in function.status_counts.all() if row.executions > 0}
     order = [status for status in ORDER if status in counts] + sorted(counts.keys() - set(ORDER))
-    return [_counted(function.name, status, counts[status]) for status in order]
+    return [_counted(function.name, connection, status, counts[status]) for status in order]
 
 
 def total_of(functions: list[Function], status: str) -> int:
@@ -144,10 +172,11 @@ def console_url(arn: str) -> str:
     return f"https://{region}.{host}/lambda/home?region={region}#/functions/{name}"
 
 
-def _counted(function: str, status: str, count: int) -> Counted:
+def _counted(function: str, connection: str, status: str, count: int) -> Counted:
     look = LOOKS.get(status)
     tone, icon, word = look if look else ("grey", "unknown", status)
-    return Counted(status, tone, icon, word.lower(), count, list_url(function=function, status=status))
+    url = list_url(function=function, connection=connection, status=status)
+    return Counted(status, tone, icon, word.lower(), count, url)
 
 
 def _span(seconds: int | None) -> str:

@@ -65,7 +65,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class FunctionLine:
+    """`connection` is "" while there is but one."""
+
     name: str
+    connection: str
     url: str
     gone: bool
     counts: list[Counted]
@@ -87,7 +90,7 @@ class Numbers:
     @classmethod
     def build(cls, user: Any, *, now: dt.datetime) -> Self:
         since = now - DAY
-        functions = queries.functions_with_counts(user)
+        functions, connections = queries.functions_with_counts(user), queries.connection_names(user)
         open_callbacks = queries.open_callback_count(user)
         return cls(
             numbers=_numbers(user, functions, open_callbacks, since),
@@ -95,7 +98,7 @@ class Numbers:
             open_callbacks=open_callbacks,
             failures=[_failure(execution) for execution in queries.latest_failures(user, since, ROWS)],
             failures_url=_failures_url(),
-            functions=[_line(function) for function in _busiest(functions)],
+            functions=[_line(one, connections.get(one.connection_id, "")) for one in _busiest(functions)],
             function_count=len(functions),
             refresh_url=reverse("overview-numbers"),
         )
@@ -212,7 +215,6 @@ def _busiest(functions: list[Function]) -> list[Function]:
     return sorted(most, key=lambda one: one.name)
 
 
-def _line(function: Function) -> FunctionLine:
-    return FunctionLine(
-        function.name, reverse("function", args=[function.pk]), function.gone_at is not None, counted(function)
-    )
+def _line(function: Function, connection: str) -> FunctionLine:
+    url, gone = reverse("function", args=[function.pk]), function.gone_at is not None
+    return FunctionLine(function.name, connection, url, gone, counted(function, connection))

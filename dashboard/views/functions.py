@@ -10,7 +10,7 @@ from executions import queries
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "functions.html", {"page": Index.build(request.user)})
+    return render(request, "functions.html", {"page": Index.build(request.user, request.GET.get("connection", ""))})
 
 
 @require_safe

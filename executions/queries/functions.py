@@ -13,8 +13,9 @@ Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
 
 
 def functions_with_counts(user: Any) -> list[Function]:
-    """All functions by name, each with its `status_counts`, in two queries."""
-    return list(visible_functions(user).order_by("name").prefetch_related("status_counts"))
+    """All functions by name, each with its connection and `status_counts`, in two queries."""
+    rows = visible_functions(user).select_related("connection").prefetch_related("status_counts")
+    return list(rows.order_by("name", "connection__name"))
 
 
 def function_with_counts(user: Any, function_id: int) -> Function | None:

@@ -10,6 +10,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from executions.models import (
     Callback,
     Execution,
+    Function,
     StatusCount,
 )
 from executions.queries.visibility import PAGE_ROWS, mirrored, visible_functions
@@ -18,18 +19,19 @@ COUNT_CAP = 10_000
 FAILURES = ["FAILED", "TIMED_OUT"]
 LIST_COLUMNS = [
     *("arn", "name", "version", "status", "started_at", "ended_at", "error_type", "activity", "gone_at"),
-    "function__name",
+    *("function__name", "function__connection"),
 ]
 
 
 @dataclass(frozen=True)
 class ListFilter:
-    """The filters of the list of executions.
+    """The filters of the list of executions. `function` and `connection` are names.
 
     `waiting`: only those with an open callback; `failed`: only those whose status is one of FAILURES.
     """
 
     function: str = ""
+    connection: str = ""
     status: str = ""
     name: str = ""
     started_after: dt.datetime | None = None
@@ -72,9 +74,8 @@ class StatusCounts:
 
 def filtered(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     rows = mirrored(user)
-    if chosen.function:
-        named = visible_functions(user).filter(name=chosen.function)
-        rows = rows.filter(function__in=list(named.values_list("pk", flat=True)))
+    if chosen.function or chosen.connection:
+        rows = rows.filter(function__in=list(_functions(user, chosen).values_list("pk", flat=True)))
     if chosen.name:
         rows = rows.filter(Q(name__icontains=chosen.name) | Q(arn=chosen.name))
     if chosen.started_after:
@@ -88,6 +89,14 @@ def filtered(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     if chosen.waiting:
         rows = rows.filter(pk__in=Callback.objects.filter(status="STARTED").values("execution"))
     return rows
+
+
+def _functions(user: Any, chosen: ListFilter) -> QuerySet[Function]:
+    """A name stands for one function in each connection."""
+    functions = visible_functions(user)
+    if chosen.function:
+        functions = functions.filter(name=chosen.function)
+    return functions.filter(connection__name=chosen.connection) if chosen.connection else functions
 
 
 def matching(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
@@ -136,9 +145,7 @@ def waiting_count(user: Any, chosen: ListFilter) -> int:
 def status_counts(user: Any, chosen: ListFilter) -> StatusCounts:
     """How many executions match, by status, whatever status is chosen."""
     if chosen.only_function:
-        functions = visible_functions(user)
-        if chosen.function:
-            functions = functions.filter(name=chosen.function)
+        functions = _functions(user, chosen)
         counted: Iterable[tuple[str, int]] = StatusCount.objects.filter(function__in=functions).values_list(
             "status", "executions"
         )

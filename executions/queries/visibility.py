@@ -17,7 +17,7 @@ from executions.models import (
 )
 
 PAGE_ROWS = 50
-_IMPORTED = "_durascope_imported"
+_IMPORTED, _CONNECTIONS = "_durascope_imported", "_durascope_connections"
 
 
 def visible(user: Any) -> QuerySet[Execution]:
@@ -72,6 +72,15 @@ def connections(user: Any) -> QuerySet[Connection]:
         return Connection.objects.none()
     sees, rows = reach_of(user).sees, Connection.objects.exclude(name=imports.CONNECTION)
     return rows if sees is None else rows.filter(functions__in=sees).distinct()
+
+
+def connection_names(user: Any) -> dict[int, str]:
+    """The names of those connections by id, in order; empty while there is but one, which nobody needs to be told."""
+    names: dict[int, str] | None = getattr(user, _CONNECTIONS, None)
+    if names is None:  # once a request, as the user object is
+        names = dict(connections(user).order_by("name").values_list("pk", "name"))
+        setattr(user, _CONNECTIONS, names)
+    return names if len(names) > 1 else {}
 
 
 def troubles(user: Any) -> list[Trouble]:

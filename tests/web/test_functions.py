@@ -1,6 +1,8 @@
 """`/functions/` and `/functions/<id>/`."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -112,7 +114,43 @@ def test_the_pages_cost_a_fixed_number_of_queries(
     for function in functions:
         factories.callback(factories.execution(function))
     login, shell = 4, 3
-    with django_assert_num_queries(login + shell + 3):
+    with django_assert_num_queries(login + shell + 4):
         html(as_viewer)
-    with django_assert_num_queries(login + shell + 6):
+    with django_assert_num_queries(login + shell + 7):
         html(as_viewer, f"/functions/{functions[0].pk}/")
+
+
+def test_functions_of_one_name_in_two_connections_are_not_mixed_up(as_viewer: Client) -> None:
+    here, there = (
+        factories.function("shop", connection=factories.connection(name=name), arn=f"arn:{name}")
+        for name in ("east", "west")
+    )
+    mine, theirs = factories.execution(here, name="of-east"), factories.execution(there, name="of-west")
+    page = html(as_viewer, f"/functions/{here.pk}/")
+    assert mine.name in page and theirs.name not in page
+    [all_of_them] = re.findall(r'href="(/executions/\?[^"]*)">\s*<svg.*?</svg>All its executions', page)
+    listed = html(as_viewer, unescape(all_of_them))
+    assert mine.name in listed and theirs.name not in listed
+    assert '<strong>1</strong> <span class="muted">execution</span>' in listed
+    counts = re.findall(r'class="st [^"]*" href="([^"]*)"', html(as_viewer))
+    assert sorted(unescape(url) for url in counts) == [
+        f"/executions/?function=shop&connection={name}&status=RUNNING" for name in ("east", "west")
+    ]
+
+
+def test_several_connections_are_told_apart_and_filtered_by(as_viewer: Client) -> None:
+    for name in ("east", "west"):
+        one = factories.function("shop", connection=factories.connection(name=name), arn=f"arn:{name}")
+        factories.execution(one, name=f"of-{name}")
+    for path in ("/functions/", "/executions/"):
+        assert html(as_viewer, path).count('data-label="Connection"') == 2
+        narrowed = html(as_viewer, f"{path}?connection=west")
+        assert re.findall(r'data-label="Connection"><bdi>(\w+)<', narrowed) == ["west"]
+        assert "no connection with this name" in html(as_viewer, f"{path}?connection=north%00")
+    assert "of-west" in html(as_viewer, "/executions/?connection=west")
+
+
+def test_where_there_is_one_connection_nothing_is_said_of_it(as_viewer: Client) -> None:
+    factories.execution()
+    for path in ("/functions/", "/executions/"):
+        assert "Connection</" not in html(as_viewer, path)
