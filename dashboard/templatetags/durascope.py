@@ -57,6 +57,7 @@ LOOKS: Final = {
     "OPEN": Look("warn", "callback", "Open"),
     "PAUSED": Look("grey", "paused", "Paused"),
     "NEVER_RAN": Look("grey", "minus", "Never ran"),
+    "GONE": Look("grey", "minus", "Gone at AWS"),
 }
 
 

@@ -318,11 +318,23 @@ def _known(execution: Execution, kind: str) -> Verdict:
 
 
 def _open(callback: Callback) -> Verdict:
+    execution = callback.execution
+    if not callback.is_open and callback.status != "NEVER_FINISHED":
+        return _closed(callback)
+    if is_terminal(execution.status):
+        return Verdict(False, "The execution ended before this callback was answered.")
+    if execution.gone_at is not None:
+        return Verdict(False, "AWS no longer has this execution.")
     if callback.is_open:
         return YES
+    connection = execution.function.connection
+    if connection.gone_at is not None:
+        return Verdict(False, f"The connection {connection.name} is not configured any more: nothing can be sent.")
+    return Verdict(False, "AWS does not tell of this callback any more.")
+
+
+def _closed(callback: Callback) -> Verdict:
     ended = callback.status.replace("_", " ").lower()
-    if callback.status == "NEVER_FINISHED":
-        return Verdict(False, "The execution ended before this callback was answered.")
     return Verdict(False, f"This callback is closed: it {ended}, without Durascope or by somebody's answer from here.")
 
 

@@ -113,6 +113,8 @@ def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, 
     callback = record.callback
     if callback is None or callback.is_open or record.kind == Kind.HEARTBEAT:
         return None
+    if callback.status == "NEVER_FINISHED" and not execution.history_complete:
+        return None  # its execution has ended; how the callback did is not read yet
     expected = "SUCCEEDED" if record.kind == Kind.SUCCEED else "FAILED"
     if callback.status == expected:
         return Outcome.ACCEPTED, "Confirmed by the history."

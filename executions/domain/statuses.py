@@ -16,6 +16,9 @@ class ExecutionStatus(StrEnum):
     DELETING = "DELETING"
 
 
+GONE = "GONE"
+"""Not AWS's: how an execution is counted that AWS no longer has and of whose end it never told."""
+
 OUTCOMES: frozenset[str] = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"})
 
 TERMINAL_EVENTS: dict[str, str] = {
@@ -46,6 +49,11 @@ EVENT_TYPES: frozenset[str] = frozenset(EVENT_PARTS)
 def is_terminal(status: str) -> bool:
     """Whether nothing will ever run again. DELETING counts: only ended executions can be deleted."""
     return status in OUTCOMES or status == "DELETING"
+
+
+def counted_as(status: str, *, gone: bool) -> str:
+    """The status that an execution is counted under: AWS has no longer what it never said had ended."""
+    return GONE if gone and not is_terminal(status) else status
 
 
 def merge(old: str | None, new: str) -> str:

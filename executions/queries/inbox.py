@@ -23,7 +23,7 @@ LAPSED = dt.timedelta(seconds=60)
 """What is open so long after it should have lapsed gets heartbeats from somewhere else, of which we see nothing."""
 _COLUMNS = (
     *("operation_id", "name", "status", "opened_at", "timeout_at", "heartbeat_seconds", "about"),
-    *("execution__name", "execution__status", "execution__function__name"),
+    *("execution__name", "execution__status", "execution__gone_at", "execution__function__name"),
     *("claim__user", "claim__username", "claim__alive_since", "claim__beat_at"),
 )
 STATES = ("soon", "endless", "lapsing", "paused")

@@ -7,12 +7,8 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from executions.models import (
-    Callback,
-    Execution,
-    Function,
-    StatusCount,
-)
+from executions.domain.statuses import GONE, counted_as, is_terminal
+from executions.models import TERMINAL, Callback, Execution, Function, StatusCount
 from executions.queries.visibility import PAGE_ROWS, mirrored, visible_functions
 
 COUNT_CAP = 10_000
@@ -102,8 +98,10 @@ def _functions(user: Any, chosen: ListFilter) -> QuerySet[Function]:
 def matching(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     """All executions that the list shows with this filter, page after page."""
     rows = filtered(user, chosen)
-    if chosen.status:
-        rows = rows.filter(status=chosen.status)
+    if chosen.status == GONE:
+        rows = rows.filter(gone_at__isnull=False).exclude(status__in=TERMINAL)
+    elif chosen.status:
+        rows = rows.filter(status=chosen.status, **({} if is_terminal(chosen.status) else {"gone_at": None}))
     return rows.filter(status__in=FAILURES) if chosen.failed else rows
 
 
@@ -151,8 +149,8 @@ def status_counts(user: Any, chosen: ListFilter) -> StatusCounts:
         )
         capped = False
     else:
-        newest = filtered(user, chosen).order_by("-started_at", "-id").values_list("status", flat=True)[: COUNT_CAP + 1]
-        statuses = list(newest)
+        newest = filtered(user, chosen).order_by("-started_at", "-id").values_list("status", "gone_at")
+        statuses = [counted_as(status, gone=gone is not None) for status, gone in newest[: COUNT_CAP + 1]]
         capped = len(statuses) > COUNT_CAP
         counted = ((status, 1) for status in statuses[:COUNT_CAP])
     by_status: dict[str, int] = {}

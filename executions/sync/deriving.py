@@ -1,7 +1,6 @@
 """The columns and the callbacks that come from a history, brought up to date after it has grown."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +12,11 @@ from executions.domain.about import about
 from executions.domain.diagnosis import activity
 from executions.domain.gist import Gist, gist
 from executions.domain.operations import History, Operation
-from executions.domain.statuses import OUTCOMES, is_terminal, merge
+from executions.domain.statuses import OUTCOMES, counted_as, is_terminal, merge
 from executions.models import Callback, Execution, Function
-from executions.sync import habits
+from executions.sync import closing, habits
 from executions.sync.columns import fits, insert, number, text
-from executions.sync.executions import count_statuses
+from executions.sync.executions import recount
 from executions.sync.reading import WireEvent
 from executions.sync.storing import Book
 
@@ -45,17 +44,16 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         wire = _stored_events(row, book)
         with metrics.FOLDING.time():
             found = gist(wire)
-        before = row.status
+        before, gone = row.status, row.gone_at is not None
         copy_facts(row, found)
         was_complete = row.history_complete
         row.history_complete = to_the_end and _is_final(row, found.history, now, quiet=quiet)
-        if row.status != before:
-            count_statuses(row.function_id, Counter({before: -1, row.status: 1}))
+        recount(row.function_id, counted_as(before, gone=gone), counted_as(row.status, gone=gone))
         if not quiet:
             row.revision += 1
         row.untold = False
         row.save()
-        opened = copy_callbacks(row, found.history, wire)
+        opened = copy_callbacks(row, found.history, wire, now=now)
         if row.history_complete and not was_complete:
             habits.learn(function, row, opened)
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
@@ -105,20 +103,26 @@ def _code_may_run(history: History) -> bool:
     return last is None or last.family != "Invocation"
 
 
-def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] = ()) -> dt.datetime | None:
-    """`wire`: all stored events; what a callback is about is worked out once, when it is new and waits.
+def copy_callbacks(
+    row: Execution, history: History, wire: Sequence[WireEvent] = (), *, now: dt.datetime
+) -> dt.datetime | None:
+    """`wire`: all stored events; what a callback is about is worked out once, when it is new and waits. Those whose
+    operation is told no more wait no more.
 
     -> when the first one was opened, None when there is none
     """
     known = {callback.operation_id: callback for callback in row.callbacks.all()}
     fresh: list[dict[str, Any]] = []
     changed, opened = [], []
+    over = is_terminal(row.status) or row.gone_at is not None
     for operation in history.operations.values():
         if not _can_be_a_row(operation):
             continue
         values = _callback_values(history, operation)
         opened.append(values["opened_at"])
-        callback = known.get(operation.id)
+        if values["status"] == "STARTED" and over:
+            values |= {"status": closing.NEVER_FINISHED, "closed_at": row.ended_at or row.gone_at}
+        callback = known.pop(operation.id, None)
         if callback is None:
             fresh.append({"execution": row.pk, "operation_id": operation.id, "about": "", **values})
         elif any(getattr(callback, name) != value for name, value in values.items()):
@@ -132,6 +136,8 @@ def copy_callbacks(row: Execution, history: History, wire: Sequence[WireEvent] =
     insert(Callback, fresh)
     if changed:
         Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
+    if untold := [callback.pk for callback in known.values() if callback.is_open]:
+        closing.close(row.callbacks.filter(pk__in=untold), at=row.ended_at or now)
     return min(opened, default=None)
 
 

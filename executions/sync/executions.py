@@ -10,13 +10,13 @@ from django.db.models import F
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
-from executions.domain.statuses import ExecutionStatus, is_terminal, merge
+from executions.domain.statuses import ExecutionStatus, counted_as, is_terminal, merge
 from executions.gateway import configuration, lambda_api
 from executions.gateway.answers import ExecutionSummary
 from executions.gateway.connections import reach
 from executions.gateway.errors import NotFound, NotUnderstood
 from executions.models import Connection, Execution, Function, StatusCount
-from executions.sync import functions, pacing
+from executions.sync import closing, functions, pacing
 from executions.sync.columns import fits, text
 
 log = structlog.get_logger(__name__)
@@ -143,9 +143,23 @@ def count_statuses(function_id: int, moved: Counter[str]) -> None:
             StatusCount.objects.create(function_id=function_id, status=status, executions=difference)
 
 
+def recount(function_id: int, before: str, after: str) -> None:
+    """One execution is counted under another status now."""
+    if before != after:
+        count_statuses(function_id, Counter({before: -1, after: 1}))
+
+
 def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
-    """AWS no longer has it: what is stored stays, and nothing is asked again."""
-    Execution.objects.filter(pk=execution.pk, gone_at=None).update(gone_at=now, history_due_at=None)
+    """AWS no longer has it: what is stored stays, nothing is asked again, and none of its callbacks waits any more."""
+    with transaction.atomic():
+        Function.objects.select_for_update().get(pk=execution.function_id)
+        row = Execution.objects.filter(pk=execution.pk, gone_at=None).first()
+        if row is None:
+            return
+        recount(row.function_id, row.status, counted_as(row.status, gone=True))
+        Execution.objects.filter(pk=row.pk).update(gone_at=now, history_due_at=None)
+        closing.close(row.callbacks.all(), at=now)
+        transaction.on_commit(live.executions_changed)
 
 
 def _new(function: Function, summary: ExecutionSummary, started_at: dt.datetime, now: dt.datetime) -> Execution | None:
@@ -173,15 +187,17 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
     back = row.gone_at is not None and (not is_terminal(status) or _newborn(row, row.gone_at))
     if status == row.status and ended_at == row.ended_at and not back:
         return False
-    if status != row.status:
-        moved[row.status] -= 1
-        moved[status] += 1
+    moved[counted_as(row.status, gone=row.gone_at is not None)] -= 1
     row.status, row.ended_at = status, ended_at
-    if is_terminal(status) and not row.history_complete:
-        row.history_due_at = now
+    if is_terminal(status):
+        closing.close(row.callbacks.all(), at=ended_at or now)
+        if not row.history_complete:
+            row.history_due_at = now
     if back:
-        row.gone_at, row.history_due_at = None, now + dt.timedelta(seconds=BACK_AFTER)
-    row.save(update_fields=["status", "ended_at", "history_due_at", "gone_at"])
+        # What its callbacks are is worked out again.
+        row.gone_at, row.history_due_at, row.untold = None, now + dt.timedelta(seconds=BACK_AFTER), True
+    moved[counted_as(row.status, gone=row.gone_at is not None)] += 1
+    row.save(update_fields=["status", "ended_at", "history_due_at", "gone_at", "untold"])
     return True
 
 

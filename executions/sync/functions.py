@@ -9,7 +9,7 @@ from executions.gateway.configuration import configured
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError
 from executions.models import Connection, Function
-from executions.sync import trouble
+from executions.sync import closing, trouble
 from executions.sync.columns import number, text
 
 SCOPE = "list functions"
@@ -18,9 +18,15 @@ SCOPE = "list functions"
 def connection_rows(*, now: dt.datetime) -> list[Connection]:
     """A row for each configured connection, made when it is first needed. Others are marked, and asked no more."""
     names = [one.name for one in configured()]
-    Connection.objects.exclude(name__in=names).filter(gone_at=None).update(gone_at=now)
+    for left in Connection.objects.exclude(name__in=names).filter(gone_at=None):
+        with transaction.atomic():
+            Connection.objects.filter(pk=left.pk).update(gone_at=now)
+            closing.unconfigured(left, now=now)
     rows = [Connection.objects.get_or_create(name=name)[0] for name in names]
-    Connection.objects.filter(name__in=names).exclude(gone_at=None).update(gone_at=None)
+    for back in (row for row in rows if row.gone_at is not None):
+        with transaction.atomic():
+            Connection.objects.filter(pk=back.pk).update(gone_at=None)
+            closing.configured_again(back, now=now)
     return rows
 
 

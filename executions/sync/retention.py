@@ -9,9 +9,10 @@ ended before the horizon, and a function whose newest executions were removed is
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import structlog
 from django.db import transaction
@@ -20,6 +21,7 @@ from django.db.models.functions import Coalesce, Length
 
 from executions import live
 from executions.domain import imports
+from executions.domain.statuses import counted_as
 from executions.gateway import configuration
 from executions.models import TERMINAL, Connection, Execution, Function, HistoryPage
 from executions.sync import pacing
@@ -57,13 +59,16 @@ def retain(*, now: dt.datetime, sleep: Callable[[float], None] = time.sleep) -> 
 
 def _retain(row: Connection, now: dt.datetime, sleep: Callable[[float], None]) -> Removed:
     removed, batches = Removed(), BATCHES
-    while batches and (batch := _oldest(row, _too_old(row, now))):
+    before = pacing.horizon(now, configuration.keep_days(row.name))
+    while batches and (batch := _oldest(row, _too_old(row, now)) or _first(_gone(row, now, before))):
         _remove(batch, removed)
         sleep(PAUSE)
         batches -= 1
     excess = _excess(row) if batches else 0
     enough = removed.size + excess
-    while batches and removed.size < enough and (batch := _oldest(row, _removable(row, now))):
+    while batches and removed.size < enough:
+        if not (batch := _oldest(row, _removable(row, now)) or _first(_gone(row, now, now - SETTLED))):
+            break
         _remove(_as_many(batch, enough - removed.size), removed)
         sleep(PAUSE)
         batches -= 1
@@ -82,9 +87,9 @@ def plan(row: Connection, *, now: dt.datetime) -> tuple[Removed, Removed]:
     by_age, by_size = Removed(), Removed()
     before = pacing.horizon(now, configuration.keep_days(row.name))
     excess = _excess(row)
-    rows = _removable(row, now) if excess > 0 else _too_old(row, now)
-    sized = rows.annotate(size=Coalesce(Sum(_BYTES), 0)).order_by("ended_at", "pk")
-    for ends, size in sized.values_list("ended_at", "size").iterator():
+    ended = _removable(row, now) if excess > 0 else _too_old(row, now)
+    gone = _gone(row, now, now - SETTLED if excess > 0 else before)
+    for ends, size in chain(_sized(ended, "ended_at"), _sized(gone, "gone_at")):
         old = before is not None and ends is not None and ends < before
         if not old and by_age.size + by_size.size >= excess:
             break
@@ -94,14 +99,30 @@ def plan(row: Connection, *, now: dt.datetime) -> tuple[Removed, Removed]:
     return by_age, by_size
 
 
+def _sized(rows: QuerySet[Execution], end: str) -> Iterator[tuple[dt.datetime | None, int]]:
+    """The end and the bytes of history of each, in order."""
+    sized = rows.annotate(size=Coalesce(Sum(_BYTES), 0)).order_by(end, "pk")
+    return iter(sized.values_list(end, "size").iterator())
+
+
 _BYTES = Length("history_pages__events") + Length("history_pages__payloads")
 
 
 def _ended(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
+    return _free(row, now).filter(status__in=TERMINAL, ended_at__isnull=False)
+
+
+def _free(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
     """But those whose history a worker is reading."""
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
-    mine = Execution.objects.filter(function__connection=row)
-    return mine.filter(free, status__in=TERMINAL, ended_at__isnull=False)
+    return Execution.objects.filter(free, function__connection=row)
+
+
+def _gone(row: Connection, now: dt.datetime, before: dt.datetime | None) -> QuerySet[Execution]:
+    """What AWS had no longer before then, and of whose end it never told; few."""
+    if before is None:
+        return Execution.objects.none()
+    return _free(row, now).filter(~Q(status__in=TERMINAL), gone_at__lt=before).order_by("gone_at", "pk")
 
 
 def _too_old(row: Connection, now: dt.datetime) -> QuerySet[Execution]:
@@ -128,6 +149,11 @@ def _oldest(row: Connection, rows: QuerySet[Execution]) -> list[int]:
         some = rows.filter(function=pk).order_by("ended_at", "pk").values_list("ended_at", "pk")[:ROWS]
         found = sorted([*found, *((at, key) for at, key in some if at)])[:ROWS]
     return _as_many([key for _, key in found], MEGABYTES * MB)
+
+
+def _first(rows: QuerySet[Execution]) -> list[int]:
+    """The ids of a batch, in their order."""
+    return _as_many(list(rows.values_list("pk", flat=True)[:ROWS]), MEGABYTES * MB)
 
 
 def _as_many(ids: list[int], size: int) -> list[int]:
@@ -157,15 +183,22 @@ def _excess(row: Connection) -> int:
     return max(0, total - int(most * MB))
 
 
+_OF_A_ROW = ("pk", "function", "status", "gone_at", "started_at")
+
+
 def _remove(ids: list[int], removed: Removed) -> None:
     """One transaction. Functions are locked first and in order, as every other writer of theirs does."""
     with transaction.atomic():
         of = Function.objects.filter(pk__in=Execution.objects.filter(pk__in=ids).values("function"))
         functions = list(of.select_for_update().order_by("pk"))
-        rows = list(Execution.objects.filter(pk__in=ids).values_list("pk", "function", "status", "started_at"))
+        rows = list(Execution.objects.filter(pk__in=ids).values_list(*_OF_A_ROW))
         sizes = _sizes([pk for pk, *_ in rows])
         for function in functions:
-            mine = [(status, started_at) for _, pk, status, started_at in rows if pk == function.pk]
+            mine = [
+                (counted_as(status, gone=gone_at is not None), started_at)
+                for _, pk, status, gone_at, started_at in rows
+                if pk == function.pk
+            ]
             count_statuses(function.pk, Counter({status: -n for status, n in Counter(s for s, _ in mine).items()}))
             _list_after(function, max((at for _, at in mine), default=None))
         Execution.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
