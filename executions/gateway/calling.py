@@ -17,6 +17,10 @@ from executions.gateway.errors import Throttled, triage
 
 log = structlog.get_logger(__name__)
 _counts = threading.local()
+PAGE_TRIES = 5
+"""A later page that AWS is too busy for is asked for again at once, within the budget: else the pages before it would
+have been asked for in vain.
+"""
 
 
 @contextmanager
@@ -36,8 +40,15 @@ def count_calls() -> Iterator[Counter[str]]:
 def call_aws(
     connection: Connection, api: str, asked: str, call: Callable[..., Any], *, patience: float = 60.0, **request: object
 ) -> dict[str, Any]:
-    with circuit.guarding(connection.name, api, _function_of(request)):
-        return _send(connection, api, asked, call, patience, request)
+    tries, until = PAGE_TRIES if request.get("Marker") else 1, time.monotonic() + patience
+    while True:
+        try:
+            with circuit.guarding(connection.name, api, _function_of(request)):
+                return _send(connection, api, asked, call, until - time.monotonic(), request)
+        except Throttled:
+            tries -= 1
+            if not tries or time.monotonic() > until:
+                raise
 
 
 def act(connection: Connection, api: str, asked: str, call: Callable[..., Any], **request: object) -> Answer:

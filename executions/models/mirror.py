@@ -93,6 +93,7 @@ class Function(models.Model):
     callback_from = models.FloatField(null=True, help_text="seconds after its start in which one usually opens")
     start_rate = models.FloatField(default=0.0, help_text="new executions a second, smoothed")
     list_due_at = models.DateTimeField(null=True, help_text="when its executions are to be listed next")
+    list_place = models.JSONField(null=True, help_text="where a broken off listing goes on: sync/places.py's Listing")
     list_claimed_until = models.DateTimeField(null=True, help_text="a worker is listing them, at the most until then")
 
     def __str__(self) -> str:
@@ -122,6 +123,7 @@ class Execution(models.Model):
     history_read_at = models.DateTimeField(null=True)
     history_due_at = models.DateTimeField(null=True, help_text="when the history is to be read next; null: never again")
     history_claimed_until = models.DateTimeField(null=True, help_text="a worker is reading it, at the most until then")
+    history_place = models.JSONField(null=True, help_text="where a broken off reading goes on: sync/places.py's Block")
     history_misses = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that brought nothing new")
     history_failures = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that AWS refused")
     untold = models.BooleanField(

@@ -17,7 +17,7 @@ from executions.gateway import budget
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import TERMINAL, Execution
-from executions.sync import habits, hasten, pacing, storing, trouble
+from executions.sync import habits, hasten, pacing, places, storing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
 from executions.sync.reading import Events, Reading, settled_through
@@ -71,32 +71,37 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
     book, hurry = Book(execution, pulled), deadline is not None or live.is_watched(execution.pk)
     if execution.contiguous_through:
         reading = Reading(connection, execution, deadline)
-        _keep(reading.backwards(settled_through(execution)), book, now=now)
+        _keep(reading, reading.backwards(settled_through(execution)), book, now=now)
         if book.contradicted:
             log.warning("sync.history_differs", execution_arn=execution.arn)
     if not execution.contiguous_through or book.contradicted:
         replacing = book.contradicted
         book.read = set() if replacing else None
-        ends = Reading(connection, execution, deadline).from_both_ends(at_once=hurry)
-        _keep(ends, book, now=now, ends_first=hurry)
+        reading = Reading(connection, execution, deadline)
+        _keep(reading, reading.from_both_ends(at_once=hurry), book, now=now, ends_first=hurry)
         if replacing:
             storing.drop_what_is_not_told(book)
     pulled.complete = derive(book, now=now, to_the_end=True)
 
 
-def _keep(pages: Iterator[Events], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
-    """Store what comes, as one when it comes quickly. `ends_first`: somebody waits for the first two pages."""
+def _keep(reading: Reading, pages: Iterator[Events], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
+    """Store what comes, as one when it comes quickly, and where the reading goes on should it be broken off.
+    `ends_first`: somebody waits for the first two pages.
+    """
     try:
         for number, events in enumerate(pages, 1):
             book.add(events)
             if book.is_due() or (ends_first and number == 2):
                 book.store()
+                places.keep_history(book.execution, reading.block)
                 derive(book, now=now, to_the_end=False)
                 keep_claim(book.execution)
         book.store()
-    except GatewayError:
+        places.keep_history(book.execution, None)
+    except GatewayError as error:
         # What has come until then is kept and told. It says nothing about whether there is more.
         book.store()
+        places.keep_history(book.execution, reading.block if error.retry else None)  # its marker may have expired
         derive(book, now=now, to_the_end=False)
         raise
 

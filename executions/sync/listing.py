@@ -18,7 +18,7 @@ from executions.gateway.connections import Connection as Reached
 from executions.gateway.connections import reach
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import TERMINAL, Connection, Execution, Function
-from executions.sync import pacing, push_health, trouble
+from executions.sync import pacing, places, push_health, trouble
 from executions.sync.executions import Listed, mark_gone, upsert
 from executions.sync.pacing import ListPace
 
@@ -29,13 +29,15 @@ GETS_AT_ONCE = 20
 @dataclass
 class Question:
     """What one listing asks for: what has started after `since` (None: everything), `back` when that is the wide look
-    back. `unfinished`: what we take for unfinished, by ARN; `covers`: AWS, too, would list it in answer.
+    back. `unfinished`: what we take for unfinished, by ARN; `covers`: AWS, too, would list it in answer. `place`: where
+    it goes on after it was broken off.
     """
 
     since: dt.datetime | None
     back: bool
     covers: bool
     unfinished: dict[str, int]
+    place: places.Listing | None = None
 
 
 def list_function(function: Function, *, now: dt.datetime, listed: Listed | None = None) -> Listed:
@@ -51,12 +53,15 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
             question = _question(function, now)
             with budget.lane(_lane(question, looked_at=looked_at)):
                 through = _list_new(connection, function, question, listed, now=now)
+            Function.objects.filter(pk=function.pk).update(listed_through=through, list_place=None)
             reconciled = _due_for_reconciling(function, question, now)
             if reconciled:
                 with budget.lane(Lane.RECONCILE):
                     _reconcile(connection, function, question, listed, now=now)
     except GatewayError as error:
         trouble.note(function.connection, scope, error, now=now, function=function)
+        if not error.retry:
+            places.keep_listing(function, None)  # its marker may have expired
         _schedule(function, now=now, looked_at=looked_at)
         raise
     push_health.found_by_polling(function.connection, listed.moments, now=now)
@@ -66,7 +71,6 @@ def list_function(function: Function, *, now: dt.datetime, listed: Listed | None
         now=now,
         looked_at=looked_at,
         listed_at=now,
-        listed_through=through,
         start_rate=function.start_rate,
         **({"reconciled_at": now} if reconciled else {}),
         **({"looked_back_at": now} if question.back or function.looked_back_at is None else {}),
@@ -110,6 +114,8 @@ def _question(function: Function, now: dt.datetime) -> Question:
     back = _due_for_looking_back(function, now)
     rows = Execution.objects.filter(function=function, gone_at=None)
     unfinished = dict(rows.exclude(status__in=TERMINAL).values_list("arn", "pk"))
+    if place := places.of_listing(function):
+        return Question(place.since, place.back, covers=False, unfinished=unfinished, place=place)
     through = function.listed_through
     if through is None:
         return Question(None, back, covers=True, unfinished=unfinished)
@@ -127,9 +133,10 @@ def _question(function: Function, now: dt.datetime) -> Question:
 def _list_new(
     connection: Reached, function: Function, question: Question, listed: Listed, *, now: dt.datetime
 ) -> dt.datetime | None:
-    """-> the new watermark; every page is committed before the next one is asked for."""
-    asked_at, newest = None, function.listed_through
-    marker, markers = None, answers.Markers()
+    """-> the new watermark; every page is committed, and where the next one is, before that is asked for."""
+    place, markers = question.place, answers.Markers()
+    asked_at, newest = (place.asked_at, place.newest) if place else (None, function.listed_through)
+    marker = place.marker if place else None
     while True:
         page = lambda_api.list_executions(connection, function.arn, started_after=question.since, marker=marker)
         asked_at = asked_at or page.at
@@ -144,6 +151,7 @@ def _list_new(
         marker = markers.follow(page.next_marker)
         if not marker:
             return _watermark(function.listed_through, asked_at, newest)
+        places.keep_listing(function, places.Listing(marker, question.since, asked_at, newest, question.back))
         _keep_claim(function)
 
 

@@ -14,6 +14,7 @@ from executions.gateway.connections import Connection
 from executions.gateway.errors import OverBudget, TooSlow
 from executions.gateway.lambda_api import PAGE_ITEMS
 from executions.models import Execution
+from executions.sync import places
 from executions.sync.columns import LARGEST
 
 WireEvent = dict[str, Any]
@@ -50,6 +51,10 @@ class Reading:
     execution: Execution
     deadline: float | None
     markers: answers.Markers = field(default_factory=answers.Markers)
+    block: places.Block | None = None
+    """What is known below the newest events, once all that was yielded is stored, and how it goes on from there; None
+    when nothing is missing.
+    """
 
     def from_both_ends(self, *, at_once: bool) -> Iterator[Events]:
         """All events: the first page, the newest one, then what is between them. The newest page takes the place of the
@@ -67,23 +72,35 @@ class Reading:
         if not marker:
             return
         part = newest()
-        yield part.events
         ahead = part.lowest
+        if reached + 1 < ahead:
+            self.block = places.Block(part.next_marker, ahead, part.highest) if part.next_marker else None
+        yield part.events
         while marker and reached + 1 < ahead:
             part = self._ask(marker=marker)
             yield part.events
             marker, reached = self.markers.follow(part.next_marker), max(reached, part.highest)
+        self.block = None
 
     def backwards(self, settled: int) -> Iterator[Events]:
-        """From the newest event to the one called `settled`, up to which all is known."""
+        """From the newest event to the one called `settled`, up to which all is known; past the block that an earlier
+        reading has left, in which all is known as well.
+        """
+        known = self.block = places.of_history(self.execution)
+        low, top = LARGEST + 1, 0
         marker, most = None, min(PAGE_ITEMS, self.execution.last_event_id - settled + FEW)
         while True:
             part = self._ask(newest_first=True, marker=marker, most=most)
-            yield part.events
-            if part.lowest <= settled:
-                return
             marker, most = self.markers.follow(part.next_marker), PAGE_ITEMS
-            if not marker:
+            low, top = min(low, part.lowest), max(top, part.highest)
+            if known and low <= known.top + 1:
+                if known.low < low:
+                    low, marker = known.low, known.marker
+                known = None
+            if known is None:
+                self.block = places.Block(marker, low, top) if marker and low > settled else None
+            yield part.events
+            if not marker or low <= settled:
                 return
 
     def _ask(self, *, newest_first: bool = False, marker: str | None = None, most: int = PAGE_ITEMS) -> Part:

@@ -214,4 +214,4 @@ def _list_after(function: Function, started_at: dt.datetime | None) -> None:
     if started_at is None or function.listed_at is None or function.listed_at < started_at + SETTLED:
         return
     through = started_at + dt.timedelta(seconds=pacing.LOOK_BACK + 1)
-    Function.objects.filter(pk=function.pk, listed_through__lt=through).update(listed_through=through)
+    Function.objects.filter(pk=function.pk, listed_through__lt=through).update(listed_through=through, list_place=None)

@@ -36,3 +36,15 @@ def test_a_token_from_before_there_were_scopes_may_do_what_it_could(to: Any, act
     after = to("0009_token_scopes").get_model("executions", "ApiToken")
     assert after.objects.get(pk=old.pk).scopes == scopes
     assert to("0008_imports").get_model("executions", "ApiToken").objects.get(pk=old.pk).acts == acts
+
+
+def test_what_was_gone_before_is_counted_apart_and_waits_for_nobody(to: Any) -> None:
+    gone, running = factories.execution(gone_at=factories.ago(60)), factories.execution()
+    callbacks = [factories.callback(one) for one in (gone, running)]
+    to("0009_token_scopes")
+    after = to("0010_places")
+    counts = after.get_model("executions", "StatusCount").objects.exclude(executions=0)
+    told = {(row.function_id, row.status): row.executions for row in counts}
+    assert told == {(gone.function_id, "GONE"): 1, (running.function_id, "RUNNING"): 1}
+    rows = after.get_model("executions", "Callback").objects
+    assert [rows.get(pk=one.pk).status for one in callbacks] == ["NEVER_FINISHED", "STARTED"]

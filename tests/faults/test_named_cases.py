@@ -8,7 +8,7 @@ from executions.models import Execution, Function
 from executions.sync import pacing
 from tests.fakes import function_arn
 from tests.faults.conftest import Scene
-from tests.faults.faults import ListsLate, LoopsMarkers, NotFoundAtFirst, ReadsLate, Refuses, Truthful
+from tests.faults.faults import ListsLate, LoopsMarkers, NotFoundAtFirst, ReadsLate, Refuses, Throttles, Truthful
 from tests.faults.mirror import Mirror
 from tests.faults.server import Answer, Request
 from tests.faults.world import World
@@ -153,3 +153,20 @@ def test_an_hour_without_a_permission_delays_only_what_it_concerns(code: str, st
 
 def _arn(function: str) -> str:
     return function_arn(function)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_list_and_a_history_of_twenty_pages_are_read_although_every_second_call_is_throttled(
+    seed: int, scene: Scene
+) -> None:
+    mirror = scene(seed=seed, page_items=2, functions=1)
+    a_long_past(mirror, 39)
+    run = mirror.api.world.start()
+    for _ in range(20):
+        mirror.api.world.step(run)
+    mirror.beat()
+    mirror.api.faults = [Throttles(random.Random(seed), 0.5, None)]
+    follow(mirror, 1200, step=5.0)
+    long = Execution.objects.get(arn=run.arn)
+    assert Execution.objects.count() == 40 and long.contiguous_through == len(run.events) > 40
+    mirror.catch_up()
