@@ -106,6 +106,7 @@ def unsaved_execution(of: Function, status: str, **values: Any) -> Execution:
     defaults: dict[str, Any] = {
         "arn": f"{of.arn}:{version}/durable-execution/{name[:300]}/{uuid.uuid4()}",
         "ended_at": started_at + dt.timedelta(seconds=30) if is_terminal(status) else None,
+        "end_seen_at": timezone.now() if is_terminal(status) else None,
         "timeout_seconds": of.execution_timeout_seconds,
     }
     return Execution(

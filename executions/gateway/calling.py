@@ -44,10 +44,10 @@ def call_aws(
     while True:
         try:
             with circuit.guarding(connection.name, api, _function_of(request)):
-                return _send(connection, api, asked, call, until - time.monotonic(), request)
+                return _send(connection, api, asked, call, patience, request)
         except Throttled:
-            tries -= 1
-            if not tries or time.monotonic() > until:
+            tries, patience = tries - 1, until - time.monotonic()
+            if not tries or patience < 0:
                 raise
 
 

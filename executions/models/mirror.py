@@ -110,6 +110,7 @@ class Execution(models.Model):
     status = models.CharField(max_length=40)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    end_seen_at = models.DateTimeField(null=True, help_text="when the reading began that told of its end")
     timeout_seconds = models.PositiveIntegerField(null=True)
     error_type = models.CharField(max_length=300, blank=True)
     activity = models.CharField(max_length=300, blank=True, help_text="what is going on, in a few words")
@@ -140,6 +141,7 @@ class Execution(models.Model):
             models.Index(fields=["function", "-started_at", "-id"], name="execution_by_function"),
             models.Index(fields=["status", "-started_at", "-id"], name="execution_by_status"),
             models.Index(fields=["status", "ended_at"], name="execution_ended"),
+            models.Index(fields=["status", "end_seen_at"], name="execution_end_seen"),
             models.Index(
                 fields=["function", "ended_at"],
                 name="execution_ended_by_function",

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from executions.domain.messages import Message
-from executions.domain.notices import MOST_ATTEMPTS, Terms, pause_before
+from executions.domain.notices import MOST_ATTEMPTS, Event, Terms, pause_before
 from executions.domain.quiet import Quiet
 from executions.models import Delivery, Notice, NoticeRule
 from executions.notices import composing, sending
@@ -134,9 +134,10 @@ def rule_changed(rule: NoticeRule, *, now: dt.datetime) -> None:
 
 
 def forget(*, now: dt.datetime) -> None:
-    """Remove what was told long ago."""
-    old = Delivery.objects.filter(finished_at__lt=now - KEPT).order_by("pk").values_list("pk", flat=True)[:500]
-    if pks := list(old):
+    """Remove what was told long ago, unless what it told is still so and would be told anew."""
+    old = Delivery.objects.filter(finished_at__lt=now - KEPT)
+    claims = Notice.objects.filter(event=Event.CLAIMED, callback__status="STARTED", delivery=OuterRef("pk"))
+    if pks := list(old.exclude(Exists(claims)).order_by("pk").values_list("pk", flat=True)[:500]):
         Delivery.objects.filter(pk__in=pks).delete()
 
 

@@ -22,9 +22,9 @@ COMB_EVERY = dt.timedelta(seconds=15)
 OVERLAP = dt.timedelta(seconds=30)
 """How long something that has been written may take to be seen."""
 LATE = dt.timedelta(hours=1)
-"""How late the mirror may learn of an end."""
+"""How long a list may take from when its reading began, which is when the mirror says that it has learnt of an end."""
 SLOW = dt.timedelta(minutes=5)
-"""How late it may learn of a callback."""
+"""How long after a moment it is still looked for, beside what the mirror has just learnt of."""
 FURTHEST = dt.timedelta(days=1)
 """The furthest look back, after the worker was away."""
 MOST = 5000
@@ -67,7 +67,7 @@ def look(rules: Rules, *, now: dt.datetime) -> int:
     highest = _highest()
     found = [
         *_opened(wanted, cursor, earliest, now),
-        *_failed(wanted, max(earliest, now - FURTHEST, _from(cursor, comb))),
+        *_failed(wanted, max(earliest, now - FURTHEST), _from(cursor, comb)),
         *(_with_time(wanted, rules, cursor, now) if comb else ()),
     ]
     written = _write(rules, found, now)
@@ -92,20 +92,23 @@ def _opened(wanted: frozenset[Event], cursor: NoticeCursor, earliest: dt.datetim
         yield _of_callback(Event.OPENED, callback, callback.opened_at)
 
 
-def _failed(wanted: frozenset[Event], after: dt.datetime) -> Iterator[Found]:
+def _failed(wanted: frozenset[Event], after: dt.datetime, learnt: dt.datetime) -> Iterator[Found]:
+    """What has failed after the one moment, of which the mirror has learnt since the other: perhaps late, after an
+    outage.
+    """
     if Event.FAILED not in wanted:
         return
     columns = ("pk", "ended_at", "error_type", "function__name", "function__connection__name")
-    rows = Execution.objects.filter(status__in=FAILURES, ended_at__gte=after).order_by("-ended_at")
+    rows = Execution.objects.filter(status__in=FAILURES, end_seen_at__gte=learnt).order_by("-end_seen_at")
     for pk, at, error_type, function, connection in rows.values_list(*columns)[:MOST]:
-        if at is not None:
+        if at is not None and at >= after:
             yield Found(Subject(Event.FAILED, connection, function), f"execution {pk}", at, pk, more=error_type)
 
 
 def _with_time(wanted: frozenset[Event], rules: Rules, cursor: NoticeCursor, now: dt.datetime) -> Iterator[Found]:
     """What nobody writes into the mirror: it comes because time goes by."""
     if wanted & set(SHARES):
-        yield from _deadlines(wanted, max(cursor.combed_at - SLOW, now - FURTHEST), now)
+        yield from _deadlines(wanted, cursor, now)
     if Event.CLAIMED in wanted:
         minutes = min(rule.claimed_minutes for rule, terms in rules if Event.CLAIMED in terms.events)
         yield from _claimed(now - dt.timedelta(minutes=minutes), now)
@@ -116,13 +119,14 @@ def _with_time(wanted: frozenset[Event], rules: Rules, cursor: NoticeCursor, now
             yield Found(subject, thing, row.since, connection=row.connection_id, more=row.words)
 
 
-def _deadlines(wanted: frozenset[Event], after: dt.datetime, now: dt.datetime) -> Iterator[Found]:
-    """Open callbacks that have come to a share of their time since then. All open ones are looked at, three columns of
-    each: their index is by timeout, and how long a callback was given is not in it.
+def _deadlines(wanted: frozenset[Event], cursor: NoticeCursor, now: dt.datetime) -> Iterator[Found]:
+    """Open callbacks that have come to a share of their time, or that are new and had come to it before. All open ones
+    are looked at, three columns of each: their index is by timeout, and how long a callback was given is not in it.
     """
     rows = Callback.objects.filter(status="STARTED", timeout_at__gt=now).values_list("pk", "opened_at", "timeout_at")
-    come: dict[int, list[Event]] = {}
+    furthest, come = now - FURTHEST, dict[int, list[Event]]()
     for pk, opened_at, timeout_at in rows.order_by("timeout_at").iterator():
+        after = furthest if pk > cursor.settled else max(furthest, cursor.combed_at - SLOW)
         for event in SHARES:
             if timeout_at and event in wanted and after < reached(event, opened_at, timeout_at) <= now:
                 come.setdefault(pk, []).append(event)
@@ -168,8 +172,10 @@ def _write(rules: Rules, found: list[Found], now: dt.datetime) -> int:
 
 def _is_for(rule: NoticeRule, terms: Terms, one: Found, now: dt.datetime) -> bool:
     happened = _happened(rule, one)
-    if not rule.since <= happened <= now or not terms.cover(one.subject):
+    if happened < rule.since or not terms.cover(one.subject):
         return False
+    if one.subject.event == Event.CLAIMED and happened > now:
+        return False  # of other things AWS's clock says when, and they have happened although it be ahead of ours
     # Who is told of the later share of the time need not be told of the earlier one at the same moment.
     nearly = one.subject.event == Event.HALF and Event.NEARLY in terms.events
     return not (

@@ -88,16 +88,18 @@ def _posted(url: str, body: bytes, headers: dict[str, str], *, repeatable: bool)
         return Outcome(End.AGAIN, str(error))
     except outgoing.Lost as error:
         return Outcome(End.AGAIN if repeatable else End.UNSURE, f"{error} It may have arrived.")
-    return judged(answer)
+    return _judged(answer, repeatable=repeatable)
 
 
-def judged(answer: outgoing.Answer) -> Outcome:
+def _judged(answer: outgoing.Answer, *, repeatable: bool) -> Outcome:
     """What a receiver's status says."""
     status = answer.status
     if 200 <= status < 300:
         return Outcome(End.SENT, f"The receiver took it ({status}).")
     if 300 <= status < 400:
         return Outcome(End.NEVER, f"The receiver redirects ({status}), which is not followed: write where it leads.")
+    if status >= 500 and not repeatable:
+        return Outcome(End.UNSURE, f"The receiver broke over it ({status}). It may have arrived.")
     if status in _LATER or status >= 500:
         return Outcome(End.AGAIN, f"The receiver could not take it ({status}).", _seconds(answer.retry_after))
     return Outcome(End.NEVER, f"The receiver refused it ({status}): look at its address.")

@@ -48,6 +48,8 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         copy_facts(row, found)
         was_complete = row.history_complete
         row.history_complete = to_the_end and _is_final(row, found.history, now, quiet=quiet)
+        if is_terminal(row.status) and row.end_seen_at is None:
+            row.end_seen_at = now
         recount(row.function_id, counted_as(before, gone=gone), counted_as(row.status, gone=gone))
         if not quiet:
             row.revision += 1

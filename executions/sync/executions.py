@@ -176,6 +176,7 @@ def _new(function: Function, summary: ExecutionSummary, started_at: dt.datetime,
         status=text(summary.status, 40),
         started_at=started_at,
         ended_at=summary.ended_at,
+        end_seen_at=now if is_terminal(summary.status) else None,
         timeout_seconds=function.execution_timeout_seconds,
         history_due_at=now,
     )
@@ -190,6 +191,7 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
     moved[counted_as(row.status, gone=row.gone_at is not None)] -= 1
     row.status, row.ended_at = status, ended_at
     if is_terminal(status):
+        row.end_seen_at = row.end_seen_at or now
         closing.close(row.callbacks.all(), at=ended_at or now)
         if not row.history_complete:
             row.history_due_at = now
@@ -197,7 +199,7 @@ def _apply(row: Execution, summary: ExecutionSummary, moved: Counter[str], now: 
         # What its callbacks are is worked out again.
         row.gone_at, row.history_due_at, row.untold = None, now + dt.timedelta(seconds=BACK_AFTER), True
     moved[counted_as(row.status, gone=row.gone_at is not None)] += 1
-    row.save(update_fields=["status", "ended_at", "history_due_at", "gone_at", "untold"])
+    row.save(update_fields=["status", "ended_at", "end_seen_at", "history_due_at", "gone_at", "untold"])
     return True
 
 

@@ -167,6 +167,14 @@ def test_a_status_says_whether_to_try_again(
     assert outcome.end == end and str(status) in outcome.words
 
 
+def test_what_slack_broke_over_may_have_been_posted_and_is_not_sent_again(
+    inside: None, receivers: Callable[..., Receiver]
+) -> None:
+    receiver = receivers()
+    receiver.answer = lambda handler: plain(handler, 503)
+    assert send(f"http://127.0.0.1:{receiver.port}/services/T/B/x", "slack").end == End.UNSURE
+
+
 def test_a_redirect_is_not_followed(inside: None, receivers: Callable[..., Receiver]) -> None:
     other, receiver = receivers(), receivers()
     receiver.answer = lambda handler: plain(handler, 307, Location=f"http://127.0.0.1:{other.port}/")

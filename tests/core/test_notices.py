@@ -493,3 +493,56 @@ def test_one_message_lists_fifty_things_and_counts_the_others(now: dt.datetime, 
     tick(now)
     [(message, _)] = outside.sent
     assert (len(message.items), message.total, message.left_out) == (50, 60, 10)
+
+
+def test_a_callback_of_a_clock_that_is_ahead_of_ours_is_told(outside: Outside, now: dt.datetime) -> None:
+    factories.notice_rule()
+    factories.callback(opened_at=now + 3 * MINUTE, timeout_at=None)
+    for seconds in (0, 40, 80):
+        tick(now + seconds * SECOND)
+    assert outside.told == [["opened"]]
+
+
+def test_a_failure_that_was_mirrored_hours_later_is_told(outside: Outside, now: dt.datetime) -> None:
+    factories.notice_rule(since=now - 24 * HOUR)
+    finding.begin(now=now - 24 * HOUR)
+    tick(now - MINUTE)
+    factories.execution(status="FAILED", started_at=now - 7 * HOUR, ended_at=now - 5 * HOUR, end_seen_at=now)
+    for seconds in (0, 5, 20, 60):
+        tick(now + seconds * SECOND)
+    assert outside.told == [["failed"]]
+
+
+def test_a_failure_from_yesterday_that_was_mirrored_then_is_not_looked_for_again(
+    outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule(since=now - 24 * HOUR)
+    factories.execution(status="FAILED", ended_at=now - 5 * HOUR, end_seen_at=now - 5 * HOUR)
+    tick(now)
+    assert outside.told == []
+
+
+def test_a_callback_that_was_mirrored_late_is_told_of_the_share_of_its_time_that_is_gone(
+    outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule(events=["half"])
+    tick(now - MINUTE)
+    factories.callback(opened_at=now - 45 * MINUTE, timeout_at=now + 25 * MINUTE)
+    for seconds in (0, 20, 60, 400):
+        tick(now + seconds * SECOND)
+    assert outside.told == [["half"]]
+
+
+def test_a_claim_that_goes_on_is_not_told_anew_when_its_message_is_forgotten(
+    outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule()
+    claimed(now)
+    tick(now)
+    later = now + dt.timedelta(days=91)
+    delivering.forget(now=later)
+    tick(later)
+    assert outside.told == [["claimed"]]
+    Callback.objects.update(status="SUCCEEDED")
+    delivering.forget(now=later)
+    assert not Delivery.objects.exists()

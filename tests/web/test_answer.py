@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from executions.gateway.connections import Connection
-from executions.models import ActionRecord, Callback, Claim, DecisionForm
+from executions.models import ActionRecord, Callback, Claim, DecisionForm, Execution
 from tests import factories
 from tests.fakes import EPOCH, REGION, FakeLambda, client_error
 from tests.web import stored
@@ -383,6 +383,7 @@ def test_a_lost_response_is_unconfirmed_and_shown_so_to_everybody(callback: Call
 def test_a_page_that_is_left_open_until_the_execution_ends_says_so(callback: Callback, aws: FakeLambda) -> None:
     ada = Person("ada")
     page = ada.open(callback)
+    Execution.objects.update(status="STOPPED")
     Callback.objects.update(status="NEVER_FINISHED", closed_at=timezone.now())
     said = ada.send(callback, "approve", page, format="json", result="1")
     assert "Nothing was sent. The execution ended before this callback was answered" in said and not aws.calls
