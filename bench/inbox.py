@@ -55,6 +55,7 @@ def _fill() -> None:
             made.append(
                 Callback(
                     execution=execution,
+                    function=function,
                     operation_id=f"op-{n}",
                     callback_id=f"callback-{n}",
                     name=f"approval {n % 7}",

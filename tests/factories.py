@@ -125,7 +125,8 @@ def callback(of: Execution | None = None, status: str = "STARTED", **values: Any
         "closed_at": None if status == "STARTED" else timezone.now(),
         "timeout_at": ago(-3600),
     }
-    return Callback.objects.create(execution=of or execution(), status=status, **{**defaults, **values})
+    of = of or execution()
+    return Callback.objects.create(execution=of, function_id=of.function_id, status=status, **{**defaults, **values})
 
 
 def action(of: Execution | None = None, by: User | None = None, kind: str = "stop", **values: Any) -> ActionRecord:

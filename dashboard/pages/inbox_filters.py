@@ -12,7 +12,6 @@ from django.urls import reverse
 from dashboard.pages.filter_bar import MANY_FUNCTIONS, SUGGESTED, Chip, Choice, Input
 from dashboard.pages.filters import MAX_NAME
 from executions import queries
-from executions.models import Callback
 from executions.queries import InboxFilter, InboxPlace
 
 WHO = {"mine": "claimed by me", "free": "claimed by nobody"}
@@ -70,8 +69,7 @@ class Filters:
         return urlencode({name: text for name, text in (self.values | changes).items() if text})
 
     def url(self, **changes: str) -> str:
-        query = self.query(**changes)
-        return reverse("inbox") + (f"?{query}" if query else "")
+        return joined(reverse("inbox"), self.query(**changes))
 
     def bar(self) -> list[Chip]:
         chips = [self._pick("state", STATES), self._pick("who", WHO), self._functions()]
@@ -85,9 +83,9 @@ class Filters:
         return self._pick("function", {name: name for name in self.functions})
 
     def _pick(self, name: str, labels: dict[str, str]) -> Chip:
-        current = self.values.get(name, "")
+        current, here = self.values.get(name, ""), reverse("inbox")
         choices = [
-            Choice(label, self.url(**{name: value}), chosen=value == current)
+            Choice(label, joined(here, self.query(**{name: value})), chosen=value == current)
             for value, label in {"": "any", **labels}.items()
         ]
         return self._chip(name, labels.get(current, current), choices, [])
@@ -102,6 +100,12 @@ class Filters:
         return Chip(name, LABELS[name], value or "any", name in self.values, choices, inputs, others, wrong)
 
 
+def joined(url: str, *parts: str) -> str:
+    """The address with these parts of a query string, of which some may be ""."""
+    query = "&".join(part for part in parts if part)
+    return f"{url}?{query}" if query else url
+
+
 _UNKNOWN = {
     "function": "There is no function with this name.",
     "connection": "There is no connection with this name.",
@@ -110,7 +114,7 @@ _UNKNOWN = {
 }
 
 
-def place_of(callback: Callback) -> str:
+def place_of(callback: queries.Waiting) -> str:
     """A place in the list as a parameter, in whole microseconds."""
     deadline = "never" if callback.timeout_at is None else str((callback.timeout_at - _EPOCH) // _MICRO)
     return f"{deadline}-{(callback.opened_at - _EPOCH) // _MICRO}-{callback.pk}"

@@ -10,7 +10,8 @@ from django.urls import reverse
 from dashboard.forms.answering import Draft
 from dashboard.pages import answer
 from dashboard.pages.inbox_filters import Filters
-from dashboard.pages.inbox_rows import Beat
+from dashboard.pages.inbox_rows import Beat, beat_of
+from executions import queries
 from executions.decision_forms import form_of
 from executions.models import Callback
 
@@ -29,8 +30,16 @@ class Pane:
         here = filters.url(callback=str(callback.pk))
         return cls(
             callback=callback,
-            beat=Beat.of(callback, now=now) if callback.is_open else None,
+            beat=_beat(callback, now) if callback.is_open else None,
             operation_url=f"{page}?{urlencode({'op': callback.operation_id})}",
             list_url=filters.url(),
             answer=answer.Page.of(user, callback, Draft(form_of(callback)), where="pane", back=here),
         )
+
+
+def _beat(callback: Callback, now: datetime) -> Beat | None:
+    """Of a callback as `queries.open_callback` gives it."""
+    claim = getattr(callback, "claim", None)
+    told = callback.told  # type: ignore[attr-defined]
+    last = queries.last_beat(callback.opened_at, claim and claim.beat_at, told)
+    return beat_of(callback.heartbeat_seconds, last, is_kept=bool(claim and claim.alive_since), now=now)

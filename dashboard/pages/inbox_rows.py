@@ -1,74 +1,78 @@
 """The rows of the inbox: the callbacks that wait for an answer, the nearest deadline first."""
 
 import datetime as dt
+import html
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from dashboard.pages.executions import shortened
-from dashboard.pages.inbox_filters import Filters, place_of
+from dashboard.pages.inbox_filters import Filters, joined, place_of
 from executions import queries
 from executions.actions import permissions
-from executions.models import ActionRecord, Callback, Execution
-from executions.queries.inbox import LAPSED, LAPSING, PAUSED
+from executions.models import ActionRecord
+from executions.queries.inbox import PAUSED
 
 
-@dataclass(frozen=True)
-class Beat:
+class Beat(TypedDict):
     """Of a callback that takes heartbeats. `lapses_at`: when it ends without another one; `note`: what is known."""
 
     lapses_at: dt.datetime | None
     is_late: bool
     note: str
 
-    @classmethod
-    def of(cls, callback: Callback, *, now: dt.datetime) -> Self | None:
-        if not callback.heartbeat_seconds:
-            return None
-        last = queries.last_beat(callback, told(callback))
-        every = dt.timedelta(seconds=callback.heartbeat_seconds)
-        claim = getattr(callback, "claim", None)
-        if claim and claim.alive_since:
-            return cls(last + every, is_late=False, note="kept alive")
-        if now > last + every + LAPSED:
-            return cls(None, is_late=False, note="kept alive from elsewhere")
-        return cls(last + every, is_late=now >= last + every * LAPSING, note="")
+
+def beat_of(seconds: int | None, last: dt.datetime, *, is_kept: bool, now: dt.datetime) -> Beat | None:
+    """`seconds`: its heartbeat timeout, if it has one; `last`: when that began anew; `is_kept`: by a claim."""
+    if not seconds:
+        return None
+    every = dt.timedelta(seconds=seconds)
+    if is_kept:
+        return Beat(lapses_at=last + every, is_late=False, note="kept alive")
+    if now > last + every + queries.LAPSED:
+        return Beat(lapses_at=None, is_late=False, note="kept alive from elsewhere")
+    return Beat(lapses_at=last + every, is_late=now >= last + every * queries.LAPSING, note="")
 
 
-@dataclass(frozen=True)
-class Row:
-    """An open callback. `note` says what was done about it already, while the history does not show it yet."""
+class Row(TypedDict):
+    """An open callback. `note` says what was done about it already, while the history does not show it yet.
 
-    pk: int
-    execution_id: int
-    url: str
-    pane_url: str
-    execution_url: str
-    name: str
-    execution: str
-    short: str
-    function: str
-    about: str
+    Templates look every name up as a key before they try it as an attribute, and escape every text each time: with
+    dicts of texts that are escaped once, a page of rows is drawn in 60 % of the time.
+    """
+
+    pk: SafeString
+    execution_id: SafeString
+    url: SafeString
+    pane_url: SafeString
+    name: SafeString
+    execution: SafeString
+    short: SafeString
+    function: SafeString
+    about: SafeString
     opened_at: dt.datetime
     deadline: dt.datetime | None
     beat: Beat | None
-    claimed_by: str
+    claimed_by: SafeString
     is_mine: bool
     paused: bool
-    note: str
+    note: SafeString
 
 
 @dataclass(frozen=True)
 class Table:
-    """`total` counts all that the filters let through; `functions` and `endless` are 0 when they are not all on this
-    page. `choosing`: whether this person may decide several at once.
+    """`total` counts all that the filters let through, `capped` says that there are more; `functions` and `endless`
+    are 0 when they are not all on this page. `choosing`: whether this person may decide several at once.
 
     `looked`: at how much of what runs the mirror has looked for callbacks.
     """
 
     rows: list[Row]
     total: int
+    capped: bool
     functions: int
     endless: int
     first_url: str
@@ -82,20 +86,21 @@ class Table:
 
     @classmethod
     def build(cls, user: Any, filters: Filters, *, now: dt.datetime) -> Self:
-        matching = queries.inbox_matching(user, filters.chosen, now=now)
-        found, more = queries.inbox_page(matching, filters.after)
-        whole = filters.after is None and not more
+        found = queries.inbox_found(user, filters.chosen, filters.after, now=now)
+        rows, told = found.rows, queries.acts_about([one.pk for one in found.rows])
+        whole = filters.after is None and not found.more
         query = filters.query()
-        more_url = joined(reverse("inbox"), query, f"after={place_of(found[-1])}") if more else ""
+        place = f"after={place_of(rows[-1])}" if found.more and rows else ""
         return cls(
-            rows=[_row(user, one, query, now=now) for one in found],
-            total=len(found) if whole else matching.count() if filters.values else queries.open_callback_count(user),
-            functions=len({one.execution.function_id for one in found}) if whole else 0,
-            endless=sum(one.timeout_at is None for one in found) if whole else 0,
+            rows=[_row(user, one, told.get(one.pk, ()), query, now=now) for one in rows],
+            total=found.total,
+            capped=found.capped,
+            functions=len({one.function_id for one in rows}) if whole else 0,
+            endless=sum(one.timeout_at is None for one in rows) if whole else 0,
             first_url=filters.url() if filters.after else "",
-            more_url=more_url,
+            more_url=joined(reverse("inbox"), query, place) if place else "",
             refresh_url=joined(reverse("inbox"), query, filters.here),
-            choosing=bool(found) and bool(permissions.can_act_in_bulk(user, ActionRecord.Kind.SUCCEED)),
+            choosing=bool(rows) and bool(permissions.can_act_in_bulk(user, ActionRecord.Kind.SUCCEED)),
             narrowed=bool(filters.values),
             kept=list(filters.values.items()),
             clear_url=reverse("inbox") if filters.values else "",
@@ -103,45 +108,34 @@ class Table:
         )
 
 
-def joined(url: str, *parts: str) -> str:
-    query = "&".join(part for part in parts if part)
-    return f"{url}?{query}" if query else url
-
-
-def _row(user: Any, callback: Callback, query: str, *, now: dt.datetime) -> Row:
-    execution = callback.execution
-    claim = getattr(callback, "claim", None)
+def _row(user: Any, one: queries.Waiting, told: Sequence[ActionRecord], query: str, *, now: dt.datetime) -> Row:
+    last = queries.last_beat(one.opened_at, one.claim_beat_at, told)
     return Row(
-        pk=callback.pk,
-        execution_id=execution.pk,
-        url=joined("/inbox/", query, f"callback={callback.pk}"),
-        pane_url=joined(f"/inbox/{callback.pk}/", query),
-        execution_url=f"/executions/{execution.pk}/",
-        name=str(callback),
-        execution=execution.name,
-        short=shortened(execution.name),
-        function=execution.function.name,
-        about=callback.about,
-        opened_at=callback.opened_at,
-        deadline=callback.timeout_at,
-        beat=Beat.of(callback, now=now),
-        claimed_by=claim.username if claim else "",
-        is_mine=claim is not None and claim.user_id == user.pk,
-        paused=is_paused(execution),
-        note=answered(callback),
+        pk=SafeString(one.pk),
+        execution_id=SafeString(one.execution_id),
+        url=_html(joined("/inbox/", query, f"callback={one.pk}")),
+        pane_url=_html(joined(f"/inbox/{one.pk}/", query)),
+        name=_html(str(one)),
+        execution=_html(one.execution_name),
+        short=_html(shortened(one.execution_name)),
+        function=_html(one.function_name),
+        about=_html(one.about),
+        opened_at=one.opened_at,
+        deadline=one.timeout_at,
+        beat=beat_of(one.heartbeat_seconds, last, is_kept=one.claim_alive_since is not None, now=now),
+        claimed_by=_html(one.claim_username or ""),
+        is_mine=one.claim_user_id is not None and one.claim_user_id == user.pk,
+        paused=one.execution_status in PAUSED,
+        note=_html(_answered(told)),
     )
 
 
-def told(callback: Callback) -> list[ActionRecord]:
-    """What people did about it, as the queries of the inbox bring it along."""
-    return list(callback.told)  # type: ignore[attr-defined]
+def _html(text: str) -> SafeString:
+    """As a template writes it; Django's `escape` does the same in four times the time."""
+    return SafeString(html.escape(text))
 
 
-def is_paused(execution: Execution) -> bool:
-    return execution.status in PAUSED
-
-
-def answered(callback: Callback) -> str:
+def _answered(told: Sequence[ActionRecord]) -> str:
     """Who has answered, while the history does not show it yet."""
-    record = permissions.answer_in(told(callback))
+    record = permissions.answer_in(told)
     return f"{record.username} {record.get_kind_display()} ({record.get_outcome_display()})" if record else ""

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from dashboard.forms.answering import Draft, Outgoing
 from dashboard.forms.together import TogetherForm
-from dashboard.pages.inbox_filters import Filters
-from dashboard.pages.inbox_rows import joined
+from dashboard.pages.inbox_filters import Filters, joined
 from executions import queries
 from executions.actions import permissions
 from executions.decision_forms import everything
@@ -80,7 +79,7 @@ class Group:
     rows: QuerySet[Callback]
     total: int
     skipped: int
-    sample: list[Callback]
+    sample: list[queries.Waiting]
     draft: Draft
     preview: Outgoing | None
     rejecting: bool
@@ -108,18 +107,18 @@ class Page:
         forms = everything()
         counted = (
             chosen.rows.order_by()
-            .values("execution__function", "execution__function__name", "name")
+            .values("function", "function__name", "name")
             .annotate(n=Count("pk"), due=Min("timeout_at"))
             .order_by("-n", "name")
         )
         found = list(counted)
         groups = []
         for one in found[:GROUPS]:
-            function, name = str(one["execution__function__name"]), str(one["name"])
-            key = hashlib.sha256(f"{one['execution__function']} {name}".encode()).hexdigest()[:12]
+            function, name = str(one["function__name"]), str(one["name"])
+            key = hashlib.sha256(f"{one['function']} {name}".encode()).hexdigest()[:12]
             if only and only != key:
                 continue
-            rows = chosen.rows.filter(execution__function=one["execution__function"], name=name)
+            rows = chosen.rows.filter(function=one["function"], name=name)
             mine = sent if sent and sent.group == key else None
             policy = choose(forms, function, name)
             groups.append(_group(user, chosen, key, function, name, rows, policy, one["n"], mine, at, per_second))

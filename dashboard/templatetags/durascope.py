@@ -141,12 +141,13 @@ def _coarse(size: int) -> str:
 
 def _moment(value: datetime | float) -> tuple[float, datetime]:
     if isinstance(value, datetime):
-        return value.timestamp(), value.astimezone(UTC)
+        return value.timestamp(), value if value.tzinfo is UTC else value.astimezone(UTC)
     return float(value), datetime.fromtimestamp(value, UTC)
 
 
-def _absolute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+def _absolute(moment: datetime, between: str = " ") -> str:
+    """`moment` is in UTC. strftime takes four times as long, and a page has a hundred moments."""
+    return moment.isoformat(between, "seconds")[:19]
 
 
 @register.simple_tag(name="time")
@@ -165,7 +166,7 @@ def time_tag(value: When, mode: str = "auto", none: str = "not known") -> SafeSt
         text = f"{_absolute(moment)}.{moment.microsecond // 1000:03d}"
     else:
         text = relative(epoch, clock.time())
-    iso = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    iso = f"{_absolute(moment, 'T')}.{moment.microsecond // 1000:03d}Z"
     # Cut to the millisecond, as the text is: static/js/time.js writes the same again.
     cut = f"{moment.replace(microsecond=0).timestamp():.0f}.{moment.microsecond // 1000:03d}"
     return mark_safe(  # noqa: S308 - digits and letters of our own
@@ -194,7 +195,7 @@ def countdown(value: When, none: str = "no deadline") -> SafeString:
     tone = "bad" if left < 5 * MINUTE else "warn" if left < HOUR else "grey"
     text = f"{_coarse(int(left))} left" if left > 0 else f"overdue by {_coarse(int(-left))}"
     return mark_safe(  # noqa: S308
-        f'<time class="left left-{tone}" datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" data-epoch="{epoch:.3f}"'
+        f'<time class="left left-{tone}" datetime="{_absolute(moment, "T")}Z" data-epoch="{epoch:.3f}"'
         f' data-mode="left" title="{_absolute(moment)} UTC">{text}</time>'
     )
 
@@ -215,7 +216,7 @@ def elapsed(since: When) -> SafeString:
     epoch, moment = _moment(since)
     text = _coarse(max(0, int(clock.time() - epoch)))
     return mark_safe(  # noqa: S308
-        f'<time class="num" datetime="{moment:%Y-%m-%dT%H:%M:%SZ}" data-epoch="{epoch:.3f}" data-mode="elapsed"'
+        f'<time class="num" datetime="{_absolute(moment, "T")}Z" data-epoch="{epoch:.3f}" data-mode="elapsed"'
         f' title="since {_absolute(moment)} UTC">{text}</time>'
     )
 

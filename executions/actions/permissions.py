@@ -295,7 +295,7 @@ def answerable(user: Any) -> Q:
     given = ActionRecord.objects.filter(callback=OuterRef("pk"), kind__in=ANSWERS)
     may = Q(~Exists(given.exclude(outcome=ActionRecord.Outcome.REFUSED)), status="STARTED")
     reach = reach_of(user)
-    return may & Q(execution__function__in=reach.acts) if reach.acts is not None else may
+    return may & Q(function__in=reach.acts) if reach.acts is not None else may
 
 
 def _going_on(execution: Execution) -> Verdict:

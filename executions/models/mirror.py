@@ -196,6 +196,13 @@ class Callback(models.Model):
     """A callback operation that waits, or waited, for an answer from outside."""
 
     execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="callbacks")
+    function = models.ForeignKey(
+        Function,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        help_text="its execution's: what is open in one function, or in some, is found without the executions",
+    )
     operation_id = models.CharField(max_length=200)
     callback_id = models.CharField(max_length=1024)
     name = models.CharField(max_length=300, blank=True)
@@ -213,7 +220,17 @@ class Callback(models.Model):
             # counting reads the index alone.
             models.Index(
                 fields=["status", "timeout_at", "opened_at", "id"], name="callback_open", condition=Q(status="STARTED")
-            )
+            ),
+            models.Index(
+                fields=["function", "status", "timeout_at", "opened_at", "id"],
+                name="callback_open_by_function",
+                condition=Q(status="STARTED"),
+            ),
+            models.Index(
+                fields=["status", "heartbeat_seconds", "opened_at", "id"],
+                name="callback_beating",
+                condition=Q(status="STARTED", heartbeat_seconds__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

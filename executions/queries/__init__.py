@@ -21,12 +21,15 @@ from executions.queries.functions import (
     functions_with_counts,
     versions_of,
 )
+from executions.queries.heartbeats import LAPSED, LAPSING, last_beat
 from executions.queries.inbox import (
     InboxFilter,
     InboxPlace,
+    Waiting,
+    acts_about,
+    inbox_found,
     inbox_matching,
     inbox_page,
-    last_beat,
     open_callback,
 )
 from executions.queries.lists import (
@@ -72,6 +75,8 @@ from executions.queries.visibility import (
 __all__ = [
     "COUNT_CAP",
     "FAILURES",
+    "LAPSED",
+    "LAPSING",
     "LIST_COLUMNS",
     "PAGE_ROWS",
     "QUARTER",
@@ -84,8 +89,10 @@ __all__ = [
     "Listed",
     "LookedAt",
     "StatusCounts",
+    "Waiting",
     "actions",
     "actions_of",
+    "acts_about",
     "age_of",
     "bulks",
     "by_arn",
@@ -105,6 +112,7 @@ __all__ = [
     "functions_with_counts",
     "import_of",
     "imported",
+    "inbox_found",
     "inbox_matching",
     "inbox_page",
     "is_known_status",

@@ -11,11 +11,19 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from executions.actions.permissions import can_view
 from executions.actions.scopes import reach_of
 from executions.models import TERMINAL, Callback, Execution
-from executions.queries.inbox import open_ones
 from executions.queries.visibility import visible
 
 _COUNTED = "_durascope_open_callbacks"
 LOOKED_AT_SECONDS = 10
+
+
+def open_ones(user: Any) -> QuerySet[Callback]:
+    """Callbacks that wait for an answer, in no order."""
+    rows = Callback.objects.filter(status="STARTED")
+    if not can_view(user):
+        return rows.none()
+    sees = reach_of(user).sees
+    return rows if sees is None else rows.filter(function__in=sees)
 
 
 def open_callbacks(user: Any) -> QuerySet[Callback]:

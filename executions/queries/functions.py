@@ -3,13 +3,12 @@
 import datetime as dt
 from typing import Any, TypeAlias
 
-from executions.models import (
-    Function,
-)
+from executions.models import Function
 from executions.queries.visibility import visible_functions
 
 Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
 """A function: its name, when its executions were last listed, whether AWS still has it."""
+_LISTED = "_durascope_functions_listed"
 
 
 def functions_with_counts(user: Any) -> list[Function]:
@@ -31,13 +30,21 @@ def versions_of(function: Function, among: int = 200) -> list[str]:
 
 
 def functions_listed(user: Any) -> list[Listed]:
-    """All functions by name, with what the list of executions needs of them."""
-    rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
-    return [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
+    """All functions by name, with what lists of executions and callbacks need of them; read once for each user object,
+    that is once a request.
+    """
+    kept: list[Listed] | None = getattr(user, _LISTED, None)
+    if kept is None:
+        rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
+        kept = [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
+        setattr(user, _LISTED, kept)
+    return kept
 
 
 def data_age(user: Any) -> dt.datetime | None:
     """Since when at the latest every function's list has been up to date; None when some never was."""
+    if hasattr(user, _LISTED):
+        return age_of(functions_listed(user))
     oldest = list(visible_functions(user).filter(gone_at=None).values_list("listed_at", flat=True))
     return min((at for at in oldest if at), default=None) if all(oldest) else None
 

@@ -85,9 +85,12 @@ def connection_names(user: Any) -> dict[int, str]:
 
 def troubles(user: Any) -> list[Trouble]:
     """Those of the functions that this person sees and of those functions' connections, the oldest first."""
-    rows = Trouble.objects.filter(connection__in=connections(user)).select_related("connection").order_by("since")
-    sees = reach_of(user).sees
-    return list(rows if sees is None else rows.filter(Q(function=None) | Q(function__in=sees)))
+    if not can_view(user):
+        return []
+    rows, sees = Trouble.objects.select_related("connection").order_by("since"), reach_of(user).sees
+    if sees is not None:
+        rows = rows.filter(Q(function=None) | Q(function__in=sees), connection__in=connections(user))
+    return list(rows)
 
 
 def trouble_reading(user: Any, execution: Execution) -> Trouble | None:

@@ -126,7 +126,8 @@ def copy_callbacks(
             values |= {"status": closing.NEVER_FINISHED, "closed_at": row.ended_at or row.gone_at}
         callback = known.pop(operation.id, None)
         if callback is None:
-            fresh.append({"execution": row.pk, "operation_id": operation.id, "about": "", **values})
+            belongs = {"execution": row.pk, "function": row.function_id, "operation_id": operation.id}
+            fresh.append({**belongs, "about": "", **values})
         elif any(getattr(callback, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(callback, name, value)

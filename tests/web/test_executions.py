@@ -17,7 +17,7 @@ from tests import factories
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 LIST, TABLE = "/executions/", "/executions/table/"
 QUERIES_OF_THE_LOGIN = 4  # session, user, the permissions of the user and of its groups
-QUERIES_OF_THE_SHELL = 3  # open callbacks, age of the data, troubles
+QUERIES_OF_THE_SHELL = 2  # open callbacks, troubles
 QUERIES_OF_THE_TABLE = 6  # functions, connections, counts by status, count of the waiting, rows, their open callbacks
 
 

@@ -148,7 +148,7 @@ def test_htmx_gets_the_list_alone(as_viewer: Client) -> None:
 def test_it_is_read_a_page_at_a_time_and_nothing_is_left_out_or_twice(
     as_viewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("executions.queries.inbox.inbox_page.__kwdefaults__", {"most": 3})
+    monkeypatch.setattr("executions.queries.inbox.inbox_found.__kwdefaults__", {"most": 3})
     execution, same = factories.execution(), factories.ago(-500)
     made = [factories.callback(execution, timeout_at=same, opened_at=factories.ago(60 - n)) for n in range(4)]
     made += [factories.callback(execution, timeout_at=None, opened_at=factories.ago(50 - n)) for n in range(4)]
@@ -182,7 +182,7 @@ def test_the_page_costs_a_fixed_number_of_queries(
 ) -> None:
     for _ in range(count):
         factories.callback()
-    login, shell, filters, callbacks_and_their_actions, endless, looked_at = 4, 3, 2, 2, 1, 1
+    login, shell, filters, callbacks_and_their_actions, endless, looked_at = 4, 2, 2, 2, 1, 1
     with django_assert_num_queries(login + shell + filters + callbacks_and_their_actions + endless + looked_at):
         assert len(ids(html(as_viewer))) == count
 

@@ -1,6 +1,7 @@
 """The inbox's filters: which callbacks each lets through, and that they are the URL."""
 
 import re
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -84,6 +85,41 @@ def test_a_heartbeat_is_about_to_lapse_in_the_last_quarter_since_the_last_one(as
     assert "kept alive from elsewhere" in told[str(from_elsewhere.pk)]
     assert "kept alive<" in told[str(kept.pk)]
     assert "heartbeat" not in told[str(unbothered.pk)] and "heartbeat" in told[str(fresh.pk)]
+
+
+def test_of_many_that_a_filter_lets_through_no_more_are_counted_than_it_says(
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("executions.queries.inbox.COUNTED", 3)
+    monkeypatch.setattr("executions.queries.inbox.inbox_found.__kwdefaults__", {"most": 2})
+    execution = factories.execution()
+    for _ in range(3):
+        factories.callback(execution, name="sign-off")
+    factories.callback(execution, name="other")
+    exact = as_viewer.get("/inbox/?name=sign").content.decode()
+    assert "3 open callbacks of this kind" in exact and "2 of 3<" in exact
+    factories.callback(execution, name="sign-off")
+    assert "3+ open callbacks of this kind" in (page := as_viewer.get("/inbox/?name=sign").content.decode())
+    assert "2 of 3+<" in page
+    assert "5 open callbacks" in as_viewer.get("/inbox/").content.decode(), "without a filter all are counted"
+
+
+def test_what_is_about_to_lapse_is_read_a_page_at_a_time_the_nearest_deadline_first(
+    as_viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("executions.queries.inbox.inbox_found.__kwdefaults__", {"most": 2})
+    execution, values = factories.execution(), {"heartbeat_seconds": 100, "opened_at": factories.ago(80)}
+    endless = factories.callback(execution, timeout_at=None, **values)
+    made = [factories.callback(execution, timeout_at=factories.ago(-400 + n), **values) for n in range(4)]
+    factories.callback(execution, heartbeat_seconds=100)
+    first = as_viewer.get("/inbox/?state=lapsing").content.decode()
+    seen, more = re.findall(r'<tr id="callback-(\d+)"', first), r'<a href="([^"]*)" rel="next">'
+    assert "2 of 5<" in first
+    page = first
+    while link := re.search(more, page):
+        page = as_viewer.get(unescape(link[1])).content.decode()
+        seen += re.findall(r'<tr id="callback-(\d+)"', page)
+    assert [int(pk) for pk in seen] == [*(one.pk for one in reversed(made)), endless.pk]
 
 
 @pytest.mark.parametrize(
