@@ -85,6 +85,7 @@ MATRIX: dict[str, str] = {
     "executions": VIEW,
     "executions-table": VIEW,
     "live": VIEW,
+    "live-inbox": VIEW,
     "arn": VIEW,
     "execution": VIEW,
     "execution-head": VIEW,

@@ -65,6 +65,7 @@ urlpatterns = [
     path("executions/", executions.page, name="executions"),
     path("executions/table/", executions.table, name="executions-table"),
     path("live/", live.everything, name="live"),
+    path("live/inbox/", live.inbox, name="live-inbox"),
     path("arn/<any:text>", arn.open_execution, name="arn"),
     path(ONE, execution.page, name="execution"),
     path(ONE + "head/", execution.head, name="execution-head"),

@@ -1,4 +1,4 @@
-"""The live feed: "execution X is now at revision N", "the list has changed", to every open page.
+"""The live feed: "execution X is now at revision N", "the list has changed", "the inbox has", to every open page.
 
 With REDIS_URL through Redis pub/sub, so that workers reach every web process; otherwise inside this process. Messages
 are hints: a page that missed one catches up by asking again, so nothing is kept.
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from redis import Redis
 
 log = structlog.get_logger(__name__)
-LIST = "list"
+LIST, INBOX = "list", "inbox"
 WATCH_SECONDS = 12
 WATCH_AGAIN = 4.0
 """Seconds after which a page that is still open says so again."""
-_WATCHED = "durascope:watched"
+_WATCHED, _INBOX_WATCHED = "durascope:watched", "durascope:inbox-watched"
 
 
 @dataclass(frozen=True)
 class Change:
-    """`topic` is "list" or "execution:ID"; `revision` counts the changes of its history; `finished`: there will be no
-    more.
+    """`topic` is "list", "inbox" or "execution:ID"; `revision` counts the changes of its history; `finished`: there
+    will be no more.
     """
 
     topic: str
@@ -55,6 +55,11 @@ def executions_changed() -> None:
     _publish(Change(LIST))
 
 
+def inbox_changed() -> None:
+    """Tell the open inboxes that a callback was opened, closed, claimed or answered. Call it after the commit."""
+    _publish(Change(INBOX))
+
+
 async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
     """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client."""
     source = _redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)
@@ -71,6 +76,15 @@ def watch(execution_id: int) -> None:
     if execution_id not in ids:
         # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
         cache.set(_WATCHED, {*ids, execution_id}, None)
+
+
+def watch_inbox() -> None:
+    """Somebody looks at the inbox: look for new callbacks often for the next few seconds."""
+    cache.set(_INBOX_WATCHED, True, WATCH_SECONDS)
+
+
+def inbox_is_watched() -> bool:
+    return bool(cache.get(_INBOX_WATCHED))
 
 
 def is_watched(execution_id: int) -> bool:

@@ -31,6 +31,12 @@ async def one_execution(request: HttpRequest, execution_id: int) -> StreamingHtt
     return await _stream(_execution_events(execution))
 
 
+@require_safe
+async def inbox(request: HttpRequest) -> StreamingHttpResponse:
+    """Changes of any callback; new ones are looked for often while this stream is open."""
+    return await _stream(_inbox_events())
+
+
 async def _stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
     # A stream may last for hours: it must not keep this thread's database connection with it.
     await sync_to_async(connections.close_all)()
@@ -46,6 +52,21 @@ async def _list_events() -> AsyncIterator[str]:
     yield _message("changed", 0)
     counter = 0
     async for change in live.changes(live.LIST):
+        if change is None:
+            yield ": still here\n\n"
+            continue
+        counter += 1
+        yield _message("changed", counter)
+
+
+async def _inbox_events() -> AsyncIterator[str]:
+    await sync_to_async(live.watch_inbox)()
+    watched_at, counter = time.monotonic(), 0
+    yield _message("changed", counter)
+    async for change in live.changes(live.INBOX):
+        if time.monotonic() - watched_at >= live.WATCH_AGAIN:
+            await sync_to_async(live.watch_inbox)()
+            watched_at = time.monotonic()
         if change is None:
             yield ": still here\n\n"
             continue

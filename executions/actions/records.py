@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 
+from executions import live
 from executions.actions.results import BadValue
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord
@@ -110,6 +111,7 @@ def write_down(
                 created_at=now,
                 **values,
             )
+            _tell_inboxes(record)
     except IntegrityError:
         if repeated := sent_before(actor, kind, request=request, same=same, **where):
             return repeated, False
@@ -134,6 +136,7 @@ def conclude(record: ActionRecord) -> bool:
     """
     values = {name: getattr(record, name) for name in _CONCLUSION}
     if ActionRecord.objects.filter(pk=record.pk, outcome__in=OPEN).update(**values):
+        _tell_inboxes(record)
         return True
     log.error(
         "action.decided_before",
@@ -146,6 +149,11 @@ def conclude(record: ActionRecord) -> bool:
     )
     record.refresh_from_db(fields=_CONCLUSION)
     return False
+
+
+def _tell_inboxes(record: ActionRecord) -> None:
+    if record.callback_id:
+        transaction.on_commit(live.inbox_changed)
 
 
 def _alike(stored: dict[str, Any], request: dict[str, Any], same: tuple[str, ...] | None) -> bool:

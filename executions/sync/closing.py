@@ -2,8 +2,10 @@
 
 import datetime as dt
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from executions import live
 from executions.models import TERMINAL, Callback, Connection, Execution
 
 NEVER_FINISHED = "NEVER_FINISHED"
@@ -11,7 +13,8 @@ NEVER_FINISHED = "NEVER_FINISHED"
 
 def close(callbacks: QuerySet[Callback], *, at: dt.datetime) -> None:
     """Those of them that are open wait no more. The history, when it is read, may still tell how they ended."""
-    callbacks.filter(status="STARTED").update(status=NEVER_FINISHED, closed_at=at)
+    if callbacks.filter(status="STARTED").update(status=NEVER_FINISHED, closed_at=at):
+        transaction.on_commit(live.inbox_changed)
 
 
 def unconfigured(connection: Connection, *, now: dt.datetime) -> None:

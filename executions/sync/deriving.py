@@ -139,6 +139,8 @@ def copy_callbacks(
     insert(Callback, fresh)
     if changed:
         Callback.objects.bulk_update(changed, CALLBACK_FIELDS)
+    if fresh or changed:
+        transaction.on_commit(live.inbox_changed)
     if untold := [callback.pk for callback in known.values() if callback.is_open]:
         closing.close(row.callbacks.filter(pk__in=untold), at=row.ended_at or now)
     return min(opened, default=None)

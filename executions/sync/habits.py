@@ -4,8 +4,10 @@ finds one, and there are too few readings for all that runs. Learnt from each hi
 
 import datetime as dt
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from executions.domain.statuses import is_terminal
-from executions.models import Execution, Function
+from executions.models import Callback, Execution, Function
 
 WEIGHT = 0.1
 """Of the newest execution in what is known of its function."""
@@ -31,23 +33,41 @@ def learn(function: Function, execution: Execution, opened: dt.datetime | None) 
     function.save(update_fields=["callback_share", "callback_from"])
 
 
-def interval(function: Function, execution: Execution, fair: float, *, now: dt.datetime) -> float:
-    """Until the history of an unfinished execution is read again, where `fair` is everybody's share."""
+def interval(
+    function: Function, execution: Execution, fair: float, *, now: dt.datetime, often: float | None = None
+) -> float:
+    """Until the history of an unfinished execution is read again, where `fair` is everybody's share. `often`: what is
+    wanted while somebody looks at the inbox and its first callback is to be expected.
+    """
     share = function.callback_share
-    if share is None or is_terminal(execution.status):
+    if is_terminal(execution.status):
         return fair
+    if share is None:
+        return min(fair, often or fair)
     if share < RARE:
         return fair * RARELY
     if share >= USUAL and function.callback_from is not None:
         opens = EARLY * function.callback_from - (now - execution.started_at).total_seconds()
+        if often is not None:
+            return max(opens, min(often, fair / 2))
         return max(opens, fair) if opens > 0 else fair / 2
     return fair
 
 
-def opens_about_now(function: Function, execution: Execution, *, now: dt.datetime) -> bool:
-    """Whether its first callback is to be expected: then readings that find nothing make the next one no rarer."""
-    usual = function.callback_from
-    if usual is None or (function.callback_share or 0.0) < USUAL or is_terminal(execution.status):
+def opens_about_now(function: Function, execution: Execution, *, now: dt.datetime, guess: bool = False) -> bool:
+    """Whether its first callback is to be expected: then readings that find nothing make the next one no rarer.
+    `guess`: also where nothing is known of its function yet.
+    """
+    share, usual = function.callback_share, function.callback_from
+    if share is None and guess:
+        share, usual = 1.0, 0.0
+    if usual is None or (share or 0.0) < USUAL or is_terminal(execution.status):
         return False
     age = (now - execution.started_at).total_seconds()
     return age <= LATE * usual + LATE_SECONDS and not execution.callbacks.exists()
+
+
+def expecting(running: QuerySet[Execution], *, most: int) -> int:
+    """In how many of these executions a first callback may be opened yet, at most `most`."""
+    may = Q(function__callback_share__gte=USUAL) | Q(function__callback_share=None)
+    return running.filter(may, ~Exists(Callback.objects.filter(execution=OuterRef("pk"))))[:most].count()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
@@ -24,6 +24,8 @@ from executions.sync.reading import Events, Reading, settled_through
 from executions.sync.storing import Book, Pulled
 
 log = structlog.get_logger(__name__)
+MOST_EXPECTED = 1_000
+"""Executions in which a callback may be opened are not counted beyond this: so many share the calls too thinly."""
 SCHEDULE_FIELDS = [
     *("history_misses", "history_failures", "history_due_at", "history_read_at", "history_claimed_until"),
 ]
@@ -114,17 +116,20 @@ def keep_claim(execution: Execution) -> None:
 
 @dataclass(frozen=True)
 class Share:
-    """How many unfinished executions of a connection share how many calls a second."""
+    """How many unfinished executions of a connection share how many calls a second. `often`: seconds between two
+    readings where a first callback is expected, while somebody looks at the inbox; else None.
+    """
 
     running: int
     per_second: int
+    often: float | None = None
 
 
 def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, *, now: dt.datetime) -> None:
     """Free the claim and say when the history is due again; `error` is what kept it from being read."""
     connection = execution.function.connection
     theirs = Execution.objects.filter(~Q(status__in=TERMINAL), gone_at=None, function__connection=connection)
-    share = Share(0 if pulled.complete else theirs.count(), budget.calls_per_second(connection.name, "history"))
+    share = _share(theirs, connection.name, pulled)
     with transaction.atomic():
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         row.function = execution.function
@@ -140,17 +145,29 @@ def _schedule(execution: Execution, pulled: Pulled, error: GatewayError | None, 
         row.save(update_fields=SCHEDULE_FIELDS)
 
 
+def _share(theirs: QuerySet[Execution], connection: str, pulled: Pulled) -> Share:
+    per_second = budget.calls_per_second(connection, "history")
+    if pulled.complete:
+        return Share(0, per_second)
+    often = None
+    if live.inbox_is_watched():
+        wanted = len(live.watched()) + habits.expecting(theirs, most=MOST_EXPECTED)
+        often = pacing.watched_interval(watched=wanted, per_second=per_second)
+    return Share(theirs.count(), per_second, often)
+
+
 def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | None:
+    expected = habits.opens_about_now(row.function, row, now=now, guess=share.often is not None)
     interval = pacing.history_interval(
         status=row.status,
         complete=row.history_complete,
-        misses=0 if habits.opens_about_now(row.function, row, now=now) else row.history_misses,
+        misses=0 if expected else row.history_misses,
         running=share.running,
         per_second=share.per_second,
     )
     if interval is None or row.gone_at:
         return None
-    interval = habits.interval(row.function, row, interval, now=now)
+    interval = habits.interval(row.function, row, interval, now=now, often=share.often if expected else None)
     if row.history_failures:
         interval = max(interval, pacing.refused_interval(row.history_failures))
     return now + dt.timedelta(seconds=interval)

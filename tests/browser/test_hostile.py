@@ -43,7 +43,7 @@ LEFT_OUT = {
     "password": "a hash",
     "email": "not shown",
 }
-SILENT = {"live", "execution-live", "metrics", "logout", "arn", "sso", "sso-callback"}
+SILENT = {"live", "live-inbox", "execution-live", "metrics", "logout", "arn", "sso", "sso-callback"}
 """What is no page: streams, numbers, and what leads elsewhere."""
 TRAP = """
 window.hits = [];

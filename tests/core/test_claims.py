@@ -49,6 +49,17 @@ def test_one_person_has_it_until_somebody_takes_it_over_on_record(callback: Call
     assert ActionRecord.objects.order_by("pk")[1].answer == "Taken over from ada."
 
 
+def test_open_inboxes_hear_of_a_claim_and_its_end(
+    callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr("executions.live.inbox_changed", lambda: told.append(Claim.objects.exists()))
+    ada = factories.user("approver", "ada")
+    claims.claim(actor(ada), callback, over=False, now=now)
+    claims.release(actor(ada), callback, now=now)
+    assert told == [True, False], "each after its commit"
+
+
 def test_heartbeats_are_sent_before_each_lapse_until_it_is_released(
     aws: FakeLambda, callback: Callback, now: dt.datetime
 ) -> None:

@@ -5,9 +5,11 @@ import datetime as dt
 import pytest
 from django.db.models import Min
 
+from executions import live
 from executions.domain.lanes import Lane
-from executions.models import Function
+from executions.models import Execution, Function
 from executions.sync import habits, history, pacing, schedule
+from executions.sync.storing import Pulled
 from tests import factories
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -64,15 +66,51 @@ def test_readings_that_find_nothing_are_as_frequent_where_a_callback_is_expected
     assert due[None] and due[None] > now + dt.timedelta(seconds=2 * pacing.UNWATCHED_FLOOR)
 
 
+@pytest.mark.parametrize("inbox_is_open", [False, True])
 @pytest.mark.parametrize("running", [1, 5, 10, 11, 40, 3000])
 def test_where_all_that_runs_is_about_to_open_callbacks_the_budget_is_enough_for_it(
-    running: int, now: dt.datetime
+    running: int, inbox_is_open: bool, now: dt.datetime
 ) -> None:
     function = factories.function(callback_share=0.9, callback_from=2.0)
     row = factories.execution(function, started_at=now - dt.timedelta(seconds=10), history_misses=8)
-    share = history.Share(running, 7)
+    often = pacing.watched_interval(watched=running, per_second=7) if inbox_is_open else None
+    share = history.Share(running, 7, often)
     due = history._due_at(row, share, now)
     assert due and running / (due - now).total_seconds() <= share.per_second
+
+
+def test_while_somebody_looks_at_the_inbox_an_expected_callback_is_looked_for_as_what_is_watched_is(
+    now: dt.datetime,
+) -> None:
+    usual = factories.function(callback_share=0.9, callback_from=4.0)
+    unknown, never = factories.function(callback_share=None), factories.function(callback_share=0.0)
+
+    def due(of: Function, *, age: float, often: float | None) -> float:
+        row = factories.execution(of, started_at=now - dt.timedelta(seconds=age), history_misses=5)
+        at = history._due_at(row, history.Share(1, 7, often), now)
+        assert at is not None
+        return (at - now).total_seconds()
+
+    assert due(usual, age=4, often=0.8) == 0.8
+    assert due(usual, age=4, often=None) == pacing.UNWATCHED_FLOOR / 2
+    assert due(usual, age=1, often=0.2) == pytest.approx(1.0), "not before half of the usual time"
+    assert due(unknown, age=4, often=0.8) == 0.8, "perhaps it opens some"
+    assert due(unknown, age=60, often=0.8) > pacing.UNWATCHED_FLOOR
+    assert due(usual, age=120, often=0.8) > pacing.UNWATCHED_FLOOR / 2, "it has had its time"
+    assert due(never, age=4, often=0.8) > pacing.UNWATCHED_FLOOR
+
+
+def test_the_more_callbacks_are_expected_the_less_often_each_is_looked_for(now: dt.datetime) -> None:
+    usual, never = factories.function(callback_share=0.9), factories.function(callback_share=0.0)
+    asked, *_ = factories.executions(usual, 9, "RUNNING")
+    factories.callback(asked)
+    factories.executions(never, 50, "RUNNING")
+    running = Execution.objects.all()
+    assert history._share(running, "default", Pulled()).often is None, "nobody looks at the inbox"
+    live.watch_inbox()
+    share = history._share(running, "default", Pulled())
+    assert share.running == 59
+    assert share.often == pacing.watched_interval(watched=8, per_second=share.per_second) > pacing.WATCHED
 
 
 def test_functions_that_hardly_ever_open_any_leave_the_calls_to_others(now: dt.datetime) -> None:

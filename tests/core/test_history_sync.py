@@ -145,6 +145,23 @@ def test_an_open_callback_becomes_a_row_with_its_deadline_and_closes_with_its_an
     assert callback.status == "SUCCEEDED" and callback.closed_at is not None
 
 
+def test_open_inboxes_hear_of_a_callback_that_opens_or_closes_and_of_nothing_else(
+    aws: FakeLambda, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("executions.live.inbox_changed", lambda: told.append(Callback.objects.get().status))
+    arn, execution = mirrored(aws, now)
+    history.pull(execution, now=now)
+    callback_id = aws.open_callback(arn, EPOCH + 1)
+    history.pull(again(execution), now=now)
+    aws.add(arn, "StepStarted", EPOCH + 2, operation="s", SubType="Step", Name="grind")
+    history.pull(again(execution), now=now)
+    assert told == ["STARTED"]
+    aws.send_durable_execution_callback_success(CallbackId=callback_id, Result=b"1")
+    history.pull(again(execution), now=now)
+    assert told == ["STARTED", "SUCCEEDED"]
+
+
 def test_a_callback_of_a_stopped_execution_is_never_finished(aws: FakeLambda, now: dt.datetime) -> None:
     arn, execution = mirrored(aws, now)
     aws.open_callback(arn, EPOCH + 1)

@@ -45,6 +45,20 @@ async def test_the_list_stream_says_at_once_that_it_works_and_then_each_change()
     assert [message["event"] for message in await reading] == ["changed", "changed"]
 
 
+async def test_the_inboxs_stream_tells_of_callbacks_alone_and_that_somebody_looks_at_the_inbox() -> None:
+    assert not live.inbox_is_watched()
+    response = await (await logged_in()).get("/live/inbox/")
+    reading = asyncio.create_task(messages(response, 3))
+    await asyncio.sleep(0.2)
+    assert live.inbox_is_watched()
+    live.executions_changed()
+    live.inbox_changed()
+    await asyncio.sleep(0.1)
+    assert not reading.done(), "what concerns no callback is not told"
+    live.inbox_changed()
+    assert [message["id"] for message in await reading] == ["0", "1", "2"]
+
+
 async def test_an_execution_stream_begins_with_where_the_mirror_is_and_ends_with_the_execution() -> None:
     execution: Execution = await sync_to_async(factories.execution)(revision=7)
     response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
