@@ -119,7 +119,7 @@ class Page:
         return cls(
             callback=callback,
             title=decision.title if decision else str(callback),
-            instructions=markdown.as_html(decision.instructions) if decision else SafeString(""),
+            instructions=instructions_of(decision, verdict.why),
             facts=facts_of(callback, decision) if decision else [],
             boxes=[] if decision and (decision.show or not verdict) else boxes_of(callback),
             notes=_notes(decision) if verdict else [],
@@ -140,6 +140,11 @@ class Page:
             said=said,
             rejecting=rejecting,
         )
+
+
+def instructions_of(decision: Form | None, said: str) -> SafeString:
+    """Of a decision form that cannot be used they are why, which is `said` elsewhere already."""
+    return markdown.as_html(decision.instructions) if decision and decision.instructions != said else SafeString("")
 
 
 def _notes(decision: Form | None) -> list[str]:

@@ -9,9 +9,11 @@ from typing import Any, Self
 from django.db.models import Count, Min, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from dashboard.forms.answering import Draft, Outgoing
 from dashboard.forms.together import TogetherForm
+from dashboard.pages.answer import instructions_of
 from dashboard.pages.inbox_filters import Filters, joined
 from executions import queries
 from executions.actions import permissions
@@ -76,6 +78,7 @@ class Group:
     name: str
     function: str
     policy: Form | None
+    instructions: SafeString
     rows: QuerySet[Callback]
     total: int
     skipped: int
@@ -146,11 +149,13 @@ def _group(
     total = able.order_by().count()
     draft, preview = _draft(key, policy, sent, total, at)
     action = joined(reverse("inbox-together"), chosen.query, f"group={key}")
+    why_not = _why_not(user, policy, total)
     return Group(
         key=key,
         name=name,
         function=function,
         policy=policy,
+        instructions=instructions_of(policy, why_not),
         rows=able,
         total=total,
         skipped=count - total,
@@ -158,7 +163,7 @@ def _group(
         draft=draft,
         preview=preview,
         rejecting=sent is not None and sent.do == "fail",
-        why_not=_why_not(user, policy, total),
+        why_not=why_not,
         takes=duration(max(1, total // max(1, per_second))),
         action=action,
         preview_url=f"{action}&preview=1",
