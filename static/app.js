@@ -837,6 +837,9 @@ document.addEventListener("htmx:after:settle", (event) => {
   if (event.target instanceof Element) enhanceAll(event.target.parentElement ?? event.target);
 });
 enhanceAll(document);
+document.addEventListener("htmx:after:process", () => {
+  for (const branch of document.querySelectorAll("details[open][hx-trigger^=toggle]")) branch.dispatchEvent(new Event("toggle"));
+}, { once: true });
 })();
 // plot.js
 (() => {

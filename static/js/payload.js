@@ -261,3 +261,8 @@ document.addEventListener("htmx:after:settle", (event) => {
   if (event.target instanceof Element) enhanceAll(event.target.parentElement ?? event.target);
 });
 enhanceAll(document);
+
+// A branch that was opened before the scripts were there is fetched all the same.
+document.addEventListener("htmx:after:process", () => {
+  for (const branch of document.querySelectorAll("details[open][hx-trigger^=toggle]")) branch.dispatchEvent(new Event("toggle"));
+}, { once: true });

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import histories
 from tests.browser.conftest import Visitor
@@ -78,3 +78,16 @@ def test_a_payload_is_read_without_javascript(visitor: Make) -> None:
     page.locator(".branch > li").last.hover()
     page.get_by_role("link", name="Open /rows by itself").click()
     expect(page.locator(".branch > li")).to_have_count(5)
+
+
+def test_a_branch_that_was_opened_before_the_scripts_came_is_filled_when_they_do(visitor: Make) -> None:
+    page = imported(visitor())
+    page.get_by_role("link", name="Input and result").click()
+    page.get_by_role("link", name="Search and look around in Input").click()
+    held: list[Route] = []
+    page.route("**/app.js*", lambda route: held.append(route))
+    page.get_by_role("link", name="Open /order by itself").click()
+    page.locator('summary:has-text("body")').click()
+    assert page.evaluate("window.htmx === undefined") and held
+    held[0].continue_()
+    expect(page.locator(".branch .branch")).to_contain_text(str(BIG))
