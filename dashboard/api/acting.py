@@ -47,7 +47,9 @@ def resume(request: HttpRequest, execution_id: Id, act: Act) -> Any:
 @router.post("callbacks/{callback_id}/succeed", response=ANSWERS, url_name="succeed")
 def succeed(request: HttpRequest, callback_id: Id, act: Succeed) -> Any:
     callback, now = _callback(request, callback_id), timezone.now()
-    record = decisions.succeed(_actor(request, act), callback, result=act.result, is_json=act.is_json, now=now)
+    record = decisions.succeed(
+        _actor(request, act), callback, result=act.result, is_json=act.is_json, twice=act.twice, now=now
+    )
     return ActionOut.of(record)
 
 

@@ -97,7 +97,9 @@ class CallbackOut(Schema):
 
 
 class ActionOut(Schema):
-    """`outcome`: sending, accepted, refused, or unconfirmed, which is settled from the history and never sent again."""
+    """`outcome`: sending, accepted, refused, done, unconfirmed, which is settled from the history and never sent again,
+    or unknown when nothing will ever tell.
+    """
 
     id: int
     kind: str
@@ -145,3 +147,4 @@ class Succeed(Act):
 
     result: str = ""
     is_json: bool = True
+    twice: bool = Field(False, description="A text that itself holds JSON is meant so.")

@@ -23,6 +23,7 @@ LOOKS = {
     ActionRecord.Outcome.REFUSED: ("bad", "x"),
     ActionRecord.Outcome.SENDING: ("info", "pending"),
     ActionRecord.Outcome.UNCONFIRMED: ("warn", "unknown"),
+    ActionRecord.Outcome.UNKNOWN: ("warn", "unknown"),
 }
 """Tone and icon of each outcome."""
 

@@ -11,7 +11,11 @@ from executions.domain.words import count, moment
 from executions.models import ActionRecord
 
 MOST = 200
-_TONES = {ActionRecord.Outcome.REFUSED: "bad", ActionRecord.Outcome.UNCONFIRMED: "warn"}
+_TONES = {
+    ActionRecord.Outcome.REFUSED: "bad",
+    ActionRecord.Outcome.UNCONFIRMED: "warn",
+    ActionRecord.Outcome.UNKNOWN: "warn",
+}
 
 
 def lane_html(subject: Subject, timeline: Timeline) -> SafeString:

@@ -143,6 +143,8 @@ def said(record: ActionRecord) -> tuple[int, str]:
         return messages.INFO, f"{record.username} {record.get_kind_display()}. {record.answer}{waits}"
     if record.outcome == outcomes.REFUSED:
         return messages.ERROR, record.answer
+    if record.outcome == outcomes.UNKNOWN:
+        return messages.WARNING, record.answer
     if record.outcome == outcomes.SENDING:
         return messages.INFO, "This is being sent right now; the page shows it when AWS has answered."
     return messages.WARNING, f"{record.answer} Whether AWS got it will show in the history; it is not sent again."

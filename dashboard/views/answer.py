@@ -98,6 +98,10 @@ def _send(actor: Actor, callback: Callback, draft: Draft, do: str, what: str) ->
 
 
 def _claim(actor: Actor, callback: Callback) -> str:
+    return said(claims.claim(actor, callback, over=False, now=timezone.now()))[1]
+
+
+def _take_over(actor: Actor, callback: Callback) -> str:
     return said(claims.claim(actor, callback, over=True, now=timezone.now()))[1]
 
 
@@ -122,6 +126,7 @@ def _beat(actor: Actor, callback: Callback) -> str:
 
 BESIDES: dict[str, Callable[[Actor, Callback], str]] = {
     "claim": _claim,
+    "take": _take_over,
     "release": _release,
     "alive": _keep_alive,
     "lapse": _let_lapse,

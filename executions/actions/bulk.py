@@ -12,28 +12,30 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from executions.actions import decisions, lifecycle, perform, permissions
 from executions.actions.perform import Kind, Outcome
-from executions.actions.records import Actor
+from executions.actions.records import Actor, check_storable
 from executions.actions.results import BadValue
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Bulk, BulkRow, Callback, Execution
+from executions.sync.columns import text
 
 log = structlog.get_logger(__name__)
 MOST = 10_000
 """Executions or callbacks of one bulk."""
 SAMPLE = 10
 AT_ONCE = 20
-"""Rows between two looks at whether somebody has stopped it."""
+"""Rows read together."""
 SECONDS = 20.0
 """How long a worker is at it before others get its thread."""
-CLAIM = dt.timedelta(seconds=60)
-WAIT = dt.timedelta(seconds=5)
-"""Before the next try when AWS has no room or cannot be reached."""
+CLAIM = dt.timedelta(seconds=90)
+"""Longer than a row takes. A worker renews it before each."""
+WAIT, LONGEST_WAIT = dt.timedelta(seconds=5), dt.timedelta(minutes=5)
+"""Before the next try when AWS has no room or cannot be reached: at first, and doubled each time until at last."""
 
 WITH = ("execution__function__connection", "callback__execution__function__connection")
 
@@ -99,29 +101,43 @@ def begin_answers(
 def _begin(
     actor: Actor, kind: str, rows: list[BulkRow], *, options: dict[str, Any], chosen: str, now: dt.datetime
 ) -> Bulk:
-    if sent := Bulk.objects.filter(token=actor.token, user=actor.user).first():
+    if sent := _sent_before(actor, kind):
         return sent
     if not (allowed := permissions.can_act_in_bulk(actor.user, kind)):
         raise perform.NotAllowed(allowed)
-    with transaction.atomic():
-        bulk = Bulk.objects.create(
-            token=actor.token,
-            kind=kind,
-            user=actor.user,
-            username=actor.user.get_username(),
-            address=actor.address,
-            user_agent=actor.user_agent,
-            reason=actor.reason,
-            options=options,
-            chosen=chosen,
-            total=len(rows),
-            created_at=now,
-        )
-        for row in rows:
-            row.bulk = bulk
-        BulkRow.objects.bulk_create(rows, batch_size=500)
+    check_storable(actor.reason, options)
+    try:
+        with transaction.atomic():
+            bulk = Bulk.objects.create(
+                token=actor.token,
+                kind=kind,
+                user=actor.user,
+                username=actor.user.get_username(),
+                address=actor.address,
+                user_agent=text(actor.user_agent, 300),
+                reason=actor.reason,
+                options=options,
+                chosen=chosen,
+                total=len(rows),
+                created_at=now,
+            )
+            for row in rows:
+                row.bulk = bulk
+            BulkRow.objects.bulk_create(rows, batch_size=500)
+    except IntegrityError:
+        if sent := _sent_before(actor, kind):
+            return sent
+        raise
     log.info("bulk.begun", kind=kind, total=bulk.total, bulk_id=bulk.pk)
     return bulk
+
+
+def _sent_before(actor: Actor, kind: str) -> Bulk | None:
+    """What this very form has begun."""
+    sent = Bulk.objects.filter(token=actor.token).first()
+    if sent and (sent.user_id, sent.kind) != (actor.user.pk, kind):
+        raise BadValue("token", "This form was already sent for something else: open it again.")
+    return sent
 
 
 def due(*, now: dt.datetime) -> list[int]:
@@ -132,28 +148,37 @@ def due(*, now: dt.datetime) -> list[int]:
 
 def step(bulk_id: int, *, clock: Callable[[], dt.datetime] = timezone.now, seconds: float = SECONDS) -> None:
     """Do a part of what is left; nothing when somebody else is at it."""
-    mine = _unfinished(bulk_id).filter(Q(claimed_until=None) | Q(claimed_until__lt=clock()))
-    if not mine.update(claimed_until=clock() + CLAIM):
+    me = uuid.uuid4()
+    free = _unfinished(bulk_id).filter(Q(claimed_until=None) | Q(claimed_until__lt=clock()))
+    if not free.update(claimed_until=clock() + CLAIM, claimed_by=me):
         return
+    mine = _unfinished(bulk_id).filter(claimed_by=me)
     bulk = Bulk.objects.select_related("user").get(pk=bulk_id)
-    until, wait = time.monotonic() + seconds, False
-    while time.monotonic() < until and not wait:
-        if not _unfinished(bulk_id).update(claimed_until=clock() + CLAIM):
-            return  # stopped meanwhile
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         waiting = bulk.rows.filter(done_at=None).order_by("pk")
         rows = list(waiting.select_related(*WITH)[:AT_ONCE])
         if not rows:
-            Bulk.objects.filter(pk=bulk_id).update(finished_at=clock(), claimed_until=None)
+            mine.update(finished_at=clock(), claimed_until=None)
             return
         for row in rows:
-            if wait := not _do(bulk, row, now=clock()):
-                break
-    Bulk.objects.filter(pk=bulk_id).update(claimed_until=clock() + WAIT if wait else None)
+            if not mine.update(claimed_until=clock() + CLAIM):
+                return  # stopped meanwhile, or somebody else has taken it on
+            if not _do(bulk, row, now=clock()):
+                _wait(bulk, mine, clock())
+                return
+    mine.update(claimed_until=None)
+
+
+def _wait(bulk: Bulk, mine: QuerySet[Bulk], now: dt.datetime) -> None:
+    """Each try leaves a record, so that they become rarer while AWS is away."""
+    pause = min(WAIT * 2 ** min(bulk.refusals, 10), LONGEST_WAIT)
+    mine.update(claimed_until=now + pause, refusals=F("refusals") + 1)
 
 
 def stop(bulk: Bulk, user: Any, *, now: dt.datetime) -> None:
     """What has not been sent yet is not sent; what has been sent stays."""
-    _unfinished(bulk.pk).update(stopped_at=now, stopped_by=user.get_username(), claimed_until=None)
+    _unfinished(bulk.pk).update(stopped_at=now, stopped_by=user.get_username(), claimed_until=None, claimed_by=None)
 
 
 def again(bulk: Bulk, *, now: dt.datetime) -> int:
@@ -171,7 +196,8 @@ def again(bulk: Bulk, *, now: dt.datetime) -> int:
         BulkRow.objects.bulk_update(rows, ["token", "record", "words", "done_at"], batch_size=200)
         left = bulk.rows.filter(done_at=None).count()
         if left:
-            Bulk.objects.filter(pk=bulk.pk).update(finished_at=None, stopped_at=None, stopped_by="", claimed_until=None)
+            fresh = {"finished_at": None, "stopped_at": None, "stopped_by": ""}
+            Bulk.objects.filter(pk=bulk.pk).update(**fresh, claimed_until=None, claimed_by=None, refusals=0)
     return left
 
 
@@ -191,7 +217,7 @@ def _unfinished(bulk_id: int) -> QuerySet[Bulk]:
 
 def _do(bulk: Bulk, row: BulkRow, *, now: dt.datetime) -> bool:
     """One row; False when it has to be tried later, because AWS has no room or cannot be reached."""
-    record, words = None, ""
+    record, words, undone = None, "", BulkRow.objects.filter(pk=row.pk, token=row.token, done_at=None)
     refusals: list[GatewayError] = []
     try:
         record = _act(bulk, row, now, refusals.append)
@@ -199,9 +225,12 @@ def _do(bulk: Bulk, row: BulkRow, *, now: dt.datetime) -> bool:
         words = str(error)[:500]
     if any(error.retry and not error.maybe_done for error in refusals):
         # The refused record keeps its token; the next try is another one.
-        BulkRow.objects.filter(pk=row.pk).update(token=uuid.uuid4(), words=str(refusals[-1])[:500])
+        undone.update(token=uuid.uuid4(), words=str(refusals[-1])[:500])
         return False
-    BulkRow.objects.filter(pk=row.pk).update(record=record, words=words, done_at=now)
+    undone.update(record=record, words=words, done_at=now)
+    if bulk.refusals:
+        bulk.refusals = 0
+        Bulk.objects.filter(pk=bulk.pk).update(refusals=0)
     return True
 
 

@@ -5,6 +5,7 @@ record when they begin and one when they end, with their number: hundreds of lin
 """
 
 import datetime as dt
+import time
 import uuid
 from typing import TypeAlias
 
@@ -26,6 +27,8 @@ Kind: TypeAlias = ActionRecord.Kind
 PART = 0.4
 """After this part of the heartbeat timeout the next one is sent: one may get lost on its way."""
 AT_ONCE = 50
+SECONDS = 10.0
+"""How long one turn lasts: AWS may be slow, and what is left is due at the next."""
 
 
 def claim(actor: Actor, callback: Callback, *, over: bool, now: dt.datetime) -> ActionRecord:
@@ -80,11 +83,13 @@ def keep_alive(actor: Actor, callback: Callback, *, on: bool, now: dt.datetime) 
 
 def send_heartbeats(*, now: dt.datetime) -> int:
     """Send those that are due -> how many. Of several workers at once one sends each."""
-    sent = 0
+    sent, until = 0, time.monotonic() + SECONDS
     due = Claim.objects.filter(beat_due_at__lte=now)
     for one in due.select_related("callback__execution__function__connection", "user").order_by("beat_due_at")[
         :AT_ONCE
     ]:
+        if time.monotonic() >= until:
+            break
         if why := _over(one, now):
             with transaction.atomic():
                 _let_lapse(one, why, now)
@@ -109,7 +114,8 @@ def _beat(callback: Callback) -> bool:
 
 def _over(one: Claim, now: dt.datetime) -> str:
     """Why no more heartbeats are sent; "" while they are."""
-    if not one.callback.is_open or permissions.answer_of(one.callback):
+    answer = permissions.answer_of(one.callback)
+    if not one.callback.is_open or (answer and answer.outcome == ActionRecord.Outcome.ACCEPTED):
         return "the callback has been answered, or has ended"
     if one.alive_since is None or now - one.alive_since >= dt.timedelta(hours=settings.KEEP_ALIVE_HOURS):
         return f"the limit of {settings.KEEP_ALIVE_HOURS:g} hours was reached"

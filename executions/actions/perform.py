@@ -20,7 +20,7 @@ from executions.domain.lanes import Lane
 from executions.gateway import budget, deadline, lambda_api
 from executions.gateway.answers import Answer
 from executions.gateway.connections import Connection, reach
-from executions.gateway.errors import GatewayError, NotSupported
+from executions.gateway.errors import CallbackClosed, GatewayError, NotSupported
 from executions.models import ActionRecord, Callback, Execution, MissingOperation
 from executions.models import Connection as ConnectionRow
 from executions.sync import hasten
@@ -150,7 +150,8 @@ def send(
         _remember_missing(connection, record.kind)
     except GatewayError as error:
         record.outcome = Outcome.UNCONFIRMED if error.maybe_done else Outcome.REFUSED
-        record.answer, record.aws_request_id = text(str(error), 1000), text(error.request_id, 100)
+        closed = _why_closed(record) if isinstance(error, CallbackClosed) else ""
+        record.answer, record.aws_request_id = text(closed or str(error), 1000), text(error.request_id, 100)
         if refused:
             refused(error)
     except Exception as error:
@@ -161,6 +162,13 @@ def send(
         record.aws_request_id = text(answer.request_id, 100)
     record.finished_at = dt.datetime.now(tz=dt.UTC)
     return answer
+
+
+def _why_closed(record: ActionRecord) -> str:
+    """AWS says only that a callback takes no answer; "" when nothing here tells why."""
+    stops = ActionRecord.objects.filter(execution=record.execution_id, kind=Kind.STOP, outcome=Outcome.ACCEPTED)
+    stopped = stops.first() if record.execution_id else None
+    return f"The callback is closed: {stopped.username} has stopped the execution." if stopped else ""
 
 
 def _remember_missing(connection: str, kind: str) -> None:

@@ -83,6 +83,11 @@ class Verdict:
 YES = Verdict(True)
 READ_ONLY = Verdict(False, "This installation is read-only: nothing can be changed from here.", forbidden=True)
 
+_CLOSED = {
+    "SUCCEEDED": "This callback is closed: it was answered with success.",
+    "FAILED": "This callback is closed: it was answered with failure, or its heartbeats ended.",
+    "TIMED_OUT": "This callback is closed: its time ran out.",
+}
 IMPORTED = Verdict(False, "This execution was imported from a file: there is nothing at AWS that could be acted on.")
 
 
@@ -320,7 +325,7 @@ def _known(execution: Execution, kind: str) -> Verdict:
 def _open(callback: Callback) -> Verdict:
     execution = callback.execution
     if not callback.is_open and callback.status != "NEVER_FINISHED":
-        return _closed(callback)
+        return Verdict(False, _CLOSED.get(callback.status, "This callback is closed."))
     if is_terminal(execution.status):
         return Verdict(False, "The execution ended before this callback was answered.")
     if execution.gone_at is not None:
@@ -331,11 +336,6 @@ def _open(callback: Callback) -> Verdict:
     if connection.gone_at is not None:
         return Verdict(False, f"The connection {connection.name} is not configured any more: nothing can be sent.")
     return Verdict(False, "AWS does not tell of this callback any more.")
-
-
-def _closed(callback: Callback) -> Verdict:
-    ended = callback.status.replace("_", " ").lower()
-    return Verdict(False, f"This callback is closed: it {ended}, without Durascope or by somebody's answer from here.")
 
 
 def _may(user: Any, permission: str, execution: Execution, what: str) -> Verdict:

@@ -91,7 +91,7 @@ def write_down(
     """-> its record, and whether it is new; `values` are further columns. Raises BadValue as `sent_before` does and
     for what no database stores, IntegrityError when something else than the token is in its way.
     """
-    _check_storable(actor.reason, request)
+    check_storable(actor.reason, request)
     where = {name: values.get(name) for name in _IDENTITY}
     if repeated := sent_before(actor, kind, request=request, same=same, **where):
         return repeated, False
@@ -161,7 +161,8 @@ def _alike(stored: dict[str, Any], request: dict[str, Any], same: tuple[str, ...
     return stored == asked if same is None else all(stored.get(key) == asked.get(key) for key in same)
 
 
-def _check_storable(reason: str, request: dict[str, Any]) -> None:
+def check_storable(reason: str, request: dict[str, Any]) -> None:
+    """Raises BadValue for what no database keeps."""
     if not fits(reason, MAX_REASON):
         limit = f"at most {MAX_REASON:,} characters, without NUL characters and halves of surrogate pairs"
         raise BadValue("reason", f"This reason cannot be kept: it may have {limit}.")

@@ -2,12 +2,15 @@
 
 import contextlib
 import datetime as dt
+from typing import Any
 
 from django.db.models import Q
 
 from executions import histories
 from executions.actions import records
 from executions.actions.records import GRACE
+from executions.domain.events import Payload
+from executions.domain.jsontext import parse
 from executions.domain.statuses import is_terminal
 from executions.gateway.errors import GatewayError
 from executions.models import ActionRecord, Execution
@@ -32,12 +35,12 @@ def settle(execution_id: int, *, now: dt.datetime) -> None:
         if told := _found_in_history(record, execution):
             record.outcome, record.answer = told
         elif execution.gone_at and not execution.history_complete:
-            record.outcome, record.answer = Outcome.REFUSED, GONE
+            record.outcome, record.answer = Outcome.UNKNOWN, GONE
         elif not late_enough:
             continue
         elif record.kind == Kind.HEARTBEAT:
             record.outcome, record.answer = (
-                Outcome.REFUSED,
+                Outcome.UNKNOWN,
                 "Nobody knows whether AWS got it: heartbeats leave no trace.",
             )
         else:
@@ -54,7 +57,7 @@ def settle_left(*, now: dt.datetime) -> None:
     longer, or we have it no longer.
     """
     left = ActionRecord.objects.filter(_unsettled(now), created_at__lt=now - GRACE).exclude(kind=Kind.DELETE)
-    left.exclude(kind=Kind.START).filter(execution=None).update(outcome=Outcome.REFUSED, answer=GONE, finished_at=now)
+    left.exclude(kind=Kind.START).filter(execution=None).update(outcome=Outcome.UNKNOWN, answer=GONE, finished_at=now)
     never_read_again = Q(execution__history_complete=True) | Q(execution__gone_at__isnull=False)
     for execution_id in left.filter(never_read_again).values_list("execution_id", flat=True).distinct():
         if execution_id is not None:
@@ -106,6 +109,8 @@ def _unsettled(now: dt.datetime) -> Q:
 def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, str] | None:
     if record.kind == Kind.STOP:
         if execution.status == "STOPPED":
+            if not _is_this(record, _end_of(execution, None)):
+                return Outcome.REFUSED, "The execution was stopped, but not by this: the history tells another error."
             return Outcome.ACCEPTED, "Confirmed by the history: the execution was stopped."
         return (Outcome.REFUSED, "The execution ended by itself.") if is_terminal(execution.status) else None
     if record.kind in (Kind.PAUSE, Kind.RESUME):
@@ -116,9 +121,42 @@ def _found_in_history(record: ActionRecord, execution: Execution) -> tuple[str, 
     if callback.status == "NEVER_FINISHED" and not execution.history_complete:
         return None  # its execution has ended; how the callback did is not read yet
     expected = "SUCCEEDED" if record.kind == Kind.SUCCEED else "FAILED"
-    if callback.status == expected:
-        return Outcome.ACCEPTED, "Confirmed by the history."
-    return Outcome.REFUSED, "The callback ended otherwise."
+    if callback.status != expected:
+        return Outcome.REFUSED, "The callback ended otherwise."
+    if not _is_this(record, _end_of(execution, callback.operation_id)):
+        return Outcome.REFUSED, "The callback was answered, but not with this: the history tells another answer."
+    return Outcome.ACCEPTED, "Confirmed by the history."
+
+
+def _end_of(execution: Execution, operation_id: str | None) -> Payload | None:
+    """What the history says that a callback, or without one the execution, ended with."""
+    history = histories.history_of(execution)
+    if operation_id is None:
+        ends = [one.id for one in history.events if one.type == "ExecutionStopped"]
+    else:
+        operation = history.operations.get(operation_id)
+        ends = list(operation.event_ids) if operation else []
+    event = histories.event_with_payload(execution, ends[-1]) if ends else None
+    return event.payload if event else None
+
+
+def _is_this(record: ActionRecord, told: Payload | None) -> bool:
+    """Whether AWS's history tells what was sent; also when it tells nothing, or only begins to."""
+    sent = record.request.get("Result", record.request.get("Error"))
+    if told is None or sent is None:
+        return True
+    if isinstance(sent, dict) and isinstance(told.source, dict):
+        return all(_same(sent.get(key), told.source.get(key), told) for key in ("ErrorType", "ErrorMessage"))
+    return _same(sent, told.source, told)
+
+
+def _same(sent: Any, told: Any, payload: Payload) -> bool:
+    if not isinstance(sent, str) or not isinstance(told, str) or sent == told:
+        return True
+    if payload.truncated:
+        return sent.startswith(told)
+    (is_json, one), (also_json, other) = parse(sent), parse(told)
+    return is_json and also_json and one == other
 
 
 def _paused_or_resumed(record: ActionRecord, execution: Execution) -> tuple[str, str] | None:

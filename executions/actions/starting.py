@@ -26,6 +26,8 @@ MOST_BYTES = 1_048_576
 """Of a payload that AWS takes asynchronously."""
 MOST_SAID = 5
 GRACE = dt.timedelta(seconds=90)
+CLOCKS = dt.timedelta(seconds=5)
+"""AWS's clock and ours may differ a little; what is older was there before."""
 
 
 def start(
@@ -120,14 +122,15 @@ def settle_starts(*, now: dt.datetime) -> None:
         kind=Kind.START, outcome__in=(Outcome.SENDING, Outcome.UNCONFIRMED), created_at__lt=now - GRACE
     )
     for record in unsettled.select_related("function"):
-        named = Execution.objects.filter(function=record.function, name=record.request["DurableExecutionName"])
-        if found := named.order_by("-started_at").first():
+        name, since = record.request["DurableExecutionName"], record.created_at - CLOCKS
+        named = Execution.objects.filter(function=record.function, name=name, started_at__gte=since)
+        if found := named.order_by("started_at").first():
             record.outcome, record.answer = Outcome.ACCEPTED, "Confirmed by the list: there is such an execution."
             record.execution_arn = found.arn
         elif record.function is None or record.function.gone_at:
-            record.outcome, record.answer = Outcome.REFUSED, "Nobody will know: the function is gone."
+            record.outcome, record.answer = Outcome.UNKNOWN, "Nobody will know: the function is gone."
         elif record.function.listed_at and record.function.listed_at > record.created_at + GRACE:
-            record.outcome, record.answer = Outcome.REFUSED, "AWS lists no such execution: it can be started again."
+            record.outcome, record.answer = Outcome.REFUSED, "AWS lists no execution of that name that began then."
         else:
             continue
         record.finished_at = now

@@ -1,6 +1,6 @@
 """What people did is kept as it was: the database itself refuses to change or remove a decided action record.
 
-Until it is decided (accepted, refused or done), its outcome may be written; what was asked, by whom and when never changes.
+Until it is decided (accepted, refused, done or unknown for ever), its outcome may be written; what was asked, by whom and when never changes.
 References to rows that are removed become NULL. SQLite forgets triggers when a table is made anew, as Django does to
 alter a column: such a migration has to call `install` again.
 """
@@ -10,7 +10,7 @@ from django.db import migrations
 TABLE = "executions_actionrecord"
 OUTCOME = ("outcome", "answer", "aws_request_id", "finished_at")
 REFERENCES = ("user_id", "function_id", "execution_id", "callback_id")
-DECIDED = "('accepted', 'refused', 'done')"
+DECIDED = "('accepted', 'refused', 'done', 'unknown')"
 REFUSAL = "action records are append-only"
 
 

@@ -48,6 +48,7 @@ class ActionRecord(models.Model):
         ACCEPTED = "accepted", "accepted by AWS"
         REFUSED = "refused", "refused"
         UNCONFIRMED = "unconfirmed", "sent, but not confirmed"
+        UNKNOWN = "unknown", "sent, and nobody will know"
         DONE = "done", "done"
 
     token = models.UUIDField(unique=True, help_text="from the form: a repeated POST finds its first self")
@@ -202,6 +203,8 @@ class Bulk(models.Model):
     stopped_by = models.CharField(max_length=150, blank=True)
     finished_at = models.DateTimeField(null=True, help_text="when no row was left to do")
     claimed_until = models.DateTimeField(null=True, help_text="a worker is at it, at the most until then")
+    claimed_by = models.UUIDField(null=True, help_text="which worker that is")
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="how often in a row it had to wait")
 
     class Meta:
         indexes = [

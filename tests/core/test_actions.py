@@ -12,7 +12,7 @@ import pytest
 import structlog
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from executions.actions import decisions, perform, permissions
 from executions.actions.records import GRACE, LATEST
@@ -294,7 +294,7 @@ def test_a_crash_while_sending_is_settled_although_the_history_was_complete_befo
         patched.setattr(perform, "send", killed)
         with pytest.raises(KeyboardInterrupt):
             answer(approver, callback, now)
-    aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b"1")
+    aws.send_durable_execution_callback_success(CallbackId=callback.callback_id, Result=b'{"ok": true}')
     arn = callback.execution.arn
     aws.add(arn, "ExecutionSucceeded", EPOCH + 30)
     history.pull(callback.execution, now=now)
@@ -319,7 +319,7 @@ def test_what_nobody_can_find_out_any_more_is_settled_as_such(
     assert record.outcome == Outcome.UNCONFIRMED
     settle_left(now=now + GRACE + dt.timedelta(seconds=1))
     record.refresh_from_db()
-    assert record.outcome == Outcome.REFUSED and "Nobody will know" in record.answer and record.finished_at
+    assert record.outcome == Outcome.UNKNOWN and "Nobody will know" in record.answer and record.finished_at
 
 
 def test_a_reading_that_failed_settles_nothing(
@@ -469,3 +469,63 @@ def test_a_person_who_was_renamed_finds_what_their_form_did(
     approver.username = "married"
     approver.save()
     assert answer(approver, callback, now, token=token).pk == first.pk
+
+
+@pytest.mark.parametrize(
+    ("theirs", "outcome"), [(b'{"ok":true}', Outcome.ACCEPTED), (b'{"ok": false}', Outcome.REFUSED)]
+)
+def test_a_lost_answer_is_confirmed_only_by_what_was_sent(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, theirs: bytes, outcome: str
+) -> None:
+    send = aws.send_durable_execution_callback_success
+
+    def somebody_else_was_first(**request: Any) -> dict[str, Any]:
+        send(CallbackId=request["CallbackId"], Result=theirs)
+        raise ReadTimeoutError(endpoint_url="http://x")
+
+    aws.send_durable_execution_callback_success = somebody_else_was_first  # type: ignore[method-assign]
+    record = answer(approver, callback, now)
+    history.pull(callback.execution, now=now)
+    settle(callback.execution_id, now=now)
+    record.refresh_from_db()
+    assert record.outcome == outcome and ("not with this" in record.answer) is (outcome == Outcome.REFUSED)
+
+
+@pytest.mark.parametrize(("message", "outcome"), [("mine", Outcome.ACCEPTED), ("theirs", Outcome.REFUSED)])
+def test_a_lost_stop_is_confirmed_only_by_what_was_sent(
+    aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime, message: str, outcome: str
+) -> None:
+    stop = aws.stop_durable_execution
+
+    def lost(**request: Any) -> dict[str, Any]:
+        stop(**request if message == "mine" else {**request, "Error": {"ErrorType": "No", "ErrorMessage": message}})
+        raise ReadTimeoutError(endpoint_url="http://x")
+
+    aws.stop_durable_execution = lost  # type: ignore[method-assign]
+    record = perform.stop(actor(approver), execution, error_type="", error_message=message, now=now)
+    history.pull(execution, now=now)
+    settle(execution.pk, now=now)
+    record.refresh_from_db()
+    assert record.outcome == outcome
+
+
+def test_whether_a_lost_heartbeat_arrived_is_unknown_for_ever(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    aws.fail_next("send_durable_execution_callback_heartbeat", ReadTimeoutError(endpoint_url="http://x"))
+    record = perform.heartbeat(actor(approver), callback, now=now)
+    later = now + GRACE + dt.timedelta(seconds=1)
+    history.pull(Execution.objects.select_related("function__connection").get(), now=later)
+    settle(callback.execution_id, now=later)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.UNKNOWN
+    with pytest.raises(DatabaseError, match="append-only"):
+        ActionRecord.objects.update(outcome=Outcome.ACCEPTED)
+
+
+def test_an_answer_after_a_stop_is_told_who_stopped_it(
+    aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime
+) -> None:
+    perform.stop(actor(approver), callback.execution, error_type="", error_message="", now=now)
+    record = answer(factories.user("approver"), callback, now)
+    assert record.outcome == Outcome.REFUSED and "the-approver has stopped the execution" in record.answer

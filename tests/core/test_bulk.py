@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
 
-from executions.actions import bulk, perform, permissions
+from executions.actions import bulk, decisions, perform, permissions
 from executions.domain.statuses import ExecutionStatus
-from executions.models import ActionRecord, Bulk, Execution, Function
+from executions.models import ActionRecord, Bulk, Callback, DecisionForm, Execution, Function
 from tests import factories
 from tests.fakes import FakeLambda, client_error
 
@@ -75,10 +75,10 @@ def test_stopped_in_the_middle_the_rest_is_not_sent_until_somebody_goes_on(
 
     monkeypatch.setitem(bulk.ACTS, "stop", stops_after_the_first)
     bulk.step(one.pk)
-    assert aws.calls["stop_durable_execution"] == bulk.AT_ONCE
+    assert aws.calls["stop_durable_execution"] == 1, "the one that was under way"
     assert bulk.due(now=factories.ago()) == []
     monkeypatch.setitem(bulk.ACTS, "stop", act)
-    assert bulk.again(one, now=factories.ago()) == 45 - bulk.AT_ONCE
+    assert bulk.again(one, now=factories.ago()) == 45 - 1
     bulk.step(one.pk)
     assert aws.calls["stop_durable_execution"] == 45
 
@@ -185,3 +185,89 @@ def test_all_kinds_go_through_their_own_action(aws: FakeLambda, function: Functi
         "resume_durable_execution": 2,
         "delete_durable_execution": 2,
     }
+
+
+def test_waiting_out_an_outage_leaves_ever_fewer_records(aws: FakeLambda, function: Function, admin: User) -> None:
+    running(aws, function, 1)
+    aws.fail_next("stop_durable_execution", *[EndpointConnectionError(endpoint_url="http://x")] * 1000)
+    one, clock = begin(admin), [factories.ago()]
+    for _ in range(720):
+        bulk.step(one.pk, clock=lambda: clock[0])
+        clock[0] += dt.timedelta(seconds=5)
+    assert 5 < ActionRecord.objects.count() < 30
+    aws._failures.clear()
+    bulk.step(one.pk, clock=lambda: clock[0] + bulk.LONGEST_WAIT)
+    one.refresh_from_db()
+    assert one.finished_at and one.refusals == 0
+
+
+def test_a_worker_whose_bulk_somebody_else_took_on_sends_nothing_more_and_leaves_it_to_them(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 3)
+    one, act, theirs = begin(admin), bulk.ACTS["stop"], uuid.uuid4()
+
+    def too_slow(*args: Any) -> ActionRecord:
+        Bulk.objects.update(claimed_by=theirs)
+        return act(*args)
+
+    monkeypatch.setitem(bulk.ACTS, "stop", too_slow)
+    bulk.step(one.pk)
+    one.refresh_from_db()
+    assert aws.calls["stop_durable_execution"] == 1
+    assert one.claimed_by == theirs and one.claimed_until and one.claimed_until > factories.ago()
+
+
+def test_what_another_worker_has_done_meanwhile_stays(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 1)
+    one, act = begin(admin), bulk.ACTS["stop"]
+
+    def done_by_another(*args: Any) -> ActionRecord:
+        record = act(*args)
+        one.rows.update(record=record, done_at=factories.ago())
+        raise perform.AlreadyDone(record)
+
+    monkeypatch.setitem(bulk.ACTS, "stop", done_by_another)
+    bulk.step(one.pk)
+    assert outcomes(one) == [Outcome.ACCEPTED]
+
+
+def test_two_who_send_the_same_form_at_once_begin_one_bulk(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 1)
+    token, allowed = uuid.uuid4(), permissions.can_act_in_bulk
+    first: list[Bulk] = []
+
+    def meanwhile(user: User, kind: str) -> permissions.Verdict:
+        monkeypatch.setattr(permissions, "can_act_in_bulk", allowed)
+        first.append(begin(admin, token=token))
+        return permissions.YES
+
+    monkeypatch.setattr(permissions, "can_act_in_bulk", meanwhile)
+    assert begin(admin, token=token).pk == first[0].pk
+    with pytest.raises(perform.BadValue, match="open it again"):
+        begin(factories.user("admin"), token=token)
+
+
+def test_a_quorum_that_a_bulk_completes_is_tried_again_when_aws_has_no_room(
+    aws: FakeLambda, function: Function, admin: User, now: dt.datetime
+) -> None:
+    values = {"title": "Two", "approvals": 2}
+    DecisionForm.objects.create(name="two", values=values, username="admin", changed_at=now)
+    arn = aws.start("coffee", "order-1")
+    callback_id = aws.open_callback(arn, 1.0)
+    callback = factories.callback(factories.execution(function, arn=arn), callback_id=callback_id)
+    other = perform.Actor(factories.user("approver"), None, uuid.uuid4())
+    decisions.succeed(other, callback, result="1", is_json=True, now=now)
+    aws.fail_next("send_durable_execution_callback_success", client_error("TooManyRequestsException", 429))
+    actor = perform.Actor(admin, None, uuid.uuid4())
+    options = {"result": "1", "is_json": True}
+    one = bulk.begin_answers(actor, "succeed", Callback.objects.all(), options=options, chosen="", now=now)
+    bulk.step(one.pk)
+    assert one.rows.filter(done_at=None).count() == 1
+    Bulk.objects.update(claimed_until=None)
+    bulk.step(one.pk)
+    assert outcomes(one) == [Outcome.ACCEPTED]

@@ -89,3 +89,27 @@ def test_heartbeats_end_by_themselves(aws: FakeLambda, callback: Callback, now: 
     assert claims.send_heartbeats(now=later) == 0 and not aws.calls[BEAT]
     assert claims.send_heartbeats(now=later) == 0
     assert kinds().count("let_lapse") == 1 and Claim.objects.get().alive_since is None
+
+
+@pytest.mark.parametrize("outcome", ["sending", "unconfirmed"])
+def test_heartbeats_go_on_while_it_is_not_known_whether_an_answer_arrived(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, outcome: str
+) -> None:
+    ada = factories.user("approver", "ada")
+    claims.claim(actor(ada), callback, over=False, now=now)
+    claims.keep_alive(actor(ada), callback, on=True, now=now)
+    factories.action(callback.execution, ada, "succeed", callback=callback, outcome=outcome)
+    assert claims.send_heartbeats(now=now) == 1 and Claim.objects.get().alive_since is not None
+
+
+def test_one_turn_of_heartbeats_ends_although_aws_is_slow(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, second = factories.user("approver", "ada"), factories.callback(callback.execution, heartbeat_seconds=100)
+    for one in (callback, second):
+        claims.claim(actor(ada), one, over=False, now=now)
+        claims.keep_alive(actor(ada), one, on=True, now=now)
+    clock = [0.0]
+    monkeypatch.setattr(claims.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(claims, "_beat", lambda _: clock.__setitem__(0, clock[0] + claims.SECONDS) or True)
+    assert [claims.send_heartbeats(now=now) for _ in range(3)] == [1, 1, 0]

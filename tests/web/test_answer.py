@@ -305,6 +305,16 @@ def test_claiming_and_keeping_alive_keeps_what_was_typed(callback: Callback, aws
     assert not Claim.objects.exists()
 
 
+def test_a_page_that_showed_nobody_s_claim_takes_nothing_over(callback: Callback) -> None:
+    ada, bob = Person("ada"), Person("bob")
+    stale = bob.open(callback)
+    ada.send(callback, "claim")
+    said = bob.send(callback, "claim", stale)
+    assert "ada has claimed this" in said and Claim.objects.get().username == "ada"
+    bob.send(callback, "take over", said)
+    assert Claim.objects.get().username == "bob"
+
+
 def test_enter_sends_nothing(callback: Callback, aws: FakeLambda) -> None:
     page = Person("ada").open(callback)
     assert re.findall(r'<button[^>]*name="do" value="(\w+)', page)[0] == "look"
