@@ -70,11 +70,13 @@ def settle_deletions(*, now: dt.datetime) -> None:
     """
     deletions = ActionRecord.objects.filter(kind=Kind.DELETE)
     lost = deletions.filter(_unsettled(now), created_at__lt=now - GRACE)
-    for record in lost.select_related("execution__function__connection")[:AT_ONCE]:
+    # Others each time: those that cannot be asked about do not keep the rest from it.
+    for record in lost.select_related("execution__function__connection").order_by("?")[:AT_ONCE]:
         _settle_deletion(record, now=now)
     recent = deletions.filter(outcome=Outcome.ACCEPTED, finished_at__gte=now - DELETION_TAKES)
-    if purged := list(recent.filter(purge=True).values_list("execution_arn", flat=True)):
-        retention.remove(list(Execution.objects.filter(arn__in=purged).values_list("pk", flat=True)))
+    purged = recent.filter(purge=True).values("execution_arn")
+    if back := list(Execution.objects.filter(arn__in=purged).values_list("pk", flat=True)):
+        retention.remove(back)
     going = recent.filter(purge=False, execution__isnull=False, execution__gone_at=None)
     for record in going.select_related("execution__function__connection").order_by("?")[:AT_ONCE]:
         with contextlib.suppress(GatewayError):  # asked again at the next turn

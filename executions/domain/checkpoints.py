@@ -45,10 +45,6 @@ class OperationState:
         """The latest there is: the result, else the error, else the input."""
         return self.result or self.error or self.input
 
-    @property
-    def payload_text(self) -> str | None:
-        return None if self.payload is None else self.payload.text
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

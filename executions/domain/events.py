@@ -44,15 +44,6 @@ class Payload:
     def error_message(self) -> str | None:
         return self.source if isinstance(self.source, str) else self._part("ErrorMessage")
 
-    @property
-    def error_data(self) -> str | None:
-        return self._part("ErrorData")
-
-    @property
-    def stack_trace(self) -> tuple[str, ...]:
-        lines = self.source.get("StackTrace") if isinstance(self.source, dict) else None
-        return tuple(str(line) for line in lines) if isinstance(lines, list) else ()
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

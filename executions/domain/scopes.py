@@ -35,9 +35,6 @@ class Reach:
     def is_limited(self) -> bool:
         return self.sees is not None
 
-    def may_see(self, function_id: int) -> bool:
-        return self.sees is None or function_id in self.sees
-
     def may_act(self, function_id: int) -> bool:
         return self.acts is None or function_id in self.acts
 

@@ -19,6 +19,7 @@ class ExecutionStatus(StrEnum):
 GONE = "GONE"
 """Not AWS's: how an execution is counted that AWS no longer has and of whose end it never told."""
 
+FAILURES = ("FAILED", "TIMED_OUT")
 OUTCOMES: frozenset[str] = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"})
 
 TERMINAL_EVENTS: dict[str, str] = {

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from django.db.models import Max, Q
 
 from executions.domain.notices import OF_CALLBACKS, SHARES, Event, Subject, Terms, reached
+from executions.domain.statuses import FAILURES
 from executions.domain.words import duration
 from executions.models import Callback, Claim, Execution, Notice, NoticeCursor, NoticeRule, Trouble
 from executions.notices.terms import about
 
 PUSH_SCOPE = "push"
 """Of the trouble that sync notes when push is silent."""
-FAILURES = ("FAILED", "TIMED_OUT")
 COMB_EVERY = dt.timedelta(seconds=15)
 OVERLAP = dt.timedelta(seconds=30)
 """How long something that has been written may take to be seen."""

@@ -3,6 +3,7 @@
 Everything that concerns executions goes through `visible`, so that what somebody may not see does not exist for them.
 """
 
+from executions.domain.statuses import FAILURES
 from executions.queries.callbacks import (
     LookedAt,
     callback_of,
@@ -34,7 +35,6 @@ from executions.queries.inbox import (
 )
 from executions.queries.lists import (
     COUNT_CAP,
-    FAILURES,
     LIST_COLUMNS,
     Cursor,
     ExecutionList,

@@ -7,12 +7,11 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from executions.domain.statuses import GONE, counted_as, is_terminal
+from executions.domain.statuses import FAILURES, GONE, counted_as, is_terminal
 from executions.models import TERMINAL, Callback, Execution, Function, StatusCount
 from executions.queries.visibility import PAGE_ROWS, mirrored, visible_functions
 
 COUNT_CAP = 10_000
-FAILURES = ["FAILED", "TIMED_OUT"]
 LIST_COLUMNS = [
     *("arn", "name", "version", "status", "started_at", "ended_at", "error_type", "activity", "gone_at"),
     *("function__name", "function__connection"),

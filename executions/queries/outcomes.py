@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Func, IntegerField, QuerySet
 
 from executions.domain import imports
-from executions.domain.statuses import OUTCOMES
+from executions.domain.statuses import FAILURES, OUTCOMES
 from executions.models import (
     Execution,
 )
@@ -16,13 +16,13 @@ QUARTER = 15 * 60
 
 
 def failed_since(user: Any, since: dt.datetime) -> int:
-    return counted(user).filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since).count()
+    return counted(user).filter(status__in=FAILURES, ended_at__gte=since).count()
 
 
 def latest_failures(user: Any, since: dt.datetime, limit: int = 8) -> list[Execution]:
     return list(
         mirrored(user)
-        .filter(status__in=["FAILED", "TIMED_OUT"], ended_at__gte=since)
+        .filter(status__in=FAILURES, ended_at__gte=since)
         .order_by("-ended_at")
         .select_related("function")[:limit]
     )

@@ -152,7 +152,7 @@ def recount(function_id: int, before: str, after: str) -> None:
 def mark_gone(execution: Execution, *, now: dt.datetime) -> None:
     """AWS no longer has it: what is stored stays, nothing is asked again, and none of its callbacks waits any more."""
     with transaction.atomic():
-        Function.objects.select_for_update().get(pk=execution.function_id)
+        Function.objects.select_for_update().filter(pk=execution.function_id).first()
         row = Execution.objects.filter(pk=execution.pk, gone_at=None).first()
         if row is None:
             return

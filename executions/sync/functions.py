@@ -13,6 +13,8 @@ from executions.sync import closing, trouble
 from executions.sync.columns import number, text
 
 SCOPE = "list functions"
+LAST = 2**63
+"""Beyond every primary key."""
 
 
 def connection_rows(*, now: dt.datetime) -> list[Connection]:
@@ -50,7 +52,8 @@ def _save_all(row: Connection, found: dict[str, answers.FunctionConfiguration], 
     """-> how many are new. Those that are not among them any more are marked."""
     with transaction.atomic():
         known = {function.arn: function for function in Function.objects.filter(connection=row)}
-        for item in found.values():
+        # Locked in order, as every other writer of several does.
+        for item in sorted(found.values(), key=lambda item: known[item.arn].pk if item.arn in known else LAST):
             save(row, item, now=now)
         gone = [function for arn, function in known.items() if arn not in found and function.gone_at is None]
         Function.objects.filter(pk__in=[function.pk for function in gone]).update(gone_at=now)

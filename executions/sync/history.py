@@ -4,6 +4,7 @@ lists need.
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -43,7 +44,8 @@ def pull(
     scope, connection_row = trouble.reading(execution.function), execution.function.connection
     pulled = Pulled() if pulled is None else pulled
     try:
-        with bound_contextvars(execution_arn=execution.arn), trouble.understood(f"The history of {execution.name}"):
+        what = f"The history of {execution.name}"
+        with bound_contextvars(execution_arn=execution.arn), trouble.understood(what), _still_here():
             _bring_up_to_date(execution, pulled, now=now, deadline=deadline)
     except NotFound:
         mark_gone(execution, now=now)
@@ -53,13 +55,24 @@ def pull(
         if not isinstance(error, TooSlow):
             with bound_contextvars(execution_arn=execution.arn):
                 trouble.note(connection_row, scope, error, now=now, function=execution.function)
-        _schedule(execution, pulled, error, now=now)
+        with _still_here():
+            _schedule(execution, pulled, error, now=now)
         raise
-    _schedule(execution, pulled, None, now=now)
+    with _still_here():
+        _schedule(execution, pulled, None, now=now)
     if execution.history_failures:
         hasten.refused(execution.function, now=now)
     trouble.clear(connection_row, scope, unless=lambda: _others_refused(execution))
     return pulled
+
+
+@contextmanager
+def _still_here() -> Iterator[None]:
+    """Somebody, or our own retention, may remove an execution while its history is read."""
+    try:
+        yield
+    except Execution.DoesNotExist as error:
+        raise NotFound("It was removed from here while it was being read.") from error
 
 
 def _others_refused(execution: Execution) -> bool:

@@ -204,7 +204,8 @@ def _reconcile(
         try:
             listed.add(upsert(function, [_ask_about(connection, function, arn)], now=now))
         except NotFound:
-            mark_gone(Execution.objects.get(pk=pk), now=now)
+            for gone in Execution.objects.filter(pk=pk):
+                mark_gone(gone, now=now)
         except GatewayError as error:
             if error.retry:
                 raise

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from executions import live
 from executions.domain import imports
 from executions.domain.lanes import Lane, Turns
-from executions.domain.statuses import is_terminal
+from executions.domain.statuses import FAILURES, is_terminal
 from executions.gateway import budget, configuration
 from executions.gateway.calling import count_calls
 from executions.gateway.errors import GatewayError, NotFound
@@ -31,6 +31,8 @@ class Urgent:
 
 Queue = tuple[QuerySet[Execution], ...]
 """Those of the first part come before all of the second."""
+OPEN_OR_FAILED = ~Q(status__in=TERMINAL) | Q(status__in=FAILURES)
+"""What is of more interest than what went well."""
 _turns: dict[int, Turns] = {}
 
 
@@ -131,7 +133,6 @@ def _due_histories(
     due, well = rows.filter(history_due_at__lte=now), Q(history_failures=0)
     overdue = Q(history_due_at__lte=now)
     opens_callbacks = ~Q(status__in=TERMINAL) & Q(function__callback_share__gte=habits.USUAL)
-    open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
     wanted = due.filter(by_policy)
     return {
         Lane.CONFIRMATION: (due.filter(well, pk__in=urgent.acted_on),),
@@ -139,16 +140,15 @@ def _due_histories(
             rows.filter(well & (stale | overdue), pk__in=urgent.watched),
             wanted.filter(well & opens_callbacks),
         ),
-        Lane.WARM: (wanted.filter(well & open_or_failed),),
-        Lane.RECONCILE: (wanted.exclude(well & open_or_failed),),
+        Lane.WARM: (wanted.filter(well & OPEN_OR_FAILED),),
+        Lane.RECONCILE: (wanted.exclude(well & OPEN_OR_FAILED),),
     }
 
 
 def _policy(connection: Connection) -> Q:
     """Which histories of a connection are read although nobody looks."""
     looked_at = Q(history_read_at__isnull=False)
-    open_or_failed = ~Q(status__in=TERMINAL) | Q(status__in=["FAILED", "TIMED_OUT"])
-    chosen = {"failed": open_or_failed | looked_at, "looked-at": looked_at, "none": Q(pk__in=[])}
+    chosen = {"failed": OPEN_OR_FAILED | looked_at, "looked-at": looked_at, "none": Q(pk__in=[])}
     return chosen.get(configuration.history(connection.name), Q())
 
 
@@ -219,9 +219,11 @@ def _pull(execution_id: int, report: Report, now: dt.datetime) -> None:
     pulled = storing.Pulled()
     found = Execution.objects.select_related("function__connection")
     try:
-        history.pull(found.get(pk=execution_id), now=now, pulled=pulled)
-        fresh = found.get(pk=execution_id)
-        if is_terminal(fresh.status) and not pulled.complete:
+        if (execution := found.filter(pk=execution_id).first()) is None:
+            return  # removed since it was looked for
+        history.pull(execution, now=now, pulled=pulled)
+        fresh = found.filter(pk=execution_id).first()
+        if fresh and is_terminal(fresh.status) and not pulled.complete:
             # It has just ended: the reading that finds nothing new is what makes it final.
             history.pull(fresh, now=now, pulled=pulled)
     finally:

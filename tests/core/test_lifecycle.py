@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
 from executions.actions import lifecycle, perform, permissions
+from executions.actions import settle as settle_module
 from executions.actions.settle import GRACE, settle, settle_deletions
 from executions.models import ActionRecord, Execution, StatusCount
 from executions.sync import functions, history, listing
@@ -192,6 +193,41 @@ def test_a_deletion_whose_answer_was_lost_is_settled_by_asking(
     record.refresh_from_db()
     assert record.outcome == outcome
     assert Execution.objects.exists() is not arrives
+
+
+def test_deletions_that_nobody_can_be_asked_about_do_not_keep_others_from_being_settled(
+    aws: FakeLambda, execution: Execution, arn: str, admin: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settle_module, "AT_ONCE", 1)
+    told = {"outcome": Outcome.UNCONFIRMED, "created_at": now - 2 * GRACE, "finished_at": None}
+    before, after = (factories.execution(execution.function, "FAILED") for _ in range(2))
+    factories.action(before, admin, "delete", **told)
+    record = factories.action(execution, admin, "delete", **told)
+    factories.action(after, admin, "delete", **told)
+    answer = aws.get_durable_execution
+
+    def refuses_others(**request: Any) -> dict[str, Any]:
+        if request["DurableExecutionArn"] != arn:
+            raise client_error("AccessDeniedException", 403)
+        return answer(**request)
+
+    monkeypatch.setattr(aws, "get_durable_execution", refuses_others)
+    for _ in range(60):
+        settle_deletions(now=now)
+    record.refresh_from_db()
+    assert record.outcome == Outcome.REFUSED
+    assert ActionRecord.objects.filter(outcome=Outcome.UNCONFIRMED).count() == 2
+
+
+def test_a_purge_changes_lists_once(
+    aws: FakeLambda, execution: Execution, arn: str, admin: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.add(arn, "ExecutionSucceeded", EPOCH + 30)
+    lifecycle.delete(actor(admin), mirrored(now), purge=True, now=now)
+    told: list[int] = []
+    monkeypatch.setattr("executions.live.executions_changed", lambda: told.append(1))
+    settle_deletions(now=now)
+    assert not told
 
 
 # --- the record is append-only ---

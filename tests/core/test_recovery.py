@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from executions import live
-from executions.gateway.errors import GatewayError, TooSlow
+from executions import live, tasks
+from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import Callback, Execution, Function, StatusCount, Trouble
 from executions.sync import executions, functions, history, listing, on_demand, schedule
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
@@ -325,3 +325,36 @@ def test_a_report_counts_what_was_stored_before_a_failure(aws: FakeLambda, now: 
     Function.objects.update(listed_through=None)
     (report,) = schedule.run_once(clock=timezone.now)
     assert report.new_executions == Execution.objects.count() - 4 > 0
+
+
+def test_what_is_removed_while_its_history_is_read_is_no_trouble(
+    aws: FakeLambda, now: dt.datetime, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = aws.get_durable_execution_history
+
+    def purged_meanwhile(**request: Any) -> dict[str, Any]:
+        Execution.objects.all().delete()
+        return answer(**request)
+
+    monkeypatch.setattr(aws, "get_durable_execution_history", purged_meanwhile)
+    execution = the_execution()
+    with pytest.raises(NotFound):
+        history.pull(execution, now=now)
+    tasks.pull_history(execution.pk)
+    assert not Trouble.objects.exists()
+
+
+def test_a_run_in_the_foreground_goes_on_when_something_is_removed_meanwhile(
+    aws: FakeLambda, now: dt.datetime, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = history.pull
+
+    def purged_afterwards(*args: Any, **given: Any) -> Any:
+        pulled = pull(*args, **given)
+        Execution.objects.all().delete()
+        return pulled
+
+    aws.start("coffee", "order-2", at=EPOCH + 20)
+    monkeypatch.setattr(history, "pull", purged_afterwards)
+    [report] = schedule.run_once(clock=lambda: now)
+    assert not report.failures and not Execution.objects.exists()

@@ -70,10 +70,10 @@ def test_a_retry_that_succeeds_is_told_in_one_phrase() -> None:
     change = by_name(changes(events, 8, 11))["call-upstream"]
     assert (change.what, change.words) == ("finished", "attempt 2 failed → attempt 3 succeeded")
     assert change.payload_changed
-    assert change.before is not None
-    assert change.after is not None
-    assert change.before.payload_text == '{"ErrorMessage": "upstream 503 (attempt 2)", "ErrorType": "ConnectionError"}'
-    assert change.after.payload_text == '{"t":"m","v":{"attempt":{"t":"i","v":3}}}'
+    assert change.before is not None and change.before.payload is not None
+    assert change.after is not None and change.after.payload is not None
+    assert change.before.payload.text == '{"ErrorMessage": "upstream 503 (attempt 2)", "ErrorType": "ConnectionError"}'
+    assert change.after.payload.text == '{"t":"m","v":{"attempt":{"t":"i","v":3}}}'
     assert by_name(changes(events, 8, 11))["begin"].what == "unchanged"
 
 

@@ -73,8 +73,8 @@ def test_a_rejected_callback_keeps_the_whole_error() -> None:
     assert callback.error is not None
     assert callback.error.error_type == "OutOfStock"
     assert callback.error.error_message == "out of oat milk"
-    assert callback.error.error_data == '{"sku":"oat"}'
-    assert callback.error.stack_trace == ("a.py:1 x", "b.py:2 y")
+    assert callback.error.source["ErrorData"] == '{"sku":"oat"}'
+    assert callback.error.source["StackTrace"] == ["a.py:1 x", "b.py:2 y"]
 
 
 def test_a_timed_out_callback_is_told_apart_from_a_rejected_one() -> None:
