@@ -86,8 +86,9 @@ def test_a_branch_that_was_opened_before_the_scripts_came_is_filled_when_they_do
     page.get_by_role("link", name="Search and look around in Input").click()
     held: list[Route] = []
     page.route("**/app.js*", lambda route: held.append(route))
-    page.get_by_role("link", name="Open /order by itself").click()
-    page.locator('summary:has-text("body")').click()
+    page.get_by_role("link", name="Open /order by itself").focus()
+    page.keyboard.press("Enter")
+    page.locator('summary:has-text("body")').click(no_wait_after=True)
     assert page.evaluate("window.htmx === undefined") and held
     held[0].continue_()
     expect(page.locator(".branch .branch")).to_contain_text(str(BIG))

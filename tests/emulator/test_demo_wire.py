@@ -20,8 +20,8 @@ import pytest
 
 from demo.backend import Backend
 from demo.catalog import build_catalog
-from demo.orders import Till
-from demo.traffic import Traffic
+from demo.orders import Start, Till
+from demo.traffic import SERVED, Traffic
 
 pytestmark = pytest.mark.emulator
 
@@ -676,6 +676,19 @@ def test_the_traffic_shows_every_function_every_status_and_open_callbacks_and_ke
         assert len(traffic.open_callbacks()) >= 3
         traffic.stop()
         assert len(backend.index.all()) <= 22
+
+
+def test_a_tab_is_not_closed_before_it_has_served_something() -> None:
+    with Backend() as backend:
+        traffic = Traffic(backend, cap=10, seed=7)
+        for number in range(3):
+            traffic._start(Start("open-tab", f"tab-{number}", {"roundSeconds": 1}))
+        traffic._close_tabs()
+        tabs = backend.index.of_function("open-tab")
+        assert len(tabs) == 3 and not any(tab.finished.is_set() for tab in tabs)
+        wait_for(lambda: all(len(tab.get_assertable_operations()) >= SERVED for tab in tabs))
+        traffic._close_tabs()
+        wait_for(lambda: sum(tab.finished.is_set() for tab in tabs) == 2)
 
 
 def test_executions_that_lost_their_timer_or_their_invocation_are_woken() -> None:
