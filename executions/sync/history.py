@@ -180,7 +180,10 @@ def _due_at(row: Execution, share: Share, now: dt.datetime) -> dt.datetime | Non
     )
     if interval is None or row.gone_at:
         return None
-    interval = habits.interval(row.function, row, interval, now=now, often=share.often if expected else None)
+    # An idle budget serves nobody: also what is not expected for hours is read once a minute when there is room.
+    rarest = max(interval, pacing.UNWATCHED_CEILING)
+    often = share.often if expected else None
+    interval = min(rarest, habits.interval(row.function, row, interval, now=now, often=often))
     if row.history_failures:
         interval = max(interval, pacing.refused_interval(row.history_failures))
     return now + dt.timedelta(seconds=interval)

@@ -113,6 +113,17 @@ def test_the_more_callbacks_are_expected_the_less_often_each_is_looked_for(now: 
     assert share.often == pacing.watched_interval(watched=8, per_second=share.per_second) > pacing.WATCHED
 
 
+@pytest.mark.parametrize(("share", "opens_after"), [(0.9, 36_000.0), (0.0, None)])
+def test_also_what_is_not_expected_for_hours_is_read_every_minute_when_there_is_room(
+    share: float, opens_after: float | None, now: dt.datetime
+) -> None:
+    function = factories.function(callback_share=share, callback_from=opens_after)
+    row = factories.execution(function, started_at=now, history_misses=12)
+    assert history._due_at(row, history.Share(1, 7), now) == now + dt.timedelta(seconds=pacing.UNWATCHED_CEILING)
+    crowded = history._due_at(row, history.Share(2100, 7), now)
+    assert crowded and crowded >= now + dt.timedelta(seconds=600), "where there is none nobody asks more often"
+
+
 def test_functions_that_hardly_ever_open_any_leave_the_calls_to_others(now: dt.datetime) -> None:
     row = factories.execution(factories.function(callback_share=0.0))
     assert habits.interval(row.function, row, 10.0, now=now) == 40.0
