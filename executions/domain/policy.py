@@ -39,7 +39,9 @@ ACT: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 
 PUSH_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-QUEUE = "QUEUE"
+QUEUE, DEAD_LETTER_QUEUE = "QUEUE", "DEAD_LETTER_QUEUE"
+ASSUME_ROLE, ROLE = "sts:AssumeRole", "ROLE"
+"""What the identity needs that assumes a connection's role; the role's trust policy has to allow it as well."""
 
 
 def document(
@@ -52,7 +54,7 @@ def document(
     queue: str = "",
 ) -> dict[str, Any]:
     """A policy as AWS takes it: READ, ACT or both together, for these functions (names or patterns); to read the push
-    queue of this ARN as well.
+    queue of this ARN as well, and to count what is in the one for its dead letters, whose name has to be put in.
     """
     prefix = f"arn:{partition}:lambda:{region}:{account}:function:"
 
@@ -67,7 +69,9 @@ def document(
     ]
     if queue:
         told = {"Sid": "ReadThePushQueue", "Effect": "Allow", "Action": list(PUSH_ACTIONS), "Resource": queue}
-        statements.append(told)
+        dead = queue.rpartition(":")[0] + ":" + DEAD_LETTER_QUEUE
+        count = {"Sid": "CountDeadLetters", "Effect": "Allow", "Action": "sqs:GetQueueAttributes", "Resource": dead}
+        statements += [told, count]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -75,12 +79,14 @@ def forms_of(action: str) -> tuple[str, ...]:
     """In which forms a policy must name the resource of an action."""
     if action in PUSH_ACTIONS:
         return (QUEUE,)
+    if action == ASSUME_ROLE:
+        return (ROLE,)
     return next(forms for _, actions, forms in READ + ACT if action in actions)
 
 
 def resource_words(forms: tuple[str, ...]) -> str:
     """How a policy must name the resource, in words."""
-    return " and ".join(form if form in (EVERYTHING, QUEUE) else f"function:{form}" for form in forms)
+    return " and ".join(form if form in (EVERYTHING, QUEUE, ROLE) else f"function:{form}" for form in forms)
 
 
 def _one_or_all(values: list[str]) -> str | list[str]:

@@ -13,7 +13,7 @@ from executions import metrics
 from executions.gateway import budget, circuit
 from executions.gateway.answers import Answer
 from executions.gateway.connections import Connection
-from executions.gateway.errors import Throttled, triage
+from executions.gateway.errors import GatewayError, Throttled, triage
 
 log = structlog.get_logger(__name__)
 _counts = threading.local()
@@ -71,6 +71,12 @@ def _send(
     patience: float,
     request: dict[str, object],
 ) -> dict[str, Any]:
+    began = time.perf_counter()
+    try:
+        # Before a place is taken: one whose call goes out too late is given to others.
+        connection.ready()
+    except Exception as raised:
+        raise _failed(triage(raised, asked=asked), connection, api, request, began) from raised
     budget.acquire(connection.name, api, patience=patience)
     counter = getattr(_counts, "counter", None)
     if counter is not None:
@@ -79,9 +85,7 @@ def _send(
     try:
         answer: dict[str, Any] = call(**request)
     except Exception as raised:
-        error = triage(raised, asked=asked)
-        metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
-        log.info("aws.failed", code=error.code, **_about(connection, api, error.kind, error.request_id, request, began))
+        error = _failed(triage(raised, asked=asked), connection, api, request, began)
         if isinstance(error, Throttled):
             budget.throttled(connection.name, api, error.retry_after)
         raise error from raised
@@ -91,6 +95,15 @@ def _send(
     request_id = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
     log.debug("aws.called", **_about(connection, api, metrics.OK, request_id, request, began))
     return answer
+
+
+def _failed(
+    error: GatewayError, connection: Connection, api: str, request: dict[str, object], began: float
+) -> GatewayError:
+    """The error, counted and logged."""
+    metrics.called(connection.name, api, error.kind, time.perf_counter() - began)
+    log.info("aws.failed", code=error.code, **_about(connection, api, error.kind, error.request_id, request, began))
+    return error
 
 
 def _about(

@@ -36,6 +36,14 @@ class Connection:
     region: str
     client: Any
     settings: Configured = field(default_factory=Configured)
+    credentials: Any = None
+
+    def ready(self) -> None:
+        """Get credentials, or new ones for those that expire, which may take seconds. Raises what boto3 raises, and
+        GatewayError.
+        """
+        if self.credentials is not None:
+            self.credentials.get_frozen_credentials()
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +66,7 @@ def opened(settings: Configured) -> Connection:
         raise triage(error, asked="open a connection") from error
     client.meta.events.register("before-send.lambda", _note_sending)
     client.meta.events.register("before-parse.lambda", _read)
-    return Connection(settings.name, client.meta.region_name, client, settings)
+    return Connection(settings.name, client.meta.region_name, client, settings, session.get_credentials())
 
 
 def session_of(settings: Configured) -> tuple[boto3.session.Session, str | None]:
@@ -71,11 +79,16 @@ def session_of(settings: Configured) -> tuple[boto3.session.Session, str | None]
 def _assuming(settings: Configured, region: str | None) -> boto3.session.Session:
     """A session that has the role, and renews it before it expires."""
     source = botocore.session.get_session()
+    if (own := source.get_credentials()) is None:
+        raise NoCredentials(
+            f"There are no AWS credentials to assume the role {settings.role_arn} with.",
+            "Set AWS_ACCESS_KEY_ID and the others, or a role of this machine.",
+        )
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=lambda service, **given: source.create_client(
             service, **{"region_name": region, "config": CLIENT, **given}
         ),
-        source_credentials=source.get_credentials(),
+        source_credentials=own,
         role_arn=settings.role_arn,
         extra_args={
             "RoleSessionName": SESSION_NAME,

@@ -118,6 +118,7 @@ _TABLE: dict[str, tuple[type[GatewayError], str]] = {
     "ResourceNotFoundException": (NotFound, ""),
     "TooManyRequestsException": (Throttled, _WAIT),
     "ThrottlingException": (Throttled, _WAIT),
+    "Throttling": (Throttled, _WAIT),
     "AccessDeniedException": (Denied, "Grant the permission that AWS names (docs/iam.md has the whole policy)."),
     "AccessDenied": (Denied, "Grant the permission that AWS names (docs/iam.md has the whole policy)."),
     "UnrecognizedClientException": (NoCredentials, "Check the AWS credentials of this installation."),

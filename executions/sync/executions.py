@@ -52,8 +52,8 @@ def read_one(arn: ExecutionArn, *, now: dt.datetime) -> Execution:
         raise NotUnderstood("AWS answered about another execution than the one that was asked for.")
     function = Function.objects.filter(arn=str(arn.function_arn)).first()
     if function is None:
-        configuration = lambda_api.get_function(connection, arn.function_name, patience=PATIENCE)
-        function = functions.save(row, configuration, now=now)
+        described = lambda_api.get_function(connection, arn.function_name, patience=PATIENCE)
+        function = functions.save(row, described, now=now)
     upsert(function, [summary], now=now, asked_for=True)
     return Execution.objects.get(arn=str(arn))
 
@@ -80,17 +80,34 @@ def ask_again(execution: Execution, *, now: dt.datetime) -> Execution | None:
 
 
 def _connection_for(arn: ExecutionArn, *, now: dt.datetime) -> Connection:
-    """The connection that mirrors this ARN's account and Region; raises NotFound when none does."""
-    rows = functions.connection_rows(now=now)
-    same = f"arn:{arn.partition}:lambda:{arn.region}:{arn.account}:"
-    for row in rows:
-        if Function.objects.filter(connection=row, arn__startswith=same).exists():
+    """The connection that mirrors this ARN's function; raises NotFound when none does."""
+    ranked = [(_leads_to(row, arn), row) for row in functions.connection_rows(now=now)]
+    leading = sorted(((rank, row.pk, row) for rank, row in ranked if rank is not None))
+    if not leading:
+        raise NotFound(f"No connection leads to {arn.region} of account {arn.account}.")
+    for _, _, row in leading:
+        if _settings(row).wants(arn.function_name):
             return row
-    for row in rows:
-        # Nothing is mirrored from there yet: the Region at least has to be right, where it is known.
-        if row.region in ("", arn.region):
-            return row
-    raise NotFound(f"No connection leads to {arn.region} of account {arn.account}.")
+    raise NotFound(f"The function {arn.function_name} is left out here, by the patterns of its connection.")
+
+
+def _leads_to(row: Connection, arn: ExecutionArn) -> int | None:
+    """How surely: 0 because functions are mirrored from there, 1 because its role is of that account, 2 when its
+    account is not known yet; None when it leads elsewhere.
+    """
+    own = _settings(row)
+    if (row.region or own.region) not in ("", arn.region):
+        return None
+    known = Function.objects.filter(connection=row)
+    if known.filter(arn__startswith=f"arn:{arn.partition}:lambda:{arn.region}:{arn.account}:").exists():
+        return 0
+    if own.role_arn:
+        return 1 if own.role_arn.split(":")[4] == arn.account else None
+    return None if known.exists() else 2
+
+
+def _settings(row: Connection) -> configuration.Configured:
+    return configuration.named(row.name) or configuration.Configured()
 
 
 def upsert(

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from executions.domain.lanes import Lane
-from executions.domain.policy import forms_of
+from executions.domain.policy import ASSUME_ROLE, READ, forms_of
 from executions.gateway import budget, lambda_api, queue
 from executions.gateway.answers import ExecutionSummary, FunctionConfiguration
 from executions.gateway.configuration import configured, push_queue
 from executions.gateway.connections import Connection, reach
-from executions.gateway.errors import Denied, GatewayError, OverBudget
+from executions.gateway.errors import Denied, GatewayError, OverBudget, triage
 from executions.models import Connection as Row
 
 T = TypeVar("T")
@@ -45,13 +45,31 @@ class Preflight:
         self.checks: list[Check] = []
 
     def run(self) -> list[Check]:
+        if role := self.connection.settings.role_arn:
+            self._try(ASSUME_ROLE, lambda: self._assume(role))
+            if self.checks[-1].is_bad:
+                self._skip_all("the role cannot be assumed")
+                return self.checks
         function = self._functions()
         self._configuration(function[0] if function else None)
         execution = self._executions(function)
         self._execution(execution)
         if url := push_queue(self.connection.name):
             self._try("sqs:GetQueueAttributes", lambda: queue.depth(queue.reach(self.connection.name, url)))
+            for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
+                self._skip(action, "it would take messages from the worker, who says so when it may not")
         return self.checks
+
+    def _assume(self, role: str) -> None:
+        try:
+            self.connection.ready()
+        except Exception as error:
+            raise triage(error, asked=f"assume the role {role}") from error
+
+    def _skip_all(self, why: str) -> None:
+        for _, actions, _ in READ:
+            for action in actions:
+                self._skip(action, why)
 
     def _functions(self) -> list[FunctionConfiguration]:
         def some() -> list[FunctionConfiguration]:

@@ -176,6 +176,8 @@ def test_iam_grants_exactly_what_the_gateway_asks_of_the_push_queue() -> None:
     queue_itself, dead_letters = _policy("Push")
     assert set(queue_itself["Action"]) == _called()["Push"]
     assert dead_letters["Action"] == "sqs:GetQueueAttributes"
+    shown = policy.document((), queue="arn:aws:sqs:REGION:ACCOUNT:QUEUE")
+    assert shown["Statement"] == [queue_itself, dead_letters]
     template = _text("demo/push.yaml")
     granted = re.search(r"^  DashboardPushPolicy:\n(.*?)(?=^\S)", template, re.MULTILINE | re.DOTALL)
     assert granted and set(re.findall(r"(?:- |Action: )(sqs:\w+)$", granted[1], re.MULTILINE)) == _called()["Push"]

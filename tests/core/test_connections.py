@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from executions.gateway import budget, configuration, connections, lambda_api
 from executions.gateway.configuration import Configured
 from executions.gateway.connections import Connection as Reached
-from executions.gateway.errors import GatewayError, NoCredentials
+from executions.gateway.errors import GatewayError, NoCredentials, OverBudget, Throttled, triage
 from executions.models import Connection, Execution, Function, Trouble
 from executions.sync import executions, functions, on_demand, schedule
 from executions.sync.executions import ExecutionArn
@@ -130,6 +130,58 @@ def test_an_arn_of_a_region_that_no_connection_leads_to_is_said_to_be_nobodys(
     elsewhere = "arn:aws:lambda:ap-south-1:333333333333:function:f:1/durable-execution/x/y"
     with pytest.raises(on_demand.NotFound, match="ap-south-1"):
         executions.read_one(ExecutionArn.parse(elsewhere), now=now)
+
+
+def test_an_arn_of_a_function_that_is_left_out_is_said_to_be_so_and_not_asked_about(
+    accounts: dict[str, FakeLambda], now: dt.datetime
+) -> None:
+    accounts["retail"].add_function("test-orders")
+    arn = accounts["retail"].start("test-orders", "order-1")
+    with pytest.raises(on_demand.NotFound, match="test-orders is left out"):
+        executions.read_one(ExecutionArn.parse(arn), now=now)
+    assert not accounts["retail"].calls and not Function.objects.exists()
+
+
+def test_an_arn_leads_through_the_connection_whose_role_is_of_its_account(
+    tmp_path: Path, accounts: dict[str, FakeLambda], now: dt.datetime
+) -> None:
+    one = '[[connection]]\nname = "{}"\nregion = "us-east-1"\nrole_arn = "arn:aws:iam::{}:role/r"\n'
+    (tmp_path / "connections.toml").write_text(one.format("kyc", "222222222222") + one.format("retail", "123456789012"))
+    configuration.configured.cache_clear()
+    accounts["retail"].add_function("orders")
+    arn = accounts["retail"].start("orders", "order-1")
+    assert executions.read_one(ExecutionArn.parse(arn), now=now).function.connection.name == "retail"
+    assert not accounts["kyc"].calls
+    with pytest.raises(on_demand.NotFound, match="No connection leads to us-east-1 of account 333333333333"):
+        executions.read_one(ExecutionArn.parse(arn.replace("123456789012", "333333333333")), now=now)
+
+
+def test_a_role_without_anybody_to_assume_it_is_told_as_missing_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.session.Session.get_credentials", lambda _: None)
+    role = "arn:aws:iam::123456789012:role/durascope"
+    with pytest.raises(NoCredentials, match="no AWS credentials to assume the role arn:aws:iam::123456789012"):
+        connections.opened(Configured(name="kyc", region=REGION, role_arn=role))
+
+
+def test_credentials_are_got_before_a_place_in_the_budget_is_taken(
+    monkeypatch: pytest.MonkeyPatch, sts: Callable[[], list[dict[str, str]]]
+) -> None:
+    role = "arn:aws:iam::123456789012:role/durascope"
+    made = connections.opened(Configured(name="kyc", region=REGION, role_arn=role))
+    asked: list[int] = []
+
+    def used_up(*_: object, **__: object) -> None:
+        asked.append(len(sts()))
+        raise OverBudget("The call budget is used up.")
+
+    monkeypatch.setattr(budget, "acquire", used_up)
+    with pytest.raises(OverBudget):
+        lambda_api.callback_heartbeat(made, "a-callback")
+    assert asked == [1]
+
+
+def test_a_token_service_that_is_too_busy_is_tried_again_later() -> None:
+    assert isinstance(triage(client_error("Throttling", 400), asked="assume the role r"), Throttled)
 
 
 def test_a_role_is_assumed_with_its_external_id_only_when_a_call_needs_it(

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from executions.gateway.configuration import Configured
 from executions.gateway.connections import Connection
 from executions.gateway.errors import NoCredentials
 from executions.models import Connection as Row
@@ -105,6 +106,40 @@ def test_a_connection_that_cannot_be_opened_fails_and_the_others_are_still_tried
     printed, failed = said()
     assert "Connection broken\nfailed     There are no AWS credentials." in printed
     assert "Connection works\nallowed    lambda:ListFunctions" in printed and failed
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_role_that_may_not_be_assumed_is_named_and_nothing_else_is_tried(
+    account: FakeLambda, monkeypatch: pytest.MonkeyPatch, allowed: bool
+) -> None:
+    role = "arn:aws:iam::123456789012:role/durascope"
+
+    class Credentials:
+        def get_frozen_credentials(self) -> None:
+            if not allowed:
+                raise client_error("AccessDenied", 403, "not authorized to perform sts:AssumeRole")
+
+    by_role = Connection("default", REGION, account, Configured(role_arn=role), Credentials())
+    monkeypatch.setattr(preflight, "reach", lambda _: by_role)
+    printed, failed = said()
+    if allowed:
+        assert "allowed    sts:AssumeRole\nallowed    lambda:ListFunctions" in printed and not failed
+        return
+    assert f"denied     sts:AssumeRole: AWS refused to assume the role {role}" in printed
+    assert "not tried  lambda:ListFunctions: the role cannot be assumed" in printed
+    assert failed == "1 of what is needed cannot be used." and not account.calls
+
+
+def test_the_push_queue_is_not_taken_from_to_see_whether_that_is_allowed(
+    account: FakeLambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "push_queue", lambda _: "https://sqs.us-east-1.amazonaws.com/123456789012/push")
+    monkeypatch.setattr(preflight.queue, "reach", lambda *_: None)
+    monkeypatch.setattr(preflight.queue, "depth", lambda _: preflight.queue.Depth(0, None))
+    printed, failed = said()
+    assert not failed and "allowed    sqs:GetQueueAttributes" in printed
+    for action in ("ReceiveMessage", "DeleteMessage"):
+        assert f"not tried  sqs:{action}: it would take messages from the worker" in printed
 
 
 # --- kept for the page of connections ---
