@@ -160,3 +160,13 @@ def test_what_went_long_ago_without_an_end_is_removed_in_time(
     assert retention.plan(default_connection(), now=later)[0].executions == 1
     retention.retain(now=later, sleep=lambda _: None)
     assert not Execution.objects.exists() and counts() == {}
+
+
+def test_open_inboxes_hear_of_what_waits_no_more(
+    aws: FakeLambda, now: dt.datetime, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr("executions.live.inbox_changed", lambda: told.append(1))
+    executions.mark_gone(the_execution(), now=now)
+    executions.mark_gone(the_execution(), now=now)
+    assert told == [1]
