@@ -194,12 +194,16 @@ API: dict[str, Needs] = {
     "api:operations": Needs(VIEW, tokens.READ),
     "api:callbacks": Needs(VIEW, tokens.READ),
     "api:actions": Needs(AUDIT, tokens.AUDIT),
+    "api:start": Needs(START, tokens.CONTROL),
     "api:stop": Needs(STOP, tokens.CONTROL),
     "api:pause": Needs(PAUSE, tokens.CONTROL),
     "api:resume": Needs(PAUSE, tokens.CONTROL),
+    "api:delete": Needs(REMOVE, tokens.CONTROL),
     "api:succeed": Needs(ANSWER, tokens.ANSWER),
     "api:fail": Needs(ANSWER, tokens.ANSWER),
     "api:heartbeat": Needs(HEARTBEAT, tokens.ANSWER),
+    "api:claim": Needs(ANSWER, tokens.ANSWER),
+    "api:release": Needs(ANSWER, tokens.ANSWER),
 }
 """The same for programs, which send a person's token; a login does not open these, so that no page can misuse it."""
 

@@ -26,6 +26,7 @@ REDACTED, EXACT = "redacted", "exact"
 _HANDLES = ("CallbackId", "DurableExecutionArn")
 """Fields of an event's details by which a callback can be answered, or another execution found."""
 _NESTED = 8  # levels of JSON in a string of JSON; what is deeper is hidden whole
+_SAYS = f"Values of keys that sound like secrets are {HIDDEN}: your role does not let you see them."
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -86,7 +87,25 @@ def clean_event(event: dict[str, Any], hidden: Sequence[str] | None) -> dict[str
 
 def _details(details: dict[str, Any], hidden: Sequence[str] | None) -> dict[str, Any]:
     kept = {key: value for key, value in details.items() if key not in _HANDLES}
-    return kept if hidden is None else dict(redact(_texts(kept, hidden, _NESTED), hidden)[0])
+    return kept if hidden is None else _without_secrets(kept, hidden)
+
+
+def _without_secrets(details: dict[str, Any], hidden: Sequence[str]) -> dict[str, Any]:
+    return dict(redact(_texts(details, hidden, _NESTED), hidden)[0])
+
+
+def exported(user: Any, events: list[dict[str, Any]]) -> dict[str, Any]:
+    """AWS's answer as this person may have it as a file: for who may see secrets the very same, else without them, and
+    "Redacted" says so where that changes anything.
+    """
+    if can_reveal(user):
+        return {"Events": events}
+    hidden = patterns()
+    seen = [
+        {key: _without_secrets(value, hidden) if isinstance(value, dict) else value for key, value in event.items()}
+        for event in events
+    ]
+    return {"Events": seen} if seen == events else {"Redacted": _SAYS, "Events": seen}
 
 
 def _texts(value: Any, hidden: Sequence[str], nested: int) -> Any:

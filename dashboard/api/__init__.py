@@ -44,7 +44,7 @@ def describe(operation: Any) -> None:
 api = Api(
     title="Durascope",
     version="1",
-    description="AWS Lambda durable executions: read them, answer their callbacks, stop, pause and resume them.",
+    description="AWS Lambda durable executions: read, start, stop, pause and delete them, answer their callbacks.",
     docs_url=None,
     urls_namespace="api",
     renderer=OrjsonRenderer(),

@@ -2,19 +2,41 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.db.models import Q
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router
 
-from dashboard.api.answers import Act, ActionOut, ActWithError, Id, Pause, Problem, Succeed
+from dashboard.api.answers import Act, ActionOut, ActWithError, Claim, Delete, Id, Pause, Problem, Start, Succeed
 from dashboard.views.lookup import address_of, callback_or_404, execution_or_404
 from executions import queries
-from executions.actions import decisions, lifecycle, perform
+from executions.actions import claims, decisions, lifecycle, perform, permissions, starting
 from executions.actions.records import Actor
+from executions.actions.results import BadValue
 from executions.models import Callback
 
 router = Router(tags=["act"])
 ANSWERS: dict[int, Any] = {200: ActionOut, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
+
+
+@router.post("start", response=ANSWERS, url_name="start")
+def start(request: HttpRequest, act: Start) -> Any:
+    """Asynchronously; the record has the execution's ARN when AWS has said it."""
+    named = Q(arn=_clean(act.function)) | Q(name=_clean(act.function))
+    found = list(queries.visible_functions(request.user).filter(named, gone_at=None).select_related("connection")[:2])
+    if not found:
+        raise Http404("The mirror has no such function, or it is not one of yours.")
+    if len(found) > 1:
+        raise BadValue("function", "Several functions have this name: say the ARN.")
+    record = starting.start(
+        _actor(request, act),
+        found[0],
+        qualifier=act.qualifier,
+        name=act.name,
+        payload=act.payload,
+        now=timezone.now(),
+    )
+    return ActionOut.of(record)
 
 
 @router.post("executions/{execution_id}/stop", response=ANSWERS, url_name="stop")
@@ -44,6 +66,13 @@ def resume(request: HttpRequest, execution_id: Id, act: Act) -> Any:
     return ActionOut.of(lifecycle.resume(_actor(request, act), execution, now=timezone.now()))
 
 
+@router.post("executions/{execution_id}/delete", response=ANSWERS, url_name="delete")
+def delete(request: HttpRequest, execution_id: Id, act: Delete) -> Any:
+    """Have AWS delete an execution that has ended, with its history."""
+    execution = execution_or_404(request, execution_id)
+    return ActionOut.of(lifecycle.delete(_actor(request, act), execution, purge=act.purge, now=timezone.now()))
+
+
 @router.post("callbacks/{callback_id}/succeed", response=ANSWERS, url_name="succeed")
 def succeed(request: HttpRequest, callback_id: Id, act: Succeed) -> Any:
     callback, now = _callback(request, callback_id), timezone.now()
@@ -66,6 +95,26 @@ def fail(request: HttpRequest, callback_id: Id, act: ActWithError) -> Any:
 def heartbeat(request: HttpRequest, callback_id: Id, act: Act) -> Any:
     callback = _callback(request, callback_id)
     return ActionOut.of(perform.heartbeat(_actor(request, act), callback, now=timezone.now()))
+
+
+@router.post("callbacks/{callback_id}/claim", response=ANSWERS, url_name="claim")
+def claim(request: HttpRequest, callback_id: Id, act: Claim) -> Any:
+    """Take it on, so that the others see it."""
+    callback = _callback(request, callback_id)
+    return ActionOut.of(claims.claim(_actor(request, act), callback, over=act.over, now=timezone.now()))
+
+
+@router.post("callbacks/{callback_id}/release", response=ANSWERS, url_name="release")
+def release(request: HttpRequest, callback_id: Id, act: Act) -> Any:
+    record = claims.release(_actor(request, act), _callback(request, callback_id), now=timezone.now())
+    if record is None:
+        raise perform.NotAllowed(permissions.Verdict(False, "You do not have this callback."))
+    return ActionOut.of(record)
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL takes no NUL in a comparison, and no name has one."""
+    return text.replace("\0", "")
 
 
 def _callback(request: HttpRequest, callback_id: int) -> Callback:

@@ -148,3 +148,22 @@ class Succeed(Act):
     result: str = ""
     is_json: bool = True
     twice: bool = Field(False, description="A text that itself holds JSON is meant so.")
+
+
+class Claim(Act):
+    """`over`: also from somebody who has claimed it."""
+
+    over: bool = False
+
+
+class Delete(Act):
+    purge: bool = Field(False, description="Remove the mirror's copy, too, once AWS has accepted it.")
+
+
+class Start(Act):
+    """`payload` is JSON and sent byte for byte."""
+
+    function: str = Field(max_length=200, description="Its ARN, or its name where only one has it.")
+    qualifier: str = Field("$LATEST", max_length=128, description="A version or an alias.")
+    name: str = Field("", max_length=64, description="Of the execution; one is made from the token without.")
+    payload: str = "{}"

@@ -17,7 +17,7 @@ from dashboard.pages.imports import details_of
 from dashboard.pages.timeline_state import whole
 from dashboard.views.execution import place_or_404, subject_or_404
 from dashboard.views.lookup import execution_or_404
-from executions import histories
+from executions import histories, sharing
 from executions.sync import on_demand
 
 RETRY_SECONDS = "10"
@@ -48,7 +48,8 @@ def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpRespons
 
 @require_safe
 def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """AWS's answer to GetDurableExecutionHistory, all pages joined; read first when events may be missing.
+    """AWS's answer to GetDurableExecutionHistory, all pages joined, without secrets for who may not see them; read
+    first when events may be missing.
 
     `details=1`: with what an import needs to know besides, under the names of GetDurableExecution.
     """
@@ -60,7 +61,7 @@ def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
     except on_demand.GatewayError as error:
         body = orjson.dumps({"error": str(error)})
         return HttpResponse(body, "application/json", status=503, headers={"Retry-After": RETRY_SECONDS})
-    answer = {"Events": histories.wire_events(execution, with_payloads=True)}
+    answer = sharing.exported(request.user, histories.wire_events(execution, with_payloads=True))
     if request.GET.get("details") != "1":
         return _json(answer, "inline")
     return _json(details_of(execution) | answer, f'attachment; filename="execution-{execution.pk}-history.json"')

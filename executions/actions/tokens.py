@@ -31,8 +31,13 @@ class Scope:
 SCOPES = {
     READ: Scope("see executions, their histories, and the callbacks that wait", (permissions.VIEW,)),
     AUDIT: Scope("read what people and programs did", (permissions.AUDIT,)),
-    ANSWER: Scope("answer callbacks, and send heartbeats", (permissions.ANSWER, permissions.HEARTBEAT)),
-    CONTROL: Scope("stop, pause and resume executions", (permissions.STOP, permissions.PAUSE)),
+    ANSWER: Scope(
+        "answer, claim and release callbacks, and send heartbeats", (permissions.ANSWER, permissions.HEARTBEAT)
+    ),
+    CONTROL: Scope(
+        "start, stop, pause, resume and delete executions",
+        (permissions.STOP, permissions.PAUSE, permissions.START, permissions.REMOVE),
+    ),
 }
 """What tokens are made for. An operation of the API needs one of them, and its person the permission besides."""
 

@@ -1,6 +1,7 @@
 """The API for programs: tokens, permissions, and that it does and shows what the pages do."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import orjson
@@ -10,9 +11,10 @@ from django.utils import timezone
 
 from executions.actions import tokens
 from executions.gateway.connections import Connection
-from executions.models import ActionRecord, ApiToken, Callback, Scope
-from tests import factories
+from executions.models import ActionRecord, ApiToken, Callback, Claim, Execution, Scope
+from tests import factories, histories
 from tests.fakes import EPOCH, REGION, FakeLambda
+from tests.web import stored
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 READS = ["executions", "callbacks", "openapi.json"]
@@ -202,3 +204,74 @@ def test_use_of_a_token_is_noted_to_the_minute(client: Client) -> None:
     client.get("/api/v1/callbacks", headers=headers)
     assert ApiToken.objects.get().used_at == used
     assert timezone.now() - used < dt.timedelta(minutes=1)
+
+
+def test_an_execution_is_started_by_the_function_s_name_or_arn(client: Client, open_at_aws: Callback) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:coffee"
+    factories.function("coffee", arn=arn)
+    headers = bearer("admin", acts=True)
+    for function, name in (("coffee", "order-2"), (arn, "order-3")):
+        sent = {"function": function, "name": name, "payload": '{"cups": 2}', "reason": "nightly"}
+        answer = client.post("/api/v1/start", orjson.dumps(sent), "application/json", headers=headers)
+        assert answer.status_code == 200 and answer.json()["outcome"] == "accepted", answer.json()
+        assert f"/{name}/" in answer.json()["execution_arn"]
+    factories.function("coffee", arn=arn.replace("us-east-1", "eu-west-1"))
+    for function, status in (("coffee", 422), ("nothing", 404), ("a\0b", 404)):
+        sent = {"function": function, "payload": "{}"}
+        answer = client.post("/api/v1/start", orjson.dumps(sent), "application/json", headers=headers)
+        assert answer.status_code == status, function
+    assert ActionRecord.objects.filter(kind="start").count() == 2
+
+
+def test_an_execution_that_has_ended_is_deleted_and_one_that_runs_is_not(client: Client, open_at_aws: Callback) -> None:
+    url, headers = f"/api/v1/executions/{open_at_aws.execution_id}/delete", bearer("admin", acts=True)
+    answer = client.post(url, "{}", "application/json", headers=headers)
+    assert answer.status_code == 409 and "stop it first" in answer.json()["detail"]
+    client.post(url.replace("delete", "stop"), "{}", "application/json", headers=headers)
+    Execution.objects.update(status="STOPPED", ended_at=factories.ago(1))
+    answer = client.post(url, '{"purge": true}', "application/json", headers=headers)
+    assert answer.json()["outcome"] == "accepted" and not Execution.objects.exists()
+
+
+def test_a_callback_is_claimed_taken_over_and_released(client: Client, open_at_aws: Callback) -> None:
+    url = f"/api/v1/callbacks/{open_at_aws.pk}/"
+    ada, bob = bearer("approver", acts=True), bearer("approver", acts=True)
+
+    def send(what: str, who: dict[str, str], **body: Any) -> Any:
+        return client.post(url + what, orjson.dumps(body), "application/json", headers=who)
+
+    assert send("claim", ada).json()["kind"] == "claim"
+    assert send("claim", bob).status_code == 422 and send("release", bob).status_code == 409
+    assert send("claim", bob, over=True).status_code == 200
+    assert send("release", bob).json()["kind"] == "release" and not Claim.objects.exists()
+
+
+def test_a_text_that_itself_holds_json_is_sent_when_it_is_meant(client: Client, open_at_aws: Callback) -> None:
+    url, headers = f"/api/v1/callbacks/{open_at_aws.pk}/succeed", bearer("approver", acts=True)
+    sent: dict[str, Any] = {"result": '"{\\"a\\": 1}"'}
+    answer = client.post(url, orjson.dumps(sent), "application/json", headers=headers)
+    assert answer.status_code == 422 and answer.json()["detail"][0]["loc"] == ["body", "twice"]
+    answer = client.post(url, orjson.dumps({**sent, "twice": True}), "application/json", headers=headers)
+    assert answer.json()["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    "body", [{"reason": "a\0b"}, {"error_message": "a\0b"}, {"error_type": "a\0b"}, {"reason": "half \ud800"}]
+)
+def test_what_cannot_be_kept_is_a_422(client: Client, open_at_aws: Callback, body: dict[str, str]) -> None:
+    url, headers = f"/api/v1/callbacks/{open_at_aws.pk}/fail", bearer("approver", acts=True)
+    answer = client.post(url, json.dumps(body), "application/json", headers=headers)
+    assert answer.status_code == 422 and not ActionRecord.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_a_history_has_its_secrets_only_for_who_may_see_them(client: Client, role: str) -> None:
+    script = histories.Script()
+    script.started(payload='{"password": "hunter2", "cups": 2}')
+    script.ended()
+    execution = stored.execution(script.events)
+    client.force_login(user := factories.user(role))
+    for path in (f"/executions/{execution.pk}/history.json", f"/api/v1/executions/{execution.pk}/history"):
+        answer = client.get(path, headers=bearer(user=user) if path.startswith("/api") else {}).json()
+        assert ("hunter2" in str(answer)) is (role == "admin") and "cups" in str(answer)
+        assert ("Redacted" in answer) is (role == "viewer") and len(answer["Events"]) == len(script.events)

@@ -6,7 +6,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from executions import histories
+from executions import histories, sharing
 from executions.actions import lifecycle, perform
 from executions.domain.events import timestamp
 from executions.domain.words import moment
@@ -41,18 +41,18 @@ class Command(BaseCommand):
         if verb == "get":
             self.stdout.write(_shown(execution, output))
         elif verb == "history":
-            self._history(execution, output)
+            self._history(execution, terminal.person(options), output)
         else:
             record = terminal.carry_out(lambda: _act(verb, execution, options))
             self.stdout.write(terminal.record_lines(record, output))
             terminal.check_outcome(record)
 
-    def _history(self, execution: Execution, output: str) -> None:
+    def _history(self, execution: Execution, person: Any, output: str) -> None:
         """What is missing is said on stderr and by the exit status, so that a pipe never takes a part for the whole."""
         execution, missing = terminal.complete(execution)
         events = histories.wire_events(execution, with_payloads=output == "json")
         if output == "json":
-            self.stdout.write(orjson.dumps({"Events": events}).decode())
+            self.stdout.write(orjson.dumps(sharing.exported(person, events)).decode())
         else:
             now = timezone.now().timestamp()
             self.stdout.write(terminal.table(HISTORY, [_event(event, now) for event in events]))
