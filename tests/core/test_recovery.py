@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from executions import live, tasks
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
-from executions.models import Callback, Execution, Function, StatusCount, Trouble
-from executions.sync import executions, functions, history, listing, on_demand, schedule
+from executions.models import Callback, Execution, Function, HistoryPage, StatusCount, Trouble
+from executions.sync import executions, functions, history, listing, on_demand, schedule, storing
+from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -358,3 +359,19 @@ def test_a_run_in_the_foreground_goes_on_when_something_is_removed_meanwhile(
     monkeypatch.setattr(history, "pull", purged_afterwards)
     [report] = schedule.run_once(clock=lambda: now)
     assert not report.failures and not Execution.objects.exists()
+
+
+def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    execution = factories.execution()
+    events = {1: {"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}}
+
+    def killed(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Execution.objects, "filter", killed)
+        with pytest.raises(KeyboardInterrupt):
+            storing.store(storing.Book(execution, storing.Pulled()), events)
+    assert not HistoryPage.objects.exists()
+    storing.store(storing.Book(execution, storing.Pulled()), events)
+    assert HistoryPage.objects.exists() and Execution.objects.get().untold

@@ -44,6 +44,7 @@ class Installation:
         self.port, self.cookie = free_port(), ""
         self.chance = random.Random(7)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.serving: dict[int, list[str]] = {}
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
         self.environment = {**kept, **environment(served.endpoint), "DATABASE_URL": postgres.url}
         self.environment |= {"REDIS_URL": redis.url, "SECRET_KEY": settings.SECRET_KEY, "LOG_LEVEL": "ERROR"}
@@ -72,9 +73,12 @@ class Installation:
             time.sleep(0.2)
 
     def all_run(self) -> None:
-        """Whatever is away, no process ends by itself."""
+        """Whatever is away, no process ends by itself, and the web server had to replace none of those that serve."""
         ended = {name: process.returncode for name, process in self.processes.items() if process.poll() is not None}
         assert not ended, f"ended by themselves, with these exit codes: {ended}"
+        if web := self.processes.get("web"):
+            children = Path(f"/proc/{web.pid}/task/{web.pid}/children").read_text().split()
+            assert self.serving.setdefault(web.pid, children) == children
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM, *, seconds: float = 30.0) -> int:
         """-> its exit code; AssertionError when it takes longer."""
