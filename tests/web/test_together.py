@@ -118,6 +118,19 @@ def test_each_group_is_answered_by_a_form_of_its_own_with_a_result_per_row(
     assert again["Location"] == where, "also when there is nothing left to answer"
 
 
+def test_a_group_shows_its_forms_instructions_and_once_why_the_form_cannot_be_used(
+    as_approver: Client, waiting: list[Callback], decided_by_form: DecisionForm
+) -> None:
+    decided_by_form.values["instructions"] = "Count the **cups**. <script>alert(1)</script>"
+    decided_by_form.save()
+    page = as_approver.get(ALL).content.decode()
+    assert page.count("Count the <strong>cups</strong>") == 1 and "<script>alert" not in page
+    decided_by_form.values["schema"] = {"type": "nothing"}
+    decided_by_form.save()
+    page = as_approver.get(ALL).content.decode()
+    assert page.count("This form cannot be used: schema") == 1 and "cups" not in page
+
+
 def test_what_has_come_since_the_form_was_drawn_is_left_out(as_approver: Client, waiting: list[Callback]) -> None:
     Callback.objects.update(opened_at=factories.ago(60))
     key = groups(as_approver)["barista accepts"]
