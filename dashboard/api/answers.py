@@ -96,6 +96,11 @@ class CallbackOut(Schema):
         )
 
 
+class CallbacksOut(Schema):
+    callbacks: list[CallbackOut]
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+
+
 class ActionOut(Schema):
     """`outcome`: sending, accepted, refused, done, unconfirmed, which is settled from the history and never sent again,
     or unknown when nothing will ever tell.

@@ -11,6 +11,7 @@ from dashboard.api.answers import (
     ActionOut,
     ActionsOut,
     CallbackOut,
+    CallbacksOut,
     ExecutionOut,
     ExecutionsOut,
     Id,
@@ -18,6 +19,7 @@ from dashboard.api.answers import (
     OperationsOut,
     Problem,
 )
+from dashboard.pages import inbox_filters
 from dashboard.pages.filters import place_of, read_place
 from dashboard.views import history as history_view
 from dashboard.views.lookup import execution_or_404
@@ -25,7 +27,6 @@ from executions import histories, queries
 from executions.queries import Cursor, ListFilter
 
 router = Router(tags=["read"])
-MOST_CALLBACKS = 1000
 Text = Annotated[str, Query(max_length=300)]
 
 
@@ -94,15 +95,21 @@ def operations(request: HttpRequest, execution_id: Id) -> Any:
     return OperationsOut(operations=shown, gaps=list(found.gaps))
 
 
-@router.get("callbacks", response=list[CallbackOut], url_name="callbacks")
-def callbacks(request: HttpRequest, function: Text = "", name: Text = "") -> Any:
-    """The open callbacks, nearest deadline first; at most 1,000."""
-    rows = queries.open_callbacks(request.user).select_related("execution__function")
+@router.get("callbacks", response={200: CallbacksOut, 404: Problem}, url_name="callbacks")
+def callbacks(request: HttpRequest, function: Text = "", name: Text = "", cursor: Text = "") -> Any:
+    """The open callbacks, nearest deadline first, those without one last."""
+    place = inbox_filters.read_place(cursor)
+    if cursor and place is None:
+        raise Http404("This cursor names no place in the list.")
+    rows = queries.open_ones(request.user)
     if function:
         rows = rows.filter(execution__function__name=_clean(function))
     if name:
         rows = rows.filter(name=_clean(name))
-    return [CallbackOut.of(row) for row in rows[:MOST_CALLBACKS]]
+    found, more = queries.inbox_page(rows, place)
+    whole = rows.select_related("execution__function").in_bulk([one.pk for one in found])
+    following = inbox_filters.place_of(found[-1]) if more else None
+    return CallbacksOut(callbacks=[CallbackOut.of(whole[one.pk]) for one in found if one.pk in whole], next=following)
 
 
 @router.get("actions", response={200: ActionsOut, 404: Problem}, url_name="actions")

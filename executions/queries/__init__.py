@@ -32,6 +32,7 @@ from executions.queries.inbox import (
     inbox_matching,
     inbox_page,
     open_callback,
+    open_ones,
 )
 from executions.queries.lists import (
     COUNT_CAP,
@@ -131,6 +132,7 @@ __all__ = [
     "open_callback_count",
     "open_callbacks",
     "open_callbacks_of",
+    "open_ones",
     "share_links",
     "status_counts",
     "trouble_reading",

@@ -140,7 +140,7 @@ def test_another_teams_execution_does_not_exist_for_a_token_either(client: Clien
     pk = callback.execution_id
     for path in ("", "/history", "/operations"):
         assert client.get(f"/api/v1/executions/{pk}{path}", headers=headers).status_code == 404
-    assert client.get("/api/v1/callbacks", headers=headers).json() == []
+    assert client.get("/api/v1/callbacks", headers=headers).json() == {"callbacks": [], "next": None}
     for path in (f"executions/{pk}/stop", f"executions/{pk}/pause", f"callbacks/{callback.pk}/heartbeat"):
         answer = client.post(f"/api/v1/{path}", "{}", "application/json", headers=headers)
         assert answer.status_code == 404
@@ -194,6 +194,24 @@ def test_the_description_says_each_operations_scope(client: Client) -> None:
     assert (stop["security"], listed["security"]) == ([{"Token": ["control"]}], [{"Token": ["read"]}])
     assert "Needs a token with the scope `control`." in stop["description"]
     assert all(one["security"][0]["Token"] for path in paths.values() for one in path.values())
+
+
+def test_open_callbacks_come_in_pages_each_once_the_nearest_deadline_first(client: Client) -> None:
+    execution = factories.execution()
+    moments = [*(timezone.now() + dt.timedelta(minutes=number % 40) for number in range(110)), *([None] * 10)]
+    for number, moment in enumerate(moments):
+        factories.callback(execution, operation_id=f"op-{number}", name="approval", timeout_at=moment)
+    headers, seen, cursor = bearer(), [], ""
+    for _ in range(4):
+        answer = client.get("/api/v1/callbacks", {"name": "approval", "cursor": cursor}, headers=headers).json()
+        seen += answer["callbacks"]
+        cursor = answer["next"] or ""
+        if not cursor:
+            break
+    assert len({one["id"] for one in seen}) == len(seen) == 120
+    deadlines = [one["timeout_at"] or "9999" for one in seen]
+    assert deadlines == sorted(deadlines)
+    assert client.get("/api/v1/callbacks", {"cursor": "nonsense"}, headers=headers).status_code == 404
 
 
 def test_use_of_a_token_is_noted_to_the_minute(client: Client) -> None:
