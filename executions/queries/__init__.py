@@ -12,6 +12,7 @@ from executions.queries.callbacks import (
     open_callback_count,
     open_callbacks,
     open_callbacks_of,
+    open_ones,
 )
 from executions.queries.functions import (
     Listed,
@@ -32,7 +33,6 @@ from executions.queries.inbox import (
     inbox_matching,
     inbox_page,
     open_callback,
-    open_ones,
 )
 from executions.queries.lists import (
     COUNT_CAP,
