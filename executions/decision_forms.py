@@ -33,6 +33,12 @@ class BadForm(ValueError):
         super().__init__(sentence)
         self.key = key
 
+    @property
+    def words(self) -> str:
+        """With what it is about in front, unless it is a sentence of its own; no full stop."""
+        said = str(self).removesuffix(".")
+        return said if said[:1].isupper() else f"{self.key} {said}"
+
 
 def read(name: str, values: dict[str, Any], **where: Any) -> Form:
     """A form from plain values, as a file's tables give them; raises BadForm. `where`: is_file or pk."""
@@ -215,7 +221,7 @@ def load(path: Path) -> Form:
     try:
         return read(path.stem, values, is_file=True)
     except BadForm as error:
-        raise BadFile(f"{path}, line {_line(text, error.key)}: {error.key} {error}.") from error
+        raise BadFile(f"{path}, line {_line(text, error.key)}: {error.words}.") from error
 
 
 def _line(text: str, key: str) -> int:
@@ -235,7 +241,7 @@ def of_row(row: DecisionForm) -> Form:
     try:
         return read(row.name, row.values, pk=row.pk)
     except BadForm as error:
-        words = f"This form cannot be used: {error.key} {error}. An admin has to mend it."
+        words = f"This form cannot be used: {error.words}. An admin has to mend it."
         return Form(
             row.name,
             row.name,

@@ -112,7 +112,7 @@ def test_the_form_shows_what_is_asked(callback: Callback, aws: FakeLambda) -> No
 @pytest.mark.parametrize("role", ["approver", "viewer"])
 def test_why_a_form_cannot_be_used_is_said_once(callback: Callback, role: str) -> None:
     decision(schema='{"type": "nothing"}')
-    assert Person("ada", role).open(callback).count("This form cannot be used: schema") == 1
+    assert Person("ada", role).open(callback).count("This form cannot be used: The schema does not compile") == 1
 
 
 def test_what_is_sent_is_byte_for_byte_what_was_previewed(callback: Callback, aws: FakeLambda) -> None:
