@@ -375,3 +375,14 @@ def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: p
     assert not HistoryPage.objects.exists()
     storing.store(storing.Book(execution, storing.Pulled()), events)
     assert HistoryPage.objects.exists() and Execution.objects.get().untold
+
+
+def test_what_was_read_or_listed_may_be_handed_out_again_at_once(aws: FakeLambda, now: dt.datetime, arn: str) -> None:
+    execution = the_execution()
+    Execution.objects.update(history_due_at=now)
+    Function.objects.update(list_due_at=now)
+    assert schedule.claim_histories(now=now) and schedule.claim_functions(now=now)
+    history.pull(execution, now=now)
+    listing.list_function(execution.function, now=now)
+    assert Execution.objects.get().history_claimed_until is None
+    assert not Function.objects.filter(list_claimed_until__isnull=False).exists()
