@@ -22,7 +22,7 @@ from django.core.cache import cache
 
 from executions.domain import statuses
 from executions.domain.lanes import Lane
-from executions.gateway import budget, connections, errors, lambda_api
+from executions.gateway import budget, calling, connections, errors, lambda_api
 from executions.gateway.bucket import State
 from executions.gateway.configuration import AMBIENT, Configured
 from executions.gateway.connections import Connection
@@ -283,8 +283,9 @@ def test_the_errors_that_the_model_has_for_our_calls_are_the_ones_tried_here() -
 
 @each_call
 def test_each_error_that_the_model_has_for_a_call_becomes_the_right_kind(
-    call: Call, stubbed: tuple[Connection, Stubber]
+    call: Call, stubbed: tuple[Connection, Stubber], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(calling, "PAGE_TRIES", 1)
     connection, stubber = stubbed
     for code in sorted(_modelled_errors(call.method)):
         cache.clear()  # or the circuit would open
@@ -518,7 +519,10 @@ def test_a_marker_that_leads_back_to_itself_is_not_taken_for_the_end(wire: Wire,
     assert len(wire.asked) == 2
 
 
-def test_throttling_says_when_to_come_back_and_pauses_that_api(wire: Wire, connection: Connection) -> None:
+def test_throttling_says_when_to_come_back_and_pauses_that_api(
+    wire: Wire, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "PAGE_TRIES", 1)
     wire.says(
         {"message": "Rate exceeded", "Reason": "CallerRateLimitExceeded"},
         429,
