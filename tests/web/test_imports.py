@@ -4,17 +4,20 @@ import datetime as dt
 import itertools
 import json
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
 from executions import queries, upkeep
-from executions.actions import scopes
+from executions.actions import imports, scopes
 from executions.models import ActionRecord, Connection, Execution, Function, HistoryImport, Scope, StatusCount
 from executions.queries import ListFilter
+from executions.sync import imports as storing
 from executions.sync import retention, schedule
 from tests import factories
 from tests.web import stored
@@ -137,6 +140,23 @@ def test_a_form_that_is_sent_twice_imports_once(as_operator: Client) -> None:
     token = str(uuid.uuid4())
     assert imported(as_operator, token=token) == imported(as_operator, token=token)
     assert ActionRecord.objects.count() == 1
+
+
+def test_two_who_import_the_same_history_at_once_have_the_same_execution(
+    as_operator: Client, as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def after_another() -> Any:
+        monkeypatch.setattr(imports, "transaction", transaction)
+        imported(as_admin)
+        monkeypatch.setattr(storing, "store", refuses)
+        return transaction.atomic()
+
+    def refuses(*_: Any, **__: Any) -> None:
+        raise IntegrityError("as the database tells the later of two")
+
+    monkeypatch.setattr(imports, "transaction", SimpleNamespace(atomic=after_another))
+    assert imported(as_operator) == Execution.objects.get()
+    assert ActionRecord.objects.filter(kind="import").count() == 1
 
 
 def test_one_that_aws_has_told_of_stays_apart_and_is_a_click_away(as_operator: Client) -> None:
