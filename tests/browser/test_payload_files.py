@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests import histories
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import SCRIPTED, Visitor
 from tests.browser.test_everybody import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -62,6 +62,7 @@ def test_json_in_a_string_is_opened_by_keyboard_and_the_import_is_removed(visito
     page.get_by_role("link", name="Search and look around in Input").click()
     page.get_by_role("link", name="Open /order by itself").focus()
     page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("path=%2Forder"))
     body = page.locator('summary:has-text("body")')
     body.focus()
     page.keyboard.press("Enter")
@@ -84,10 +85,14 @@ def test_a_branch_that_was_opened_before_the_scripts_came_is_filled_when_they_do
     page = imported(visitor())
     page.get_by_role("link", name="Input and result").click()
     page.get_by_role("link", name="Search and look around in Input").click()
+    page.wait_for_url(re.compile("/explore/"))
+    page.evaluate(SCRIPTED)
     held: list[Route] = []
     page.route("**/app.js*", lambda route: held.append(route))
     page.get_by_role("link", name="Open /order by itself").focus()
-    page.keyboard.press("Enter")
+    with page.expect_request("**/app.js*"):
+        page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("path=%2Forder"), wait_until="commit")
     page.locator('summary:has-text("body")').click(no_wait_after=True)
     assert page.evaluate("window.htmx === undefined") and held
     held[0].continue_()
