@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
 from dashboard.accounts import factors, sessions
@@ -57,6 +58,7 @@ MATRIX: dict[str, str] = {
     "logout": ANYBODY,
     "account": ANYBODY,
     "password": ANYBODY,
+    "sso-connect": ANYBODY,
     "session-end": ANYBODY,
     "sessions-end": ANYBODY,
     "account_reauthenticate": ANYBODY,
@@ -177,6 +179,17 @@ far.
 """
 
 
+TAKEN_AWAY = frozenset(
+    [
+        *("execution-payload", "execution-explore", "execution-reveal", "execution-revealed"),
+        *("history-json", "report", "audit-csv", "audit-json", "decision-export"),
+    ]
+)
+"""Payloads and exports: no browser keeps them. A page may be kept by the browser that it was made for, which asks again
+before it shows it.
+"""
+
+
 class Needs(NamedTuple):
     """`permission` of the token's person, `scope` of the token; ANYBODY for either: whoever has a token."""
 
@@ -219,6 +232,10 @@ class AccessMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])  # a fragment, or the page around it; 401, or the way to log in
+        if not response.has_header("Cache-Control"):
+            name = request.resolver_match.view_name if request.resolver_match else ""
+            response["Cache-Control"] = "no-store" if name in TAKEN_AWAY else "private, no-cache"
         if is_shared(request):
             # An address that opens by itself must not travel further than it was sent.
             response["Referrer-Policy"] = "no-referrer"

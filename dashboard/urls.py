@@ -153,6 +153,7 @@ urlpatterns = [
     path("login/sso/", login.start, name="sso"),
     path("login/sso/callback/", login.callback, name="sso-callback"),
     path("account/", account.page, name="account"),
+    path("account/connect/", account.connect, name="sso-connect"),
     path("account/password/", account.change_password, name="password"),
     path("account/sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("account/sessions/end-others/", account.end_others, name="sessions-end"),

@@ -21,6 +21,7 @@ from executions.domain.claims import text_of, values_of
 
 log = structlog.get_logger(__name__)
 ACCOUNT = "account"
+CONNECTING = "connecting_sso"
 
 
 def provider() -> Oidc:
@@ -109,6 +110,22 @@ def lately(request: HttpRequest, seconds: float) -> bool:
     """Whether who asks has proven who they are within so many seconds; once at the provider is enough for a session."""
     records = get_authentication_records(request, request.user)
     return any(record["method"] == "socialaccount" or time.time() - record["at"] < seconds for record in records)
+
+
+def begin_connecting(request: HttpRequest) -> None:
+    """From now on whoever confirms who they are may connect, once, for ten minutes."""
+    request.session[CONNECTING] = time.time()
+
+
+def may_connect(request: HttpRequest, *, once: bool = False) -> bool:
+    """Whether that has begun and they have confirmed it since. `once`: and not again after this."""
+    if not request.user.is_authenticated:
+        return False
+    begun = request.session.get(CONNECTING, 0.0)
+    if once:
+        request.session.pop(CONNECTING, None)
+    records = get_authentication_records(request, request.user)
+    return time.time() - begun < 600 and any(record["at"] >= begun for record in records)
 
 
 ERRORS = {

@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from dashboard.asked_for import whole
 from dashboard.forms.actions import ActionForm, DeleteForm, ErrorForm, PauseForm
 
 TYPED_FROM = 10
-"""From this many executions on the confirmation has to be typed."""
+"""From this many executions on the confirmation has to be typed; of a deletion always."""
 TITLES = {
     "stop": "Stop many executions",
     "pause": "Pause many executions",
@@ -37,8 +38,8 @@ class Pinned(ActionForm):
     def number(self) -> int:
         """What was read: of a form that was sent, the number that it was drawn with."""
         shown = str(self.data.get(self.add_prefix("shown"), "")) if self.is_bound else ""
-        is_fewer = shown.isascii() and shown.isdigit() and self.total <= int(shown[:9])
-        return int(shown[:9]) if is_fewer else self.total
+        number = whole(shown)
+        return number if number is not None and self.total <= number else self.total
 
     def check_shown(self, values: dict[str, Any], total: int) -> None:
         """Raises ValidationError when there are more than were read and agreed to."""
@@ -78,7 +79,7 @@ class BulkForm(Pinned):
         typed = self.fields["typed"]
         typed.label, typed.required = f"Type “{self.phrase}”", True
         typed.error_messages["required"] = f"Type exactly “{self.phrase}” to confirm."
-        if self.number < TYPED_FROM:
+        if self.number < TYPED_FROM and kind != "delete":
             del self.fields["typed"]
         self.order_fields(["token", "at", "shown", *names, "reason", "typed"])
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
+from dashboard.asked_for import whole
 from dashboard.forms.bulk import TITLES, BulkForm
 from dashboard.pages.audit import LOOKS
 from dashboard.pages.filters import Filters, list_url
@@ -48,8 +49,7 @@ class Chosen:
                 return None  # a filter that is not in force would make it all executions
             rows, words = queries.matching(user, filters.chosen), filters.query() or "all executions"
         else:
-            ids = [int(text) for text in params.getlist("id")[:1000] if text.isascii() and text.isdigit()]
-            ids = [number for number in ids if number < 2**63]
+            ids = [number for text in params.getlist("id")[:1000] if (number := whole(text)) is not None]
             rows, words = queries.visible(user).filter(pk__in=ids), "selection"
         # What has started or ended since the dry run was not in it.
         then = Q(started_at__lte=now) & (Q(ended_at=None) | Q(ended_at__lte=now))
@@ -116,11 +116,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """One bulk. `left`: rows still to be done; `refresh_url` is "" when nothing changes any more."""
+    """One bulk. `left`: rows still to be done; `refresh_url` is "" when nothing changes any more.
+
+    `milestone`: what is read out, which is to change a few times only.
+    """
 
     bulk: Bulk
     what: str
     state: str
+    milestone: str
     counts: list[tuple[str, str, str, int]]
     done: int
     left: int
@@ -141,8 +145,8 @@ class Page:
         show = "failed" if params.get("show") == "failed" else ""
         after = params.get("after", "")
         rows = bulk.rows.filter(_failed()) if show else bulk.rows.all()
-        if after.isascii() and after.isdigit() and int(after) < 2**63:
-            rows = rows.filter(pk__gt=int(after))
+        if (last := whole(after)) is not None:
+            rows = rows.filter(pk__gt=last)
         found = list(rows.select_related("execution", "record", "callback").order_by("pk")[: ROWS + 1])
         url = reverse("bulk", args=[bulk.pk])
         settled = not left and not any(counted.get(one) for one in UNFINISHED)
@@ -151,6 +155,7 @@ class Page:
             bulk=bulk,
             what=what(bulk),
             state=_state(bulk, left),
+            milestone=_milestone(bulk, done, left),
             counts=_counts(counted, left),
             done=done,
             left=left,
@@ -178,6 +183,12 @@ def _state(bulk: Bulk, left: int) -> str:
     if bulk.stopped_at:
         return f"stopped by {bulk.stopped_by}; {left:,} were not sent"
     return "done" if not left else "under way"
+
+
+def _milestone(bulk: Bulk, done: int, left: int) -> str:
+    """ "50 % done" from the half on; how it ended."""
+    quarter = 4 * done // bulk.total if bulk.total else 4
+    return _state(bulk, left) if bulk.stopped_at or not left else f"{25 * quarter} % done"
 
 
 def _counts(counted: dict[str | None, int], left: int) -> list[tuple[str, str, str, int]]:

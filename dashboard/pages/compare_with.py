@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django.urls import reverse
 
+from dashboard.asked_for import whole
 from dashboard.pages.execution import Crumb, crumbs_above
 from dashboard.pages.executions import Row, row_of
 from executions import queries
@@ -75,7 +76,7 @@ def found(user: Any, execution: Execution, asked: str) -> tuple[Execution | None
 def _looked_up(user: Any, execution: Execution, text: str) -> Execution | None:
     """By number, ARN, or exact name among those of the same function."""
     rows = queries.visible(user).select_related("function__connection")
-    if text.isascii() and text.isdigit() and len(text) < 19 and (other := rows.filter(pk=int(text)).first()):
+    if other := rows.filter(pk=whole(text) or 0).first():
         return other
     if "\0" in text:
         return None

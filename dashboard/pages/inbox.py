@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.http import QueryDict
 
+from dashboard.asked_for import whole
 from dashboard.pages.filter_bar import Chip
 from dashboard.pages.inbox_filters import Filters
 from dashboard.pages.inbox_pane import Pane
@@ -27,8 +28,8 @@ class Page:
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
         filters = Filters.read(params, user=user)
         asked = params.get("callback", "")
-        is_number = asked.isascii() and asked.isdigit() and len(asked) < 19
-        callback = queries.open_callback(user, int(asked)) if is_number else None
+        number = whole(asked)
+        callback = queries.open_callback(user, number) if number is not None else None
         return cls(
             table=Table.build(user, filters, now=now),
             bar=filters.bar(),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
+from dashboard.asked_for import whole
 from dashboard.forms.notices import ZONES, RuleForm
 from dashboard.pages.filters import place_of, read_place
 from executions import queries
@@ -155,9 +156,7 @@ class LogPage:
 
     @classmethod
     def of(cls, user: Any, params: QueryDict) -> Self:
-        number = params.get("rule", "")
-        known = number.isascii() and number.isdigit() and int(number) < 2**63
-        rule = queries.notice_rules(user).filter(pk=int(number)).first() if known else None
+        rule = queries.notice_rules(user).filter(pk=whole(params.get("rule", "")) or 0).first()
         trouble_only, place = params.get("show") == "trouble", read_place(params.get("older", ""))
         found, more = queries.deliveries(user, rule, trouble_only=trouble_only, older_than=place)
         kept = [*([f"rule={rule.pk}"] if rule else []), *(["show=trouble"] if trouble_only else [])]

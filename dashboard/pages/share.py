@@ -106,10 +106,10 @@ def tab_words(tab: str, query: str) -> str:
 
 def view_of(address: str, execution_id: int) -> str:
     """What somebody looks at, by the address of their page: "history?event=3"; "timeline" when it tells nothing."""
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         match = resolve(parts.path)
-    except Resolver404:
+    except (ValueError, Resolver404):
         return "timeline"
     tab = _TABS.get(match.view_name or "")
     if tab is None or match.kwargs.get("execution_id") != execution_id:

@@ -29,9 +29,23 @@ class Page:
     url: str
     qualifiers: list[str]
     schema: InputSchema | None
+    schema_text: str
+    event_name: str
 
     @classmethod
-    def of(cls, user: Any, function: Function, begun: Start, *, after: Execution | None, note: str) -> Self:
+    def of(
+        cls,
+        user: Any,
+        function: Function,
+        begun: Start,
+        *,
+        after: Execution | None = None,
+        note: str = "",
+        schema_text: str | None = None,
+        event_name: str = "",
+    ) -> Self:
+        """`schema_text`: as it was typed, None for the one that is kept; `event_name`: as it was typed."""
+        schema = InputSchema.objects.filter(function=function).first()
         return cls(
             function=function,
             begun=begun,
@@ -43,7 +57,9 @@ class Page:
             after=after,
             url=reverse("start", args=[function.pk]),
             qualifiers=list(dict.fromkeys(["$LATEST", *queries.versions_of(function)])),
-            schema=InputSchema.objects.filter(function=function).first(),
+            schema=schema,
+            schema_text=schema_text if schema_text is not None else schema.text if schema else "",
+            event_name=event_name,
         )
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from dashboard.asked_for import whole
 from dashboard.forms.answering import Draft, Outgoing
 from dashboard.forms.together import TogetherForm
 from dashboard.pages.answer import instructions_of
@@ -51,8 +52,8 @@ class Chosen:
         if params.get("which") == "filter":
             rows, words = queries.inbox_matching(user, filters.chosen, now=now), filters.query() or "all callbacks"
         else:
-            ids = [int(text) for text in params.getlist("id")[:1000] if text.isascii() and text.isdigit()]
-            rows = queries.open_callbacks(user).filter(pk__in=[number for number in ids if number < 2**63])
+            ids = [number for text in params.getlist("id")[:1000] if (number := whole(text)) is not None]
+            rows = queries.open_callbacks(user).filter(pk__in=ids)
             words = "selection"
         return cls(rows.filter(opened_at__lte=now), words[:2000], kept.urlencode(), filters.url())
 

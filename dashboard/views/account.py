@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import ReauthenticateView
@@ -20,7 +21,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.accounts import factors, sessions
+from dashboard.accounts import factors, sessions, sso
 from dashboard.pages.account import AccountPage
 
 MOST = 2**63
@@ -50,6 +51,21 @@ def end_others(request: HttpRequest) -> HttpResponse:
     ended = sessions.end(request.user, but=request.session.session_key)
     messages.success(request, f"You are logged out everywhere else: {ended} session{'' if ended == 1 else 's'} ended.")
     return redirect("account")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def connect(request: HttpRequest) -> HttpResponse:
+    """Ties single sign-on to this account, whose owner says so and confirms who they are: POST asks for that, and GET,
+    after it, leads to the provider. By a link, as a form may not lead to another host.
+    """
+    name = sso.provider().name
+    if request.method == "POST":
+        sso.begin_connecting(request)
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
+    if not sso.may_connect(request):
+        return redirect("account")
+    return render(request, "account/connect.html", {"provider": name})
 
 
 class ChangePassword(PasswordChangeView):

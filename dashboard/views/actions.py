@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import require_http_methods
 
+from dashboard.asked_for import here
 from dashboard.forms.actions import (
     ActionForm,
     DeleteForm,
@@ -124,8 +125,7 @@ def actor_of(request: HttpRequest, form: ActionForm) -> Actor:
 
 def back_of(request: HttpRequest) -> str:
     """Where `?back=` says that somebody came from; "" without it, or when it leads elsewhere."""
-    back = request.GET.get("back", "")
-    return back if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None) else ""
+    return here(request.GET.get("back", ""))
 
 
 def _only(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -160,5 +160,5 @@ def done(request: HttpRequest, execution: Execution, level: int, sentence: str) 
 def go(request: HttpRequest, url: str) -> HttpResponse:
     """To another page, also out of a dialog or a pane."""
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=200, headers={"HX-Redirect": url})
+        return HttpResponse(status=200, headers={"HX-Redirect": iri_to_uri(url)})
     return redirect(url)

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
-from django.views.decorators.vary import vary_on_headers
 
 from dashboard.forms.answering import Draft, Outgoing, vote_to_repeat
 from dashboard.pages.answer import Page
@@ -29,7 +28,6 @@ TONES = {messages.SUCCESS: "ok", messages.INFO: "info", messages.WARNING: "warn"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@vary_on_headers("HX-Request")
 def answer(request: HttpRequest, execution_id: int, callback_id: int) -> HttpResponse:
     callback = _callback(request, execution_id, callback_id)
     if request.method != "POST":

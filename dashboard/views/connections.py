@@ -4,14 +4,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from dashboard.pages.connections import Page
 from executions import gauges
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def page(request: HttpRequest) -> HttpResponse:
     template = "connections_list.html" if request.headers.get("HX-Request") else "connections.html"
     return render(request, template, {"page": Page.build(request.user, gauges.given, now=timezone.now())})

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard.asked_for import whole
 from dashboard.forms.actions import ActionForm
 from dashboard.forms.decisions import Editor, with_another_row
 from dashboard.pages.decisions import EditPage, ListPage, tried_with
@@ -103,9 +104,7 @@ def _saved(request: HttpRequest, editor: Editor, name: str, values: dict[str, ob
 
 
 def _callback(request: HttpRequest, number: str) -> Callback | None:
-    if not (number.isascii() and number.isdigit() and len(number) < 18):
-        return None
-    found = queries.open_callbacks(request.user).filter(pk=int(number))
+    found = queries.open_callbacks(request.user).filter(pk=whole(number) or 0)
     return found.select_related("execution__function").first()
 
 

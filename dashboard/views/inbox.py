@@ -5,7 +5,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from dashboard.pages.inbox import Page
 from dashboard.pages.inbox_filters import Filters
@@ -15,7 +14,6 @@ from dashboard.views.lookup import inbox_callback_or_404
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if request.headers.get("HX-Request") and "HX-History-Restore-Request" not in request.headers:
@@ -25,7 +23,6 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@vary_on_headers("HX-Request")
 def one(request: HttpRequest, callback_id: int) -> HttpResponse:
     """A callback, for the place beside the rows; without htmx, the whole inbox with it."""
     callback = inbox_callback_or_404(request, callback_id)

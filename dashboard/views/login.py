@@ -14,11 +14,11 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.accounts import sso
+from dashboard.asked_for import here
 from dashboard.views.errors import too_many
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,9 @@ class LogIn(LoginView):
 
     template_name = "login.html"
     redirect_authenticated_user = True
+
+    def get_redirect_url(self, *args: Any) -> str:
+        return here(super().get_redirect_url(*args))
 
     def get_context_data(self, **values: Any) -> dict[str, Any]:
         following = self.get_redirect_url()
@@ -58,10 +61,8 @@ def start(request: HttpRequest) -> HttpResponseBase:
     issuer = sso.provider().issuer
     from dashboard.accounts.oidc import BROKEN  # loaded where single sign-on is set up
 
-    following = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(following, {request.get_host()}, require_https=request.is_secure()):
-        following = reverse("overview")
-    connecting = request.user.is_authenticated and "connect" in request.GET
+    following = here(request.GET.get("next", "")) or reverse("overview")
+    connecting = "connect" in request.GET and sso.may_connect(request, once=True)
     if request.user.is_authenticated and not connecting:
         return redirect(following)
     if not ratelimit.consume(request, app="allauth.account", action="login", limit_get=True):

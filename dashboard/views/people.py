@@ -12,18 +12,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.accounts import sessions
+from dashboard.asked_for import whole
 from dashboard.pages.people import PeoplePage, PersonPage
 from dashboard.views.lookup import address_of
 
 log = structlog.get_logger(__name__)
+MOST_PAGES = 10**8
 OWN = "This is your own account: you look after it on the page of your account."
 ABOVE = "This is an admin's account: only an admin may change it."
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    number = request.GET.get("page", "")
-    page = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    page = min(whole(request.GET.get("page", "")) or 1, MOST_PAGES)
     return render(request, "people/index.html", {"page": PeoplePage.build(request.GET.get("name", "")[:150], page)})
 
 

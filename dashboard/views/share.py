@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard.asked_for import here
 from dashboard.forms.actions import ShareForm
 from dashboard.pages.share import WHO_MAY_OPEN, ShareForOne, SharesPage, read_view, tab_words, view_of
 from dashboard.views.lookup import address_of, execution_or_404
@@ -72,9 +72,7 @@ def revoke(request: HttpRequest, link_id: int) -> HttpResponse:
         messages.success(request, "The share link is revoked: it opens nothing any more.")
     else:
         messages.info(request, "The share link had been revoked already.")
-    back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if safe else reverse("shares"))
+    return redirect(here(request.POST.get("back", "")) or reverse("shares"))
 
 
 def _allowed(request: HttpRequest, execution: Execution | None = None) -> None:

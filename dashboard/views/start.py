@@ -1,19 +1,26 @@
 """Starting executions, and the prepared events to start them with."""
 
+import uuid
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dashboard.asked_for import MOST, whole
 from dashboard.forms.actions import PrepareForm, SchemaTextForm
+from dashboard.forms.answering import RAW
 from dashboard.forms.starting import Start
 from dashboard.pages.start import Page, input_of
 from dashboard.views.actions import actor_of, said
-from dashboard.views.lookup import execution_or_404
+from dashboard.views.lookup import address_of, execution_or_404
 from executions import queries
 from executions.actions import perform, permissions, starting
+from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.models import ActionRecord, Function
 
@@ -24,12 +31,11 @@ def start(request: HttpRequest, function_id: int) -> HttpResponse:
     function = _function_or_404(request, function_id)
     if (verdict := permissions.can_start(request.user, function)).forbidden:
         raise PermissionDenied(verdict.why)
-    number = request.GET.get("from", "")
-    after = execution_or_404(request, int(number)) if number.isascii() and number.isdigit() else None
+    number = whole(request.GET.get("from", ""))
+    after = execution_or_404(request, number) if number is not None else None
     payload, note = input_of(after) if after else ("{}", "")
-    event = request.GET.get("event", "")
-    if event.isascii() and event.isdigit() and int(event) < 2**63:
-        payload = function.prepared_events.filter(pk=int(event)).values_list("payload", flat=True).first() or payload
+    if (event := whole(request.GET.get("event", ""))) is not None:
+        payload = function.prepared_events.filter(pk=event).values_list("payload", flat=True).first() or payload
     posted = request.POST if request.method == "POST" else None
     changes = posted is not None and posted.get("do", "").partition(" ")[0] in ("add", "remove", "mode")
     begun = Start(starting.schema_of(function), posted, payload=payload, is_bound=not changes)
@@ -41,48 +47,72 @@ def start(request: HttpRequest, function_id: int) -> HttpResponse:
 
 @require_POST
 def prepare(request: HttpRequest, function_id: int) -> HttpResponse:
-    """Keep what stands in the form's payload under a name."""
+    """Keep what stands in the form's payload under a name. The form is shown again as it was typed."""
     function, form = _function_or_404(request, function_id), PrepareForm(request.POST)
-    begun = Start(starting.schema_of(function), request.POST, payload="")
+    schema = starting.schema_of(function)
+    begun = Start(schema, request.POST, payload="")
+    name = request.POST.get("event_name", "")
     if not form.is_valid() or not (begun.fields.is_valid if begun.fields else request.POST.get("payload")):
         messages.error(request, "It was not kept: give it a name of at most 100 characters, and a whole payload.")
-        return redirect("start", function_id=function.pk)
-    name = form.cleaned_data["event_name"]
-    payload = begun.fields.text if begun.fields else form.cleaned_data["payload"]
-    try:
-        starting.prepare(request.user, function, name=name, payload=payload, now=timezone.now())
-    except (BadValue, perform.NotAllowed) as error:
-        messages.error(request, f"It was not kept. {error}")
-    else:
+    elif _kept(request, partial(starting.prepare, name=name, payload=_typed(begun, request.POST)), function):
         messages.success(request, f"Kept as the prepared event “{name}”.")
-    return redirect("start", function_id=function.pk)
+        name = ""
+    page = Page.of(request.user, function, Start(schema, request.POST, payload="{}", is_bound=False), event_name=name)
+    return render(request, "start.html", {"page": page})
 
 
 @require_POST
 def describe(request: HttpRequest, function_id: int) -> HttpResponse:
-    """Keep the JSON Schema of the function's input; an empty one is removed."""
+    """Keep what the input must be like. The form is shown again as it was typed, its input as JSON."""
     function, form = _function_or_404(request, function_id), SchemaTextForm(request.POST)
+    typed = request.POST.copy()
+    typed["payload"] = _typed(Start(starting.schema_of(function), typed, payload="{}"), typed)
+    typed["mode"] = RAW
+    text = request.POST.get("schema", "")
     if not form.is_valid():
-        messages.error(request, "It was not kept: a schema has at most 200,000 characters.")
-        return redirect("start", function_id=function.pk)
+        messages.error(request, "It was not kept: this is too long for a schema.")
+    elif _kept(request, partial(starting.describe, text=form.cleaned_data["schema"]), function):
+        messages.success(request, "The schema is kept." if text.strip() else "The schema is removed.")
+    begun = Start(starting.schema_of(function), typed, payload="{}", is_bound=False)
+    return render(request, "start.html", {"page": Page.of(request.user, function, begun, schema_text=text)})
+
+
+def _typed(begun: Start, data: QueryDict) -> str:
+    """The input, from the fields or as JSON."""
+    return begun.fields.text if begun.fields else data.get("payload", "{}").replace("\r\n", "\n")
+
+
+def _kept(request: HttpRequest, keep: Callable[..., object], function: Function) -> bool:
+    """False when it was not, which is said then."""
     try:
-        made = starting.describe(request.user, function, text=form.cleaned_data["schema"], now=timezone.now())
+        keep(_actor(request), function, now=timezone.now())
     except BadValue as error:
         messages.error(request, f"It was not kept. {error}")
+        return False
     except perform.NotAllowed as error:
         raise PermissionDenied(str(error)) from error
-    else:
-        messages.success(request, "The schema is kept." if made else "The schema is removed.")
-    return redirect("start", function_id=function.pk)
+    return True
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: HttpRequest, function_id: int, event_id: int) -> HttpResponse:
+    """GET asks, POST removes the prepared event."""
     function = _function_or_404(request, function_id)
     if not (allowed := permissions.can_prepare(request.user, function)):
         raise PermissionDenied(allowed.why)
-    function.prepared_events.filter(pk=event_id if event_id < 2**63 else 0).delete()
+    event = function.prepared_events.filter(pk=event_id if event_id <= MOST else 0).first()
+    if event is None:
+        raise Http404("There is no such prepared event; somebody may have removed it.")
+    if request.method != "POST":
+        return render(request, "start_forget.html", {"event": event, "function": function})
+    starting.forget(_actor(request), function, event, now=timezone.now())
+    messages.success(request, f"The prepared event “{event.name}” is removed.")
     return redirect("start", function_id=function.pk)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """For what may be done twice: the form's own token is for the start."""
+    return Actor(request.user, address_of(request), uuid.uuid4(), user_agent=request.headers.get("User-Agent", ""))
 
 
 def _function_or_404(request: HttpRequest, function_id: int) -> Function:

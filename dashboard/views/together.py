@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
-from django.views.decorators.vary import vary_on_headers
 
 from dashboard.forms.bulk import drawn_at
 from dashboard.pages.together import SENDS, Chosen, Group, Page, Sent
@@ -22,7 +21,6 @@ from executions.models import ActionRecord, Bulk
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@vary_on_headers("HX-Request")
 def new(request: HttpRequest) -> HttpResponse:
     """GET is the dry run: the groups, how many are in each, and a sample. POST is a button of one group's form; htmx
     gets that group alone, or what AWS would get (`?preview=1`).

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import structlog
+from django.db import transaction
 
 from executions import schemas
 from executions.actions import permissions, records
@@ -75,19 +76,23 @@ def schema_of(function: Function) -> dict[str, Any] | None:
         return None
 
 
-def describe(user: Any, function: Function, *, text: str, now: dt.datetime) -> InputSchema | None:
-    """Store what its input must be like, as JSON Schema; "" removes it. Raises BadValue."""
-    if not (allowed := permissions.can_prepare(user, function)):
-        raise NotAllowed(allowed)
-    if not text.strip():
-        InputSchema.objects.filter(function=function).delete()
-        return None
+def describe(actor: Actor, function: Function, *, text: str, now: dt.datetime) -> InputSchema | None:
+    """Store what its input must be like, as JSON Schema; "" removes it. Raises BadValue, NotAllowed."""
+    _may_prepare(actor, function)
     try:
-        schemas.compiled(text)
+        if text.strip():
+            schemas.compiled(text)
     except schemas.BadSchema as error:
         raise BadValue("schema", str(error)) from error
-    values = {"text": text, "username": user.get_username(), "changed_at": now}
-    return InputSchema.objects.update_or_create(function=function, defaults=values)[0]
+    with transaction.atomic():
+        had = InputSchema.objects.select_for_update().filter(function=function).first()
+        about = {"FunctionName": function.arn, "Before": had.text if had else "", "Schema": text.strip() and text}
+        records.note(actor, Kind.DESCRIBE, request=about, now=now)
+        if not text.strip():
+            InputSchema.objects.filter(function=function).delete()
+            return None
+        values = {"text": text, "username": actor.user.get_username(), "changed_at": now}
+        return InputSchema.objects.update_or_create(function=function, defaults=values)[0]
 
 
 def check_payload(payload: str, schema: dict[str, Any] | None = None) -> bytes:
@@ -107,13 +112,31 @@ def check_payload(payload: str, schema: dict[str, Any] | None = None) -> bytes:
     return body
 
 
-def prepare(user: Any, function: Function, *, name: str, payload: str, now: dt.datetime) -> PreparedEvent:
-    """Store a payload under a name, in the place of the one that had it."""
+def prepare(actor: Actor, function: Function, *, name: str, payload: str, now: dt.datetime) -> PreparedEvent:
+    """Store a payload under a name, in the place of the one that had it. Raises BadValue, NotAllowed."""
     check_payload(payload)
-    if not (allowed := permissions.can_prepare(user, function)):
+    _may_prepare(actor, function)
+    values = {"payload": payload, "username": actor.user.get_username(), "created_at": now}
+    with transaction.atomic():
+        records.note(actor, Kind.PREPARE, request=_about(function, name, payload), now=now)
+        return PreparedEvent.objects.update_or_create(function=function, name=name, defaults=values)[0]
+
+
+def forget(actor: Actor, function: Function, event: PreparedEvent, *, now: dt.datetime) -> None:
+    """Remove a prepared event. Raises NotAllowed."""
+    _may_prepare(actor, function)
+    with transaction.atomic():
+        records.note(actor, Kind.UNPREPARE, request=_about(function, event.name, event.payload), now=now)
+        event.delete()
+
+
+def _may_prepare(actor: Actor, function: Function) -> None:
+    if not (allowed := permissions.can_prepare(actor.user, function)):
         raise NotAllowed(allowed)
-    values = {"payload": payload, "username": user.get_username(), "created_at": now}
-    return PreparedEvent.objects.update_or_create(function=function, name=name, defaults=values)[0]
+
+
+def _about(function: Function, name: str, payload: str) -> dict[str, Any]:
+    return {"FunctionName": function.arn, "Event": name, "Payload": payload}
 
 
 def settle_starts(*, now: dt.datetime) -> None:

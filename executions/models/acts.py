@@ -42,6 +42,9 @@ class ActionRecord(models.Model):
         NOTIFY_SECRET = "notify_secret", "made a new secret for a notification rule"
         IMPORT = "import", "imported a history"
         FORGET = "forget", "removed an imported history"
+        PREPARE = "prepare", "kept a prepared event"
+        UNPREPARE = "unprepare", "removed a prepared event"
+        DESCRIBE = "describe", "changed the schema of an input"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"

@@ -14,6 +14,7 @@ from dashboard import urls
 from dashboard.access import ANYBODY, BEARER, LINK, MATRIX, PUBLIC
 from executions.actions.permissions import ROLES
 from tests import factories
+from tests.web import stored
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 
@@ -116,6 +117,19 @@ def test_a_fragment_asked_for_after_the_session_ended_is_refused_in_words_and_le
     assert answer.status_code == 401
     assert not [name for name in answer.headers if name.startswith("HX-")]
     assert answer["Content-Type"] == "text/plain" and answer.content == b"You are logged out."
+
+
+def test_no_cache_shows_a_page_to_somebody_else_and_none_keeps_what_is_taken_away(as_admin: Client) -> None:
+    execution = stored.execution(stored.wire("coffee_accept"))
+    one = f"/executions/{execution.pk}/"
+    for path in ("/", one, f"{one}payloads/", f"{one}stop/", f"{one}share/", f"{one}events/1/", "/inbox/", "/healthz"):
+        answer = as_admin.get(path)
+        assert answer["Cache-Control"] == ("no-store" if "share" in path else "private, no-cache"), path
+        assert "HX-Request" in answer["Vary"], path
+    for path in (f"{one}events/1/payload/", f"{one}events/1/explore/", f"{one}history.json", f"{one}report.html"):
+        assert "no-store" in as_admin.get(path)["Cache-Control"], path
+    for path in ("/audit.csv", "/audit.json", f"{one}events/1/reveal/"):
+        assert "no-store" in as_admin.get(path)["Cache-Control"], path
 
 
 def test_logging_out_takes_a_post(client: Client) -> None:

@@ -142,3 +142,23 @@ def test_on_a_busy_day_it_is_about_what_was_shown_and_never_about_more(as_admin:
 def test_a_moment_that_cannot_be_is_now(as_admin: Client, rows: list[Execution], at: str) -> None:
     as_admin.post(ALL, form(12, at=at))
     assert Bulk.objects.filter(total=12).count() == (1 if at in ("", "-1", "99999999999") else 0)
+
+
+def test_however_few_are_deleted_the_confirmation_is_typed(as_admin: Client, aws: FakeLambda) -> None:
+    factories.execution(status="SUCCEEDED")
+    where = "/bulk/new/?kind=delete&which=filter&status=SUCCEEDED"
+    assert "delete 1" in as_admin.get(where).content.decode()
+    for typed in ("", "delete 2"):
+        assert as_admin.post(where, form(1, typed=typed, copy="keep")).status_code == 200 and not Bulk.objects.exists()
+    assert as_admin.post(where, form(1, typed="delete 1", copy="keep")).status_code == 302
+
+
+def test_the_progress_is_read_out_at_milestones_only(as_admin: Client, aws: FakeLambda, rows: list[Execution]) -> None:
+    where = as_admin.post(ALL, form(12))["Location"]
+    said = []
+    for done in (0, 1, 2, 3, 5, 6, 12):
+        pending = list(Bulk.objects.get().rows.order_by("pk")[:done])
+        Bulk.objects.get().rows.filter(pk__in=[row.pk for row in pending]).update(done_at=factories.ago(), words="x")
+        page = as_admin.get(f"{where}progress/").content.decode()
+        said.append(re.findall(r'role="status">([^<]*)<', page)[0])
+    assert said == ["0 % done", "0 % done", "0 % done", "25 % done", "25 % done", "50 % done", "done"]

@@ -35,7 +35,7 @@ FORMS = {
     *("login", "account_login", "mfa_authenticate"),
     *("password", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
     *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn"),
-    *("mfa_generate_recovery_codes", "tokens", "share"),
+    *("mfa_generate_recovery_codes", "tokens", "share", "sso-connect", "forget"),
     *("start", "stop", "pause", "resume", "delete", "bulk-new", "execution-reveal"),
     *("callback-answer", "callback-claim", "callback-release", "callback-heartbeat"),
     *(
@@ -51,7 +51,7 @@ FORMS = {
 }
 """Pages with a form that is sent to their own address: GET and POST."""
 BUTTONS = {
-    *("logout", "token-revoke", "session-end", "sessions-end", "share-revoke", "prepare", "forget"),
+    *("logout", "token-revoke", "session-end", "sessions-end", "share-revoke", "prepare"),
     *("decision-remove", "describe"),
     *("notice-again", "notice-test", "notice-secret"),
     *("callback-preview", "person-sessions-end", "person-factors-remove", "person-switch", "bulk-stop", "bulk-again"),

@@ -228,12 +228,32 @@ def test_an_account_that_is_switched_off_stays_out(client: Client, sso: Provider
     assert other.get("/").status_code == 302
 
 
+def connected(client: Client) -> str:
+    """Who is logged in connects single sign-on to their account; -> where they are led at the provider."""
+    asked = client.post("/account/connect/")
+    assert asked["Location"].startswith("/account/confirm/?next=")
+    assert client.post(asked["Location"], {"password": "a password"})["Location"] == "/account/connect/"
+    assert "/login/sso/?connect" in client.get("/account/connect/").content.decode()
+    return client.get("/login/sso/?connect")["Location"]
+
+
+def test_connecting_takes_a_button_a_confirmation_each_time_and_works_once(client: Client, sso: Provider) -> None:
+    factories.user("viewer", "ada")
+    client.post("/login/", {"username": "ada", "password": "a password"})
+    assert client.get("/login/sso/?connect")["Location"] == "/", "a link from elsewhere connects nothing"
+    client.post("/account/connect/")
+    assert client.get("/account/connect/")["Location"] == "/account/", "the login a moment ago is not enough"
+    assert client.get("/login/sso/?connect")["Location"] == "/"
+    assert connected(client).startswith(sso.issuer)
+    assert client.get("/login/sso/?connect")["Location"] == "/"
+
+
 def test_somebody_with_a_password_connects_single_sign_on_to_their_account(client: Client, sso: Provider) -> None:
     factories.user("viewer", "ada")
     client.post("/login/", {"username": "ada", "password": "a password"})
     assert "Connect Example Login" in client.get("/account/").content.decode()
     sso.knows("s-9", preferred_username="ada", groups=["board"])
-    back = urlsplit(sso.log_in(client.get("/login/sso/?connect")["Location"], "s-9"))
+    back = urlsplit(sso.log_in(connected(client), "s-9"))
     assert client.get(f"{back.path}?{back.query}")["Location"] == "/account/"
     log_in(Client(), sso, "s-9")
     assert groups("ada") == {"approver"}
@@ -245,7 +265,7 @@ def test_an_identity_that_belongs_to_somebody_cannot_be_connected_to_another(cli
     log_in(Client(), sso, "s-1")
     factories.user("viewer", "eve")
     client.post("/login/", {"username": "eve", "password": "a password"})
-    back = urlsplit(sso.log_in(client.get("/login/sso/?connect")["Location"], "s-1"))
+    back = urlsplit(sso.log_in(connected(client), "s-1"))
     page = client.get(f"{back.path}?{back.query}", follow=True)
     assert "belongs to another account" in said(page)
     assert SocialAccount.objects.get().user.username == "ada"

@@ -1,6 +1,7 @@
 """Starting an execution, running one again as new, and prepared events."""
 
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
@@ -141,8 +142,45 @@ def test_a_prepared_event_is_kept_offered_and_removed(as_admin: Client, function
     page = as_admin.get(f"{url(function)}?event={one.pk}").content.decode()
     assert "small &lt;b&gt;" in page and "&quot;size&quot;: &quot;S&quot;" in page
     assert "not JSON" in as_admin.post(events, {"event_name": "x", "payload": "{"}, follow=True).content.decode()
+    asked = as_admin.get(f"{events}{one.pk}/remove/").content.decode()
+    assert "Remove the prepared event" in asked and "small &lt;b&gt;" in asked and PreparedEvent.objects.exists()
     as_admin.post(f"{events}{one.pk}/remove/")
     assert not PreparedEvent.objects.exists()
+    kept, removed = ActionRecord.objects.order_by("pk")
+    assert (kept.kind, removed.kind) == ("prepare", "unprepare")
+    assert (
+        kept.request
+        == removed.request
+        == {
+            "FunctionName": function.arn,
+            "Event": "small <b>",
+            "Payload": '{"size": "S"}',
+        }
+    )
+    audit = as_admin.get("/audit/").content.decode()
+    assert "kept a prepared event" in audit and "removed a prepared event" in audit
+
+
+@pytest.mark.parametrize("payload", ['{"size": "S"}', '{"size":'])
+def test_keeping_a_prepared_event_leaves_what_is_typed_in_the_form(
+    as_admin: Client, function: Function, payload: str
+) -> None:
+    typed = form(payload=payload, qualifier="live", reason="for the demo", name="mine", event_name="small")
+    page = unescape(as_admin.post(f"/functions/{function.pk}/events/", typed).content.decode())
+    for text in (payload, 'value="live"', "for the demo", 'value="mine"'):
+        assert text in page
+    kept = payload == '{"size": "S"}'
+    assert ("Kept as the prepared event" in page) == kept == PreparedEvent.objects.exists()
+    assert ('value="small"' in page) != kept
+
+
+@pytest.mark.parametrize("schema", ["", '{"type": 7}', '{"type": "object"}'])
+def test_keeping_a_schema_leaves_what_is_typed_in_the_form(as_admin: Client, described: Function, schema: str) -> None:
+    typed = {**fields(drink='"latte"', qty="3"), "schema": schema, "reason": "for the demo", "name": "mine"}
+    page = unescape(as_admin.post(f"/functions/{described.pk}/schema/", typed).content.decode())
+    for text in ('"qty":3', '"drink":"latte"', "for the demo", 'value="mine"', f">{schema}</textarea>"):
+        assert text in page.replace(": ", ":") or text in page, text
+    assert ActionRecord.objects.filter(kind="describe").count() == (schema != '{"type": 7}')
 
 
 def test_only_who_may_sees_the_button(as_operator: Client, function: Function) -> None:
