@@ -7,13 +7,16 @@ from typing import Any
 
 import structlog
 
-_TOKEN = re.compile(r"(/shared/)[^/\s?]+")
+_SLASH = r"(?:/|%(?:25)*2F)"
+"""Also as it stands in an address inside another one."""
+_TOKEN = re.compile(rf"({_SLASH}shared{_SLASH})[\w-]+", re.IGNORECASE)
 
 
 def without_tokens(_logger: Any, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A share link's address opens by itself: it is never written down whole."""
-    if isinstance(event.get("event"), str) and "/shared/" in event["event"]:
-        event["event"] = _TOKEN.sub(r"\1…", event["event"])
+    """A share link's address opens by itself: it is never written down whole, in no field and no traceback."""
+    for key, value in event.items():
+        if isinstance(value, str) and "shared" in value.lower():
+            event[key] = _TOKEN.sub(r"\1…", value)
     return event
 
 

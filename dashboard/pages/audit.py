@@ -143,12 +143,12 @@ def _row(record: ActionRecord) -> Row:
         origin=record.address or "",
         browser=record.user_agent,
         request_id=record.aws_request_id,
-        request=to_text(_without_secrets(record.request)),
+        request=to_text(without_secrets(record.request)),
         finished_at=record.finished_at,
     )
 
 
-def _without_secrets(request: dict[str, Any]) -> dict[str, Any]:
+def without_secrets(request: dict[str, Any]) -> dict[str, Any]:
     """AWS's client token only sounds like a secret: it keeps a request from being carried out twice."""
     return {
         key: value if key == "ClientToken" else redact({key: value}, sharing.patterns())[0][key]

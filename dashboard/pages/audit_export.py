@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from dashboard.pages.audit import without_secrets
 from executions import queries
 from executions.models import ActionRecord
 from executions.queries import AuditFilter
@@ -64,7 +65,7 @@ def _values(record: ActionRecord) -> dict[str, Any]:
         "execution": record.execution_arn,
         "callback": record.callback.callback_id if record.callback else "",
         "why": record.reason,
-        "request": record.request,
+        "request": without_secrets(record.request),
         "outcome": record.outcome,
         "answer": record.answer,
         "aws_request_id": record.aws_request_id,

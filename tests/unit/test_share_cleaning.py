@@ -71,6 +71,11 @@ def test_without_redaction_only_handles_are_taken_out() -> None:
 def test_no_log_holds_a_token() -> None:
     said = logs.without_tokens(None, "", {"event": "Not Found: /shared/abc-DEF_1/events/9/"})
     assert said["event"] == "Not Found: /shared/…/events/9/"
+    nested = "GET /login/?next=%2Fshared%2Fabc-DEF_1%2F and %252fshared%252fabc-DEF_1"
+    broken = logs.without_tokens(
+        None, "", {"event": nested, "exception": 'File "x"\nError: /shared/abc-DEF_1/', "n": 7}
+    )
+    assert "abc-DEF_1" not in repr(broken) and "next=%2Fshared%2F…%2F" in broken["event"]
     record = logging.makeLogRecord({"args": ("1.2.3.4", "GET", "/shared/abc-DEF_1/?x=1", "1.1", 200)})
     logger = logging.getLogger("uvicorn.access")
     assert logger.filter(record) and "abc-DEF_1" not in repr(record.args) and "/shared/…/?x=1" in repr(record.args)

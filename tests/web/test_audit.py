@@ -181,4 +181,6 @@ def test_each_row_has_the_exact_request_without_its_secrets(as_operator: Client,
     page = as_operator.get("/audit/").content.decode()
     assert "exact request" in page and "&quot;CallbackId&quot;: &quot;cb-1&quot;" in page
     assert "hunter2" not in page and "[redacted]" in page
-    assert "hunter2" in exported(as_operator, "/audit.json")
+    for export in ("/audit.json", "/audit.csv"):
+        text = exported(as_operator, export)
+        assert "cb-1" in text and "hunter2" not in text and "[redacted]" in text

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from dashboard.access import LINK, MATRIX
 from executions import sharing
+from executions.histories import history_of
 from executions.models import Execution, ShareLink
 from tests import factories, histories
 from tests.web import stored
@@ -280,3 +281,11 @@ def test_a_running_execution_is_shown_as_it_was_when_the_link_was_opened(public:
     shared(stored.execution(stored.wire("coffee_pending")))
     html = text(public, BASE + "view/")
     assert "hx-sse" not in html and "changed from:#live" not in html and "reload it" in html
+
+
+def test_what_a_link_does_not_show_is_not_offered(public: Client) -> None:
+    execution = stored.execution(stored.wire("flaky"))
+    shared(execution)
+    failed = next(one for one in history_of(execution).operations.values() if len(one.attempts) > 1)
+    drawer = text(public, f"{BASE}operations/{failed.id}/")
+    assert "Compare:" not in drawer and 'href=""' not in drawer and "Checkpoints:" in drawer
