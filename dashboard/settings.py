@@ -181,11 +181,9 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [env.ROOT / "static"]
-STATIC_ROOT = env.ROOT / "staticfiles"
 STORAGES = {"staticfiles": {"BACKEND": "dashboard.assets.VersionedStorage"}}
 # Files are served from where they stand; an image holds their compressed twins as well (see the Dockerfile).
 WHITENOISE_USE_FINDERS = True
-warnings.filterwarnings("ignore", message="No directory at: .*staticfiles", category=UserWarning)
 # WhiteNoise answers with files, which the ASGI handler reads in one go; they are small and browsers keep them.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -356,7 +356,7 @@ function shut(close, from) {
   const drawer = document.getElementById("drawer"), link = linkOf(row);
   row?.classList.remove("is-selected");
   link?.removeAttribute("aria-current");
-  history.pushState(null, "", close.href);
+  history.pushState({ htmx: true }, "", close.href); // so that Forward fetches the page without the drawer
   const empty = document.createElement("p");
   empty.className = "muted";
   empty.textContent = "Choose a row to see all about it.";
@@ -531,14 +531,15 @@ function sayRefused(why) {
   const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
   if (!place || place.querySelector("#refused")) return;
   document.getElementById("refused")?.remove();
-  const note = document.createElement("p"), link = document.createElement("a");
+  const note = document.createElement("p"), words = document.createElement("span"), link = document.createElement("a");
   note.id = "refused";
   note.className = "message message-error";
   note.setAttribute("role", "alert");
   link.href = "/login/";
   link.target = "_blank";
   link.textContent = "Go on in another tab";
-  note.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  words.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  note.append(words);
   place.prepend(note);
 }
 function admitted(token) {
@@ -1022,6 +1023,26 @@ page.addEventListener("click", (event) => {
   const note = target.closest("[data-put-away]");
   if (note) note.closest(".message")?.remove();
 });
+const keysOff = () => {
+  try {
+    return localStorage.getItem("durascope.keys") === "off";
+  } catch {
+    return false;
+  }
+};
+const isTyping = (target) => target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+window.addEventListener("keydown", (event) => {
+  if (event.key.length > 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (keysOff()) event.stopImmediatePropagation(); // this comes first: no module hears of it
+}, true);
+page.addEventListener("change", (event) => {
+  if (!event.target.matches?.("[data-keys-switch]")) return;
+  try {
+    localStorage.setItem("durascope.keys", event.target.checked ? "on" : "off");
+  } catch {
+    event.target.checked = true; // storage may be forbidden: they stay on
+  }
+});
 const places = { o: "/", e: "/executions/", i: "/inbox/", f: "/functions/", a: "/audit/" };
 let prefixUntil = 0;
 function moveRow(step) {
@@ -1054,6 +1075,7 @@ page.addEventListener("keydown", (event) => {
 });
 function unhide() {
   for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
+  for (const box of page.querySelectorAll("[data-keys-switch]")) box.checked = !keysOff();
   showTheme();
 }
 unhide();

@@ -64,15 +64,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or _is_fragment(request) or not can_view(user):
         return {"nav": Nav([], None, [])}
-    read_only = [Banner("info", READ_ONLY.why, None, "")] if settings.READ_ONLY else []
-    return {
-        "nav": Nav(_items(request), age(request, timezone.now()), read_only + _banners(queries.troubles(request.user)))
-    }
+    return {"nav": build(request)}
 
 
 def build(request: HttpRequest) -> Nav:
     """The shell itself, for the fragment that keeps it fresh."""
-    return Nav(_items(request), age(request, timezone.now()), [])
+    read_only = [Banner("info", READ_ONLY.why, None, "")] if settings.READ_ONLY else []
+    return Nav(_items(request), age(request, timezone.now()), read_only + _banners(queries.troubles(request.user)))
 
 
 def _is_fragment(request: HttpRequest) -> bool:

@@ -1,10 +1,21 @@
 """Invented data for the style guide: every partial in every state."""
 
+import datetime as dt
 import math
 import time
+import uuid
 from typing import Any
 
 from django import template
+
+from dashboard.forms.actions import StopForm
+from dashboard.pages import filter_bar
+from dashboard.pages.confirm import Confirm
+from dashboard.pages.filters import Filters
+from dashboard.pages.gauges import Fact
+from executions.actions.permissions import YES
+from executions.models import Execution, Function
+from executions.queries import ListFilter
 
 register = template.Library()
 
@@ -59,6 +70,7 @@ def samples() -> dict[str, Any]:
         ],
         "facts": [
             _fact("Started", at=now - 15_300),
+            _fact("Runs for", since=now - 15_300),
             _fact("Code ran", "3.2 s", "of 4 h 15 m"),
             _fact("Operations", "14", "/ 3,000", share=0.005),
             _fact("Stored", "82 MB", "/ 100 MB", share=0.82),
@@ -71,34 +83,8 @@ def samples() -> dict[str, Any]:
             {**_link("Checkpoints", "#checkpoints"), "active": False, "count": 1204},
             {**_link("Input and result", "#payloads"), "active": False, "count": None},
         ],
-        "filters": [
-            _filter("function", "Function", "any", kind="text", hint="part of a name"),
-            _filter(
-                "status",
-                "Status",
-                "failed, stopped",
-                on=True,
-                options=[
-                    _option("RUNNING", "Running", 311),
-                    _option("SUCCEEDED", "Succeeded", 17_702),
-                    _option("FAILED", "Failed", 158, checked=True),
-                    _option("STOPPED", "Stopped", 33, checked=True),
-                ],
-            ),
-            _filter("started", "Started", "last 7 days", kind="range", on=True),
-            _filter(
-                "connection",
-                "Connection",
-                "any",
-                kind="choice",
-                options=[
-                    _option("", "any", None, checked=True),
-                    _option("1", "retail, us-east-1", 12),
-                    _option("2", "roastery, eu-central-1", 4),
-                ],
-            ),
-        ],
-        "keep": [{"name": "sort", "value": "started"}],
+        "chips": filter_bar.bar(_filters(), ["coffee-order", "refund"], ["retail", "roastery"]),
+        "wrong": [("Started", "Choose one of 1h, 24h, 7d, 30d.")],
         "pairs": [
             _pair("Opened", at=now - 8_040),
             _pair("Timeout", "3 h"),
@@ -135,39 +121,8 @@ def samples() -> dict[str, Any]:
             _line(" ", '  "total": 9.80'),
             _line(" ", "}"),
         ],
-        "confirm": {
-            "title": "Stop order-1042?",
-            "label": "Stop execution",
-            "explain": [
-                "Lambda ends it at the next checkpoint. It cannot be resumed.",
-                "1 open callback will never be answered.",
-            ],
-            "fields": [
-                _field(
-                    "reason",
-                    "Reason",
-                    "textarea",
-                    required=True,
-                    hint="Kept in the audit log.",
-                    error="Say why, in a few words.",
-                ),
-                _field("type", "Error type", "text", value="StoppedByOperator"),
-                _field(
-                    "after",
-                    "Then",
-                    "select",
-                    value="none",
-                    required=True,
-                    options=[
-                        {"value": "none", "label": "do nothing"},
-                        {"value": "restart", "label": "start it again with the same input"},
-                    ],
-                ),
-                _field("sure", "I know that payments may be left open", "checkbox", value=False, required=True),
-            ],
-        },
+        "confirm": _question(),
         "starts": _starts(),
-        "activity": _activity(),
         "rows": [
             ("order-1042", "coffee-order", "WAITING", 15_300, "barista accepts · 45 m left"),
             ("batch-771", "batch-roast", "RUNNING", 12, "map 14 / 20"),
@@ -185,18 +140,28 @@ def _link(label: str, url: str) -> dict[str, Any]:
 
 
 def _fact(
-    label: str, value: str = "", rest: str = "", note: str = "", at: float | None = None, share: float | None = None
-) -> dict[str, Any]:
-    return {"label": label, "value": value, "rest": rest, "note": note, "at": at, "share": share}
+    label: str,
+    value: str = "",
+    rest: str = "",
+    note: str = "",
+    at: float | None = None,
+    since: float | None = None,
+    share: float | None = None,
+) -> Fact:
+    started, begun = (None if one is None else dt.datetime.fromtimestamp(one, dt.UTC) for one in (at, since))
+    return Fact(label, value, rest, note, started, begun, share)
 
 
-def _option(value: str, label: str, count: int | None, checked: bool = False) -> dict[str, Any]:
-    return {"value": value, "label": label, "count": count, "checked": checked}
+def _filters() -> Filters:
+    values = {"function": "coffee-order", "status": "FAILED", "started": "7d"}
+    return Filters(ListFilter(), None, values)
 
 
-def _filter(name: str, label: str, value: str, **changes: Any) -> dict[str, Any]:
-    plain = {"kind": "choices", "on": False, "options": [], "text": "", "hint": "", "start": "", "end": ""}
-    return {"name": name, "label": label, "value": value, **plain, **changes}
+def _question() -> Confirm:
+    """With an error at a field: somebody has sent a reason that is too long."""
+    order = Execution(pk=1, name="order-1042", function=Function(name="coffee-order"))
+    form = StopForm({"reason": "x" * 2000, "token": str(uuid.UUID(int=1))})
+    return Confirm.of(form, order, None, YES, asked="#stop")
 
 
 def _pair(label: str, value: str = "", **changes: Any) -> dict[str, Any]:
@@ -205,11 +170,6 @@ def _pair(label: str, value: str = "", **changes: Any) -> dict[str, Any]:
 
 def _line(sign: str, text: str) -> dict[str, str]:
     return {"sign": sign, "text": text}
-
-
-def _field(name: str, label: str, kind: str, **changes: Any) -> dict[str, Any]:
-    plain = {"value": "", "required": False, "hint": "", "error": "", "options": []}
-    return {"name": name, "label": label, "kind": kind, **plain, **changes}
 
 
 def _starts() -> dict[str, Any]:
@@ -227,29 +187,5 @@ def _starts() -> dict[str, Any]:
             "margin": {"l": 2, "r": 2, "t": 2, "b": 2},
             "xaxis": {"visible": False},
             "yaxis": {"visible": False},
-        },
-    }
-
-
-def _activity() -> dict[str, Any]:
-    """How much was going on, for the brush over a timeline."""
-    high = [0, 8, 9, 8, 9, 10, 9, 8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 8, 9, 8, 9, 8, 7, 2, 2, 2, 2, 2, 2, 2]
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "fill": "tozeroy",
-                "x": list(range(len(high))),
-                "y": high,
-                "meta": {"tone": "info"},
-            }
-        ],
-        "layout": {
-            "margin": {"l": 0, "r": 0, "t": 2, "b": 2},
-            "dragmode": "select",
-            "selectdirection": "h",
-            "xaxis": {"visible": False, "fixedrange": True},
-            "yaxis": {"visible": False, "fixedrange": True},
         },
     }

@@ -201,7 +201,7 @@ function shut(close, from) {
   const drawer = document.getElementById("drawer"), link = linkOf(row);
   row?.classList.remove("is-selected");
   link?.removeAttribute("aria-current");
-  history.pushState(null, "", close.href);
+  history.pushState({ htmx: true }, "", close.href); // so that Forward fetches the page without the drawer
   const empty = document.createElement("p");
   empty.className = "muted";
   empty.textContent = "Choose a row to see all about it.";

@@ -54,14 +54,15 @@ function sayRefused(why) {
   const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
   if (!place || place.querySelector("#refused")) return;
   document.getElementById("refused")?.remove();
-  const note = document.createElement("p"), link = document.createElement("a");
+  const note = document.createElement("p"), words = document.createElement("span"), link = document.createElement("a");
   note.id = "refused";
   note.className = "message message-error";
   note.setAttribute("role", "alert");
   link.href = "/login/";
   link.target = "_blank";
   link.textContent = "Go on in another tab";
-  note.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  words.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
+  note.append(words);
   place.prepend(note);
 }
 

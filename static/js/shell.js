@@ -56,6 +56,28 @@ page.addEventListener("click", (event) => {
   if (note) note.closest(".message")?.remove();
 });
 
+// Whoever speaks to their computer, or has a cat on it, can switch the keys of one character off.
+const keysOff = () => {
+  try {
+    return localStorage.getItem("durascope.keys") === "off";
+  } catch {
+    return false;
+  }
+};
+const isTyping = (target) => target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+window.addEventListener("keydown", (event) => {
+  if (event.key.length > 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (keysOff()) event.stopImmediatePropagation(); // this comes first: no module hears of it
+}, true);
+page.addEventListener("change", (event) => {
+  if (!event.target.matches?.("[data-keys-switch]")) return;
+  try {
+    localStorage.setItem("durascope.keys", event.target.checked ? "on" : "off");
+  } catch {
+    event.target.checked = true; // storage may be forbidden: they stay on
+  }
+});
+
 const places = { o: "/", e: "/executions/", i: "/inbox/", f: "/functions/", a: "/audit/" };
 let prefixUntil = 0;
 
@@ -93,6 +115,7 @@ page.addEventListener("keydown", (event) => {
 /** What needs JavaScript is hidden until there is some. */
 function unhide() {
   for (const hidden of page.querySelectorAll("[data-shortcuts], [data-times]")) hidden.hidden = false;
+  for (const box of page.querySelectorAll("[data-keys-switch]")) box.checked = !keysOff();
   showTheme();
 }
 

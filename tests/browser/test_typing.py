@@ -166,8 +166,57 @@ def test_a_refresh_leaves_a_payload_as_it_was_unfolded(context: BrowserContext) 
     for _ in range(2):
         with page.expect_response(lambda answer: "part=content" in answer.url):
             page.evaluate("document.getElementById('live').dispatchEvent(new CustomEvent('changed', {bubbles: true}))")
-        page.wait_for_function("!document.querySelector('.htmx-request')")
+        expect(page.locator(".htmx-request")).to_have_count(0)
     expect(page.locator(".tree details[open]").first).to_be_visible()
     page.locator("[data-as-text]").first.click()
     expect(page.locator("pre.code").first).to_be_visible()
     expect(page.locator(".tree").first).to_be_hidden()
+
+
+def test_an_answer_begun_in_the_inbox_is_not_replaced_without_a_question(context: BrowserContext) -> None:
+    first, second = factories.callback(name="first"), factories.callback(name="second")
+    page = opened(context, f"/inbox/?callback={first.pk}")
+    field = page.locator("#pane form textarea:visible").first
+    field.fill("half an answer")
+    asked: list[str] = []
+    page.once("dialog", lambda one: (asked.append(one.message), one.dismiss()))
+    page.get_by_role("link", name="second").click()
+    page.wait_for_timeout(300)
+    expect(field).to_have_value("half an answer")
+    assert len(asked) == 1
+    page.once("dialog", lambda one: one.accept())
+    page.get_by_role("link", name="second").click()
+    expect(page.locator(f"#pane article[data-callback-id='{second.pk}']")).to_be_visible()
+
+
+def test_keys_of_one_character_can_be_switched_off_and_on_again(context: BrowserContext) -> None:
+    page = opened(context, "/functions/")
+    page.keyboard.press("?")
+    page.get_by_label("Keys of one character").uncheck()
+    page.keyboard.press("Escape")
+    page = opened(context, "/functions/")
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    expect(page.locator("#search")).not_to_be_focused()
+    page.locator(".top details.drop summary").last.click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(page.get_by_label("Keys of one character")).not_to_be_checked()
+    page.get_by_label("Keys of one character").check()
+    page.keyboard.press("Escape")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+
+
+def test_forward_leads_to_the_page_without_the_drawer_that_was_closed(context: BrowserContext) -> None:
+    execution = going_on()
+    page = opened(context, f"/executions/{execution.pk}/")
+    page.locator(".tl-row[data-operation-id] .tl-name > a").first.click()
+    page.locator("#operation").wait_for()
+    page.locator("#drawer .close").click()
+    expect(page.locator("#operation")).to_have_count(0)
+    page.go_back()
+    page.locator("#operation").wait_for()
+    page.go_forward()
+    expect(page.locator("#operation")).to_have_count(0)

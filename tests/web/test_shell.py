@@ -35,6 +35,16 @@ def test_a_banner_says_what_is_wrong_with_which_connection_since_when_and_what_t
     assert "&lt;b&gt;no route" in page and "<b>no route" not in page
 
 
+def test_a_page_that_stays_open_learns_of_trouble_and_of_its_end(as_viewer: Client) -> None:
+    headers = {"HX-Request": "true"}
+    banners = r'<hx-partial hx-target="#banners"[^>]*>(.*?)</hx-partial>'
+    assert re.findall(banners, as_viewer.get("/shell/", headers=headers).content.decode(), re.S) == ["\n"]
+    found = trouble("list functions")
+    assert "AWS cannot be reached" in as_viewer.get("/shell/", headers=headers).content.decode()
+    found.delete()
+    assert "banner-" not in as_viewer.get("/shell/", headers=headers).content.decode()
+
+
 def test_the_same_trouble_with_many_calls_is_one_banner(as_viewer: Client) -> None:
     for number in range(9):
         trouble(f"list executions of f-{number}", seconds=100 - number)
