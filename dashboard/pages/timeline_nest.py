@@ -145,7 +145,9 @@ def _branches(
         built = None
         if child.subject is not None:
             history = child.subject.history
-            built = timeline.build(history, now=now, scale=scale, only=shown(history, state, child.inside))
+            folded = state.folded_inside(child.path, history)
+            only = shown(history, state, child.inside)
+            built = timeline.build(history, now=now, scale=scale, only=only, folded=folded)
             timelines[child.path] = built
         inside = _branches(child.inside, state, now, scale, timelines)
         found.append(Branch(child.path, child.operation_id, built, inside))

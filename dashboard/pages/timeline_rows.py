@@ -154,8 +154,10 @@ class RowWriter:
         if operation.invoke is not None and operation.invoke.child_arn:
             folded = path not in self._state.inside
             return self._toggle(self._state.with_inside(path), folded, f"the execution that {row.name} called")
-        if not row.has_children or "-" in path:
+        if not row.has_children:
             return ""
+        if "-" in path:
+            return self._toggle(self._state.with_shut(path), row.is_folded, row.name)
         return self._toggle(self._state.with_fold(row.first_event_id), row.is_folded, row.name)
 
     def _toggle(self, query: str, folded: bool, what: str) -> str:

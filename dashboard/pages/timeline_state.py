@@ -41,6 +41,7 @@ class TimelineState:
     """`fold_all`: every context is folded but those whose first event is in `folds`; else just those are.
 
     `inside`: the chained invokes whose child execution is unfolded, by path ("12", "12-5": see domain/nesting.py).
+    `shut`: the contexts inside those that are folded, by path, too.
     `opened`: idle stretches that are drawn in full length, by their beginning in milliseconds; `idle`: all of them.
     `follow`: the right edge of the axis is now, also of a zoom, and the newest rows stay in view.
     `status`: an operation's. `start`: the first row of the window asked for. `zoom`: epoch seconds.
@@ -59,6 +60,7 @@ class TimelineState:
     fold_all: bool = False
     folds: frozenset[int] = frozenset()
     inside: frozenset[str] = frozenset()
+    shut: frozenset[str] = frozenset()
     zoom: tuple[float, float] | None = None
     start: int = 0
     event: int = 0
@@ -82,9 +84,8 @@ class TimelineState:
             follow=query.get("follow") == "1",
             fold_all=folds[0] == "all",
             folds=frozenset(number for number in map(whole, folds) if number),
-            inside=frozenset(
-                path for path in query.get("inside", "").split(".")[:_MOST_INSIDE] if _PATH.fullmatch(path)
-            ),
+            inside=_paths(query.get("inside", "")),
+            shut=_paths(query.get("shut", "")),
             zoom=_zoom(query.get("zoom", "")),
             start=whole(query.get("from", "")),
             event=whole(query.get("event", "")),
@@ -104,6 +105,7 @@ class TimelineState:
             ("idle", "show" if state.idle else ".".join(map(str, sorted(state.opened)))),
             ("fold", ".".join(["all", *folds] if state.fold_all else folds)),
             ("inside", ".".join(sorted(state.inside))),
+            ("shut", ".".join(sorted(state.shut))),
             ("zoom", f"{state.zoom[0]:.3f}~{state.zoom[1]:.3f}" if state.zoom else ""),
             ("follow", "1" if state.follow else ""),
             ("within", state.within if state.op or state.event else ""),
@@ -139,7 +141,20 @@ class TimelineState:
         if path not in self.inside:
             return self.query(inside=self.inside | {path})
         return self.query(
-            inside=frozenset(one for one in self.inside if one != path and not one.startswith(f"{path}-"))
+            inside=frozenset(one for one in self.inside if one != path and not one.startswith(f"{path}-")),
+            shut=frozenset(one for one in self.shut if not one.startswith(f"{path}-")),
+        )
+
+    def with_shut(self, path: str) -> str:
+        """The query string after folding or unfolding a context of a child execution."""
+        return self.query(shut=self.shut ^ {path})
+
+    def folded_inside(self, path: str, history: History) -> frozenset[str]:
+        """The operations whose children are hidden in the child execution at `path`."""
+        return frozenset(
+            key
+            for key, operation in history.operations.items()
+            if operation.children and f"{path}-{operation.first_event_id}" in self.shut
         )
 
     def folded(self, history: History) -> frozenset[str]:
@@ -178,6 +193,10 @@ class TimelineState:
         if self.open and operation.status not in OPEN:
             return False
         return self._needle in operation.label.casefold() or self._needle == operation.id
+
+
+def _paths(text: str) -> frozenset[str]:
+    return frozenset(path for path in text.split(".")[:_MOST_INSIDE] if _PATH.fullmatch(path))
 
 
 def _overlaps(operation: Operation, start: float, end: float) -> bool:

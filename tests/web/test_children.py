@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from executions.histories import history_of
 from executions.models import Execution
-from tests import factories
+from tests import factories, histories
 from tests.web import stored
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
@@ -122,6 +122,22 @@ def test_a_child_of_somebody_elses_function_is_as_if_it_were_not_there(
     monkeypatch.setattr("executions.queries.visibility.visible", lambda user: seen)
     html = text(as_viewer, f"/executions/{parent.pk}/?inside={call_of(parent).first_event_id}")
     assert child.pk not in owners(html) and "not one that you may see" in html
+
+
+def test_a_context_of_an_unfolded_child_is_folded_and_unfolded_again(as_viewer: Client, parent: Execution) -> None:
+    script = histories.Script()
+    script.started()
+    script.context_started("brew")
+    script.step("brew/grind", "brew")
+    child = stored.execution(script.events, arn=call_of(parent).invoke.child_arn)
+    path = call_of(parent).first_event_id
+    page = f"/executions/{parent.pk}/?inside={path}"
+    context = next(one for one in history_of(child).operations.values() if one.children)
+    shut = f"{page}&shut={path}-{context.first_event_id}"
+    html = text(as_viewer, page)
+    assert owners(html).count(child.pk) == 2 and f'href="{shut.replace("&", "&amp;")}"' in html
+    html = text(as_viewer, shut)
+    assert owners(html).count(child.pk) == 1 and f'href="{page}"' in html and 'aria-label="Unfold brew"' in html
 
 
 def test_a_filter_finds_what_lies_in_an_unfolded_child(as_viewer: Client, parent: Execution, child: Execution) -> None:
