@@ -43,10 +43,13 @@ def last_of(page_number: int) -> int:
     return (page_number + 1) * PAGE_EVENTS
 
 
-def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
-    """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut."""
+def encode(events: list[WireEvent], body: bytes = b"") -> tuple[bytes, bytes]:
+    """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut.
+
+    `body`: AWS's answer, where it has just these events in this order: then it is kept as it came.
+    """
     cut: dict[str, Any] = {}
-    body = orjson.dumps(events)
+    body = body or orjson.dumps(events)
     if (b"$" in body and _MARK in body) or _may_be_long(body):
         body = orjson.dumps([_cut_event(event, cut) for event in events])
     compress = zstandard.ZstdCompressor(level=1).compress
@@ -65,7 +68,8 @@ def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
     """The wire events of one page, in order of EventId. Without `payloads` long ones come as CutText."""
     decompress = zstandard.ZstdDecompressor().decompress
     body = decompress(bytes(events))
-    wire: list[WireEvent] = orjson.loads(body)
+    told: dict[str, Any] | list[WireEvent] = orjson.loads(body)
+    wire: list[WireEvent] = told["Events"] if isinstance(told, dict) else told
     if _MARK in body:
         whole: dict[str, Any] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
         for event in wire:

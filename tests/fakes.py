@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from typing import Any
 
+import orjson
 from botocore.exceptions import ClientError
 
 from executions.domain.statuses import TERMINAL_EVENTS
@@ -147,7 +148,8 @@ class FakeLambda:
         events = copy.deepcopy(self.events[self._known(request["DurableExecutionArn"])])
         if request.get("ReverseOrder"):
             events.reverse()
-        return {"Wire": self._page("Events", events, request)}
+        page = self._page("Events", events, request)
+        return {"Wire": page, "Body": orjson.dumps(page)}
 
     def stop_durable_execution(self, **request: Any) -> dict[str, Any]:
         self._asked("stop_durable_execution", request)

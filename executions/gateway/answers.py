@@ -42,11 +42,14 @@ class ExecutionSummary:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """`at`: AWS's own time when it answered, in whole seconds; None when it did not say."""
+    """`at`: AWS's own time when it answered, in whole seconds; None when it did not say. `body`: what AWS wrote, where
+    that is kept.
+    """
 
     items: list[T]
     next_marker: str | None
     at: dt.datetime | None = None
+    body: bytes = b""
 
 
 class Markers:

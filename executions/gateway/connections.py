@@ -136,5 +136,5 @@ def _read(
     if operation_model.name == "GetDurableExecutionHistory":
         if not set(map(type, wire["Events"])) <= {dict}:
             raise ValueError("an event that is not a JSON object")
-        customized_response_dict["Wire"] = wire
+        customized_response_dict |= {"Wire": wire, "Body": body}
         response_dict["body"] = b"{}"

@@ -132,7 +132,7 @@ def get_history(
         **given(Marker=marker),
     )
     wire = answer.get("Wire", answer)
-    return Page(wire["Events"], wire.get("NextMarker"))
+    return Page(wire["Events"], wire.get("NextMarker"), body=answer.get("Body", b""))
 
 
 def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> Answer:

@@ -65,8 +65,10 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
 
 def _stored_events(row: Execution, book: Book) -> list[WireEvent]:
     """What is stored, from memory when this reading has seen all of it."""
-    if book.seen and row.history_pages.aggregate(stored=Sum("event_count"))["stored"] == len(book.seen):
-        return [book.seen[event_id] for event_id in sorted(book.seen)]
+    if book.seen:
+        seen = [event for _, events in sorted(book.seen.items()) for event in events.values()]
+        if row.history_pages.aggregate(stored=Sum("event_count"))["stored"] == len(seen):
+            return seen
     pages = row.history_pages.order_by("number").only("events")
     return [event for page in pages for event in history_pages.decode(page.events)]
 

@@ -21,7 +21,7 @@ from executions.models import TERMINAL, Execution
 from executions.sync import habits, hasten, pacing, places, storing, trouble
 from executions.sync.deriving import derive
 from executions.sync.executions import mark_gone
-from executions.sync.reading import Events, Reading, settled_through
+from executions.sync.reading import Part, Reading, settled_through
 from executions.sync.storing import Book, Pulled
 
 log = structlog.get_logger(__name__)
@@ -99,13 +99,13 @@ def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime,
     pulled.complete = derive(book, now=now, to_the_end=True)
 
 
-def _keep(reading: Reading, pages: Iterator[Events], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
+def _keep(reading: Reading, parts: Iterator[Part], book: Book, *, now: dt.datetime, ends_first: bool = False) -> None:
     """Store what comes, as one when it comes quickly, and where the reading goes on should it be broken off.
     `ends_first`: somebody waits for the first two pages.
     """
     try:
-        for number, events in enumerate(pages, 1):
-            book.add(events)
+        for number, part in enumerate(parts, 1):
+            book.add(part)
             if book.is_due() or (ends_first and number == 2):
                 book.store()
                 places.keep_history(book.execution, reading.block)

@@ -26,10 +26,11 @@ Events = dict[int, WireEvent]
 
 @dataclass(frozen=True)
 class Part:
-    """One page."""
+    """One page. `body`: AWS's JSON with just these events, "" when some were left out."""
 
     events: Events
     next_marker: str | None
+    body: bytes
 
     @property
     def highest(self) -> int:
@@ -56,7 +57,7 @@ class Reading:
     when nothing is missing.
     """
 
-    def from_both_ends(self, *, at_once: bool) -> Iterator[Events]:
+    def from_both_ends(self, *, at_once: bool) -> Iterator[Part]:
         """All events: the first page, the newest one, then what is between them. The newest page takes the place of the
         last one, so that this takes no more calls than one way through. `at_once`: both ends are asked for at the same
         time, which wastes a call on a history of one page.
@@ -67,7 +68,7 @@ class Reading:
             newest = beside.submit(contextvars.copy_context().run, newest).result  # type: ignore[assignment]
             beside.shutdown(wait=False)
         part = self._ask()
-        yield part.events
+        yield part
         marker, reached = self.markers.follow(part.next_marker), part.highest
         if not marker:
             return
@@ -75,14 +76,14 @@ class Reading:
         ahead = part.lowest
         if reached + 1 < ahead:
             self.block = places.Block(part.next_marker, ahead, part.highest) if part.next_marker else None
-        yield part.events
+        yield part
         while marker and reached + 1 < ahead:
             part = self._ask(marker=marker)
-            yield part.events
+            yield part
             marker, reached = self.markers.follow(part.next_marker), max(reached, part.highest)
         self.block = None
 
-    def backwards(self, settled: int) -> Iterator[Events]:
+    def backwards(self, settled: int) -> Iterator[Part]:
         """From the newest event to the one called `settled`, up to which all is known; past the block that an earlier
         reading has left, in which all is known as well.
         """
@@ -99,7 +100,7 @@ class Reading:
                 known = None
             if known is None:
                 self.block = places.Block(marker, low, top) if marker and low > settled else None
-            yield part.events
+            yield part
             if not marker or low <= settled:
                 return
 
@@ -121,7 +122,8 @@ class Reading:
             if self.deadline is None:
                 raise
             raise slow from error
-        return Part(numbered(page.items), page.next_marker)
+        events = numbered(page.items)
+        return Part(events, page.next_marker, page.body if len(events) == len(page.items) else b"")
 
 
 def settled_through(execution: Execution) -> int:
@@ -136,7 +138,7 @@ def settled_through(execution: Execution) -> int:
             kind = str(event.get("EventType"))
             if kind == "ChainedInvokeStarted":
                 if not names_child(event):
-                    waiting[str(event.get("Id"))] = event_id(event)
+                    waiting[str(event.get("Id"))] = event["EventId"]
             elif kind.startswith("ChainedInvoke"):
                 waiting.pop(str(event.get("Id")), None)
     return min([execution.contiguous_through, *(number - 1 for number in waiting.values())])
@@ -149,10 +151,4 @@ def names_child(event: WireEvent) -> bool:
 
 
 def numbered(events: list[WireEvent]) -> Events:
-    return {number: event for event in events if (number := event_id(event))}
-
-
-def event_id(event: WireEvent) -> int:
-    """0 when there is none that could be stored."""
-    number = event.get("EventId")
-    return number if isinstance(number, int) and 0 < number <= LARGEST else 0
+    return {number: event for event in events if type(number := event.get("EventId")) is int and 0 < number <= LARGEST}

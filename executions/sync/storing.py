@@ -9,7 +9,7 @@ from django.db import transaction
 
 from executions import history_pages, metrics
 from executions.models import Execution, HistoryPage
-from executions.sync.reading import Events, WireEvent, names_child, numbered
+from executions.sync.reading import Events, Part, WireEvent, names_child, numbered
 
 log = structlog.get_logger(__name__)
 STORE_EVERY = 1.0
@@ -29,23 +29,31 @@ class Pulled:
 class Book:
     """Events that have come and are not stored yet. `contradicted`: AWS told a stored event differently.
 
-    `seen` are all events of this reading, so that the columns can be worked out without reading them back; None when
-    payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told, where
-    somebody asks for them.
+    `seen` are the pages that this reading has stored, so that the columns can be worked out without reading them back;
+    None when payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told,
+    where somebody asks for them.
     """
 
     execution: Execution
     pulled: Pulled
     contradicted: bool = False
-    seen: Events | None = field(default_factory=dict)
+    seen: dict[int, Events] | None = field(default_factory=dict)
     read: set[int] | None = None
-    _waiting: Events = field(default_factory=dict)
+    waiting: dict[int, Events] = field(default_factory=dict)
+    packed: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Of what waits, the pages that came from AWS as one."""
     _stored_at: float = field(default_factory=time.monotonic)
 
-    def add(self, events: Events) -> None:
-        self._waiting |= events
+    def add(self, part: Part) -> None:
+        for number, events in _by_page(part.events).items():
+            before = self.waiting.get(number, {})
+            told_again = before.keys() <= events.keys()
+            self.waiting[number] = events if told_again else _in_order(before | events)
+            self.packed.pop(number, None)
+            if part.body and events is part.events and told_again:
+                self.packed[number] = history_pages.encode(list(events.values()), part.body)
         if self.read is not None:
-            self.read |= events.keys()
+            self.read |= part.events.keys()
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -54,29 +62,27 @@ class Book:
         """Insert by EventId what has come. An event that AWS now tells differently replaces the stored one, and is
         logged.
         """
-        if self._waiting:
-            store(self, self._waiting)
-            if self.seen is not None:
-                self.seen = self.seen | self._waiting if self.seen else self._waiting
-            self._waiting = {}
+        if self.waiting:
+            store(self)
+            self.waiting, self.packed = {}, {}
         self._stored_at = time.monotonic()
 
 
 @metrics.STORING.time()
-def store(book: Book, events: Events) -> None:
-    by_page = _by_page(events)
+def store(book: Book) -> None:
     execution, pulled = book.execution, book.pulled
     with transaction.atomic():
         # Two workers that read the same execution write one after the other.
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
-        stored = {page.number: page for page in execution.history_pages.filter(number__in=by_page)}
+        stored = {page.number: page for page in execution.history_pages.filter(number__in=book.waiting)}
         before = pulled.new_events + pulled.replaced_events
         fresh = []
-        for page_number, incoming in by_page.items():
-            if page := stored.get(page_number):
+        for number, incoming in sorted(book.waiting.items()):
+            if page := stored.get(number):
                 _merge(book, page, incoming)
             else:
-                fresh.append(write(book, HistoryPage(execution=execution, number=page_number), incoming))
+                page = HistoryPage(execution=execution, number=number)
+                fresh.append(write(book, page, incoming, book.packed.get(number)))
                 pulled.new_events += len(incoming)
         HistoryPage.objects.bulk_create(fresh)
         if pulled.new_events + pulled.replaced_events > before:
@@ -84,13 +90,21 @@ def store(book: Book, events: Events) -> None:
             Execution.objects.filter(pk=execution.pk).update(untold=True)
 
 
+def _in_order(events: Events) -> Events:
+    """By their numbers; the same ones when they are so already."""
+    numbers = sorted(events)
+    return events if numbers == list(events) else {number: events[number] for number in numbers}
+
+
 def _by_page(events: Events) -> dict[int, Events]:
     """In order, by the page they are stored in."""
-    numbers, by_page, at = sorted(events), {}, 0
+    events = _in_order(events)
+    numbers, by_page, at = list(events), {}, 0
     while at < len(numbers):
         page = history_pages.page_number(numbers[at])
         end = bisect_right(numbers, history_pages.last_of(page), at)
-        by_page[page] = {number: events[number] for number in numbers[at:end]}
+        whole = end - at == len(numbers)
+        by_page[page] = events if whole else {number: events[number] for number in numbers[at:end]}
         at = end
     return by_page
 
@@ -106,8 +120,7 @@ def _merge(book: Book, page: HistoryPage, incoming: Events) -> None:
     if differing:
         log.info("sync.events_replaced", execution_arn=book.execution.arn, event_ids=differing[:20])
         book.contradicted |= not all(_is_filled_in(known[number], incoming[number]) for number in differing)
-    merged = {**known, **incoming}
-    write(book, page, {number: merged[number] for number in sorted(merged)}).save()
+    write(book, page, _in_order(known | incoming)).save()
 
 
 def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
@@ -136,10 +149,12 @@ def drop_what_is_not_told(book: Book) -> None:
     book.seen = None
 
 
-def write(book: Book, page: HistoryPage, events: Events) -> HistoryPage:
+def write(book: Book, page: HistoryPage, events: Events, packed: tuple[bytes, bytes] | None = None) -> HistoryPage:
     """Put these, which are in order, into a page that is not saved yet."""
     page.event_count = len(events)
-    page.events, page.payloads = history_pages.encode(list(events.values()))
+    page.events, page.payloads = packed or history_pages.encode(list(events.values()))
     if page.payloads:
         book.seen = None
+    if book.seen is not None:
+        book.seen[page.number] = events
     return page

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
+import zstandard
 
-from executions import live
+from executions import history_pages, live
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
 from executions.sync import functions, history, listing, storing
@@ -42,6 +44,20 @@ def test_a_history_of_several_pages_is_stored_as_aws_wrote_it(
     assert stored(arn) == aws.events[arn]
     assert HistoryPage.objects.filter(execution=execution).count() == 3
     assert aws.calls["get_durable_execution_history"] == 3
+
+
+def test_a_page_that_comes_from_aws_as_one_is_kept_to_the_letter(
+    aws: FakeLambda, now: dt.datetime, stored: Stored
+) -> None:
+    arn, execution = mirrored(aws, now)
+    for number in range(2, 2600):
+        aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
+    history.pull(execution, now=now)
+    first, second, last = HistoryPage.objects.order_by("number")
+    for page, wanted in ((first, slice(1000)), (second, slice(1000, 2000))):
+        told = orjson.loads(zstandard.ZstdDecompressor().decompress(page.events))
+        assert told == {"Events": aws.events[arn][wanted], "NextMarker": str(wanted.stop)}
+    assert history_pages.decode(last.events) == aws.events[arn][2000:]  # from the newest page, which comes backwards
 
 
 def test_a_growing_history_is_read_from_its_newest_event_only(
