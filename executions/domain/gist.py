@@ -7,6 +7,7 @@ are left out before the fold, which is what takes the time.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import NoneType
 from typing import Any
 
 from executions.domain.events import parse_events, timestamp
@@ -41,61 +42,56 @@ def gist(wire: Sequence[WireEvent]) -> Gist:
 
 
 def _telling(wire: Sequence[WireEvent]) -> tuple[list[WireEvent], int] | None:
-    """The events that matter and the number of operations; None when something is unusual and only the whole fold knows
-    what to make of it.
+    """The events that matter, in any order, and the number of operations; None when something is unusual and only the
+    whole fold knows what to make of it.
     """
-    last: dict[str, WireEvent] = {}
+    newest: dict[str, str] = {}  # of each operation the type of its newest event, "" when it is tried again
     parents: dict[str, str | None] = {}
     wanted: set[str] = set()
-    newest, ran = None, None
-    for raw in wire:
-        kind, key = raw.get("EventType"), raw.get("Id")
-        if type(key) is str and type(kind) is str and kind in HANDLERS:
-            if key not in last:
+    others: list[WireEvent] = []
+    key = None
+    try:
+        for raw in wire:
+            kind = raw["EventType"]
+            if kind not in HANDLERS:
+                others.append(raw)
+                continue
+            key = raw["Id"]
+            if key not in newest:
                 parents[key] = raw.get("ParentId")
             if kind == "CallbackStarted":
                 wanted.add(key)
-            last[key] = raw
-            newest = key
-        elif type(kind) is not str or (key is not None and type(key) is not str):
-            return None
-        elif kind == "InvocationCompleted":
-            ran = raw
-        elif kind not in _OF_THE_EXECUTION:
-            return None
-    if newest is not None:
-        wanted.add(newest)
-    if not _surround(wanted, last, parents):
+            newest[key] = "" if kind == "StepSucceeded" and _is_tried_again(raw) else kind
+        beside = [raw for raw in others if raw["EventType"] in _OF_THE_EXECUTION]
+        runs = [raw for raw in others if raw["EventType"] == "InvocationCompleted"]
+        names = {*map(type, newest), *map(type, parents.values()), *(type(raw.get("Id")) for raw in others)}
+    except (KeyError, TypeError):
         return None
-    telling = [raw for raw in wire if raw.get("Id") in wanted or raw["EventType"] in _OF_THE_EXECUTION or raw is ran]
+    if len(beside) + len(runs) < len(others) or not names <= {str, NoneType}:
+        return None
+    if key is not None:
+        wanted.add(key)
+    _surround(wanted, newest, parents)
+    telling = [raw for raw in wire if raw.get("Id") in wanted] + beside + runs[-1:]
     # A time that cannot be read is taken from the neighbour, which may have been left out.
-    if not all(timestamp(raw.get("EventTimestamp")) for raw in telling):
-        return None
-    return telling, len(last)
+    return (telling, len(newest)) if all(timestamp(raw.get("EventTimestamp")) for raw in telling) else None
 
 
-def _surround(wanted: set[str], last: dict[str, WireEvent], parents: dict[str, str | None]) -> bool:
-    """Add what did not go well, everything around it, and what stands directly in it; -> False for unusual parents."""
-    troubled = {key for key, raw in last.items() if raw["EventType"] not in _WENT_WELL or _is_tried_again(raw)}
+def _surround(wanted: set[str], newest: dict[str, str], parents: dict[str, str | None]) -> None:
+    """Add what did not go well, everything around it, and what stands directly in it."""
+    troubled = {key for key, kind in newest.items() if kind not in _WENT_WELL}
     wanted |= troubled
-    for key, parent in parents.items():
-        if parent is None:
-            continue
-        if type(parent) is not str:
-            return False
-        if parent in troubled:
-            wanted.add(key)
+    wanted |= {key for key, parent in parents.items() if parent in troubled}
     for key in list(wanted):
         above = parents[key]
         while above in parents and above not in wanted:
             wanted.add(above)
             above = parents[above]
-    return True
 
 
 def _is_tried_again(raw: WireEvent) -> bool:
-    """Whether an operation that succeeded is not over: a poll whose condition is not met yet."""
-    details = raw.get("StepSucceededDetails") if raw["EventType"] == "StepSucceeded" else None
+    """Whether a step that succeeded is not over: a poll whose condition is not met yet."""
+    details = raw.get("StepSucceededDetails")
     retry = details.get("RetryDetails") if isinstance(details, dict) else None
     return isinstance(retry, dict) and bool(retry.get("NextAttemptDelaySeconds"))
 
