@@ -28,6 +28,7 @@ _STATUS_OF_EVENT = {
 }
 
 _attempt = quick(Attempt)
+_callback = quick(CallbackFacts)
 _invocation = quick(Invocation)
 _operation = quick(Operation)
 
@@ -155,7 +156,7 @@ class OperationDraft:
         timeout = seconds(details.get("Timeout")) or None
         heartbeat = seconds(details.get("HeartbeatTimeout")) or None
         deadline = event.at + timeout if timeout else None
-        self.callback = CallbackFacts(_optional_text(details.get("CallbackId")), timeout, heartbeat, deadline)
+        self.callback = _callback(_optional_text(details.get("CallbackId")), timeout, heartbeat, deadline)
 
     def start_invoke(self, event: Event) -> None:
         self.start(event)
