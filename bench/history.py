@@ -108,25 +108,29 @@ def _measure(folder: Path, port: int, pages: dict[str, bytes]) -> None:
     for way in ways.values():
         way()
     timings: dict[str, list[float]] = {name: [] for name in ways}
+    processor: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            timings[name].append(_timed(way, by_the_clock=name != NAIVE))
+            took, worked = _timed(way, by_the_clock=name != NAIVE)
+            timings[name].append(took)
+            processor[name].append(worked)
     print(f"machine: {report.machine()}")
     report.rows(f"One history of {len(pages) - 1} pages, {ROUNDS} rounds in turn", timings, FLOOR)
+    report.rows("Processor time of the same rounds", processor, FLOOR)
     _measure_parsing(list(pages.values()))
 
 
-def _timed(way: Callable[[], None], *, by_the_clock: bool) -> float:
-    """Seconds. `by_the_clock`: garbage is not collected meanwhile, as in our processes (dashboard/memory.py); else when
-    Python does so by itself, as in a program that says nothing about it.
+def _timed(way: Callable[[], None], *, by_the_clock: bool) -> tuple[float, float]:
+    """Seconds, and seconds of processor time. `by_the_clock`: garbage is not collected meanwhile, as in our processes
+    (dashboard/memory.py); else when Python does so by itself, as in a program that says nothing about it.
     """
     gc.collect()
     if by_the_clock:
         gc.disable()
     try:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         way()
-        return time.perf_counter() - began
+        return time.perf_counter() - began, time.process_time() - worked
     finally:
         gc.enable()
 
