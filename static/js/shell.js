@@ -98,8 +98,7 @@ page.addEventListener("keydown", (event) => {
     closed?.querySelector("summary")?.focus();
     return;
   }
-  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || page.querySelector("dialog[open]")) return;
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || page.querySelector("dialog[open]")) return;
   const key = event.key;
   let handled = true;
   if (Date.now() < prefixUntil && places[key]) location.assign(places[key]);
