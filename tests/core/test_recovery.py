@@ -371,9 +371,9 @@ def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr(Execution.objects, "filter", killed)
         with pytest.raises(KeyboardInterrupt):
-            storing.store(storing.Book(execution, storing.Pulled()), events)
+            storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}))
     assert not HistoryPage.objects.exists()
-    storing.store(storing.Book(execution, storing.Pulled()), events)
+    storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}))
     assert HistoryPage.objects.exists() and Execution.objects.get().untold
 
 
