@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.utils import timezone
 
 from executions import sharing
+from executions.actions import records
 from executions.actions.permissions import ROLES
 from executions.domain.statuses import is_terminal
 from executions.models import (
@@ -139,6 +140,7 @@ def action(of: Execution | None = None, by: User | None = None, kind: str = "sto
         "outcome": ActionRecord.Outcome.ACCEPTED,
         "username": by.get_username(),
         "execution_arn": of.arn,
+        **records.about_function(of.function),
         "request": {"DurableExecutionArn": of.arn},
         "answer": "AWS accepted it.",
         "aws_request_id": str(uuid.uuid4()),

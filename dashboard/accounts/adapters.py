@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.accounts import sso
+from dashboard.accounts import records, sso
 from dashboard.views.lookup import address_of
 from executions.actions.people import NotLetIn
 
@@ -59,6 +59,8 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *args: Any, **values: Any
     ) -> None:
+        if told := records.TOLD.get(str(message_template or "")):
+            records.note(request, told[0], request.user, told[1])
         if said := SAID.get(str(message_template or "")) or values.get("message"):
             messages.add_message(request, level, said)
 
@@ -73,7 +75,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Who came back from the provider: found, made or refused. allauth then only lets them in."""
         try:
-            sso.admit(sociallogin, connecting=sociallogin.state.get("process") == "connect")
+            sso.admit(request, sociallogin, connecting=sociallogin.state.get("process") == "connect")
         except NotLetIn as why:
             raise ImmediateHttpResponse(sso.refusal(request, str(why), sociallogin.state.get("next"))) from why
 

@@ -13,11 +13,14 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
+from dashboard.accounts import records
 from dashboard.env.people import Oidc
-from executions.actions.people import NotLetIn, give_groups
+from executions.actions.people import SINGLE_SIGN_ON, NotLetIn, give_groups, note
 from executions.actions.permissions import ROLES
 from executions.domain.claims import text_of, values_of
+from executions.models import ActionRecord
 
 log = structlog.get_logger(__name__)
 ACCOUNT = "account"
@@ -32,25 +35,28 @@ def provider() -> Oidc:
     return oidc
 
 
-def admit(sociallogin: Any, *, connecting: bool = False) -> None:
+def admit(request: HttpRequest, sociallogin: Any, *, connecting: bool = False) -> None:
     """Bring `sociallogin.user` up to what the claims say; somebody new is made. Raises NotLetIn.
 
     Whose claims give no role is not let in, and loses what they had. `connecting`: by who is logged in already.
     """
     claims = claims_of(sociallogin.account.extra_data)
     oidc = provider()
+    by, now = records.by(request, SINGLE_SIGN_ON), timezone.now()
     wanted = oidc.groups.groups_for(values_of(claims, oidc.groups_claim))
     known = sociallogin.user if sociallogin.is_existing else None
     if not wanted & set(ROLES):
         if known:
-            give_groups(known, frozenset(), oidc.groups.managed)
+            give_groups(known, frozenset(), oidc.groups.managed, by=by, now=now)
         raise NotLetIn(f"{oidc.name} knows you, but no group of yours there has a role here. An admin can change this.")
     if connecting:
         return
     try:
         with transaction.atomic():
             user = known or _newcomer(sociallogin, claims)
-            give_groups(user, wanted, oidc.groups.managed)
+            if not known:
+                note(by, ActionRecord.Kind.NEW_ACCOUNT, user, f"For who logs in with {oidc.name}.", now=now)
+            give_groups(user, wanted, oidc.groups.managed, by=by, now=now)
     except IntegrityError as error:
         raise NotLetIn("Your account was being made by another login of yours. Try again.") from error
     _note_name(user, claims)
@@ -79,7 +85,6 @@ def _newcomer(sociallogin: Any, claims: dict[str, Any]) -> User:
     user.save()
     sociallogin.account.user = user
     sociallogin.account.save()
-    log.info("sso.newcomer", username=name)
     return user
 
 

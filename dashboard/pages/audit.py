@@ -28,12 +28,19 @@ LOOKS = {
 """Tone and icon of each outcome."""
 
 
-FILTERS = {"who": "Who", "what": "What", "outcome": "Outcome", "execution": "Execution or ARN", "since": "When"}
+FILTERS = {
+    "who": "Who",
+    "what": "What",
+    "outcome": "Outcome",
+    "execution": "Execution or ARN",
+    "account": "Whose account",
+    "since": "When",
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One action. `url` is "" when its execution is no longer here; `callback` is "" for what concerns no callback.
+    """One action. `url` is "" when its execution is no longer here; `about`: the callback, account or team, or "".
 
     `answer`: AWS's answer in words, "" where the outcome says it all. `request`: what was sent, as JSON, the values of
     secret keys hidden; the exports have it whole.
@@ -43,7 +50,7 @@ class Row:
     at: dt.datetime
     username: str
     what: str
-    callback: str
+    about: str
     execution: str
     short: str
     arn: str
@@ -105,7 +112,12 @@ def read_filter(params: QueryDict, *, now: dt.datetime) -> AuditFilter:
     text = {name: params.get(name, "").replace("\x00", "").strip()[:300] for name in FILTERS}
     since = PRESETS.get(text["since"])
     return AuditFilter(
-        text["who"], text["what"], text["outcome"], text["execution"], after=now - since[1] if since else None
+        who=text["who"],
+        kind=text["what"],
+        outcome=text["outcome"],
+        execution=text["execution"],
+        account=text["account"],
+        after=now - since[1] if since else None,
     )
 
 
@@ -130,7 +142,7 @@ def _row(record: ActionRecord) -> Row:
         at=record.created_at,
         username=record.username,
         what=record.get_kind_display(),
-        callback=str(record.callback) if record.callback else "",
+        about=str(record.callback) if record.callback else account_of(record) or str(record.request.get("Team", "")),
         execution=name,
         short=shortened(name),
         arn=record.execution_arn,
@@ -146,6 +158,11 @@ def _row(record: ActionRecord) -> Row:
         request=to_text(without_secrets(record.request)),
         finished_at=record.finished_at,
     )
+
+
+def account_of(record: ActionRecord) -> str:
+    """Whose account it was, as they were called then; "" for what is about none."""
+    return str(record.request.get("Account", ""))
 
 
 def without_secrets(request: dict[str, Any]) -> dict[str, Any]:

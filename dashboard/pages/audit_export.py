@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from dashboard.pages.audit import without_secrets
+from dashboard.pages.audit import account_of, without_secrets
 from executions import queries
 from executions.models import ActionRecord
 from executions.queries import AuditFilter
@@ -16,7 +16,20 @@ AT_ONCE = 500
 LONGEST_CELL = 32_000
 """Characters; spreadsheets take no more in a cell."""
 COLUMNS = (
-    *("at", "who", "from", "browser", "what", "execution", "callback", "why", "request", "outcome", "answer"),
+    *(
+        "at",
+        "who",
+        "from",
+        "browser",
+        "what",
+        "execution",
+        "callback",
+        "account",
+        "why",
+        "request",
+        "outcome",
+        "answer",
+    ),
     *("aws_request_id", "finished_at"),
 )
 
@@ -64,6 +77,7 @@ def _values(record: ActionRecord) -> dict[str, Any]:
         "what": record.kind,
         "execution": record.execution_arn,
         "callback": record.callback.callback_id if record.callback else "",
+        "account": account_of(record),
         "why": record.reason,
         "request": without_secrets(record.request),
         "outcome": record.outcome,

@@ -1,7 +1,7 @@
 """One's own account: password, second factors, sessions. The steps of the second factors are allauth's."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
@@ -14,6 +14,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnVi
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
@@ -21,9 +22,12 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.accounts import factors, sessions, sso
+from dashboard.accounts import factors, records, sessions, sso
 from dashboard.pages.account import AccountPage
+from executions.domain.words import count
+from executions.models import ActionRecord
 
+Kind: TypeAlias = ActionRecord.Kind
 MOST = 2**63
 """A number too large for the database is nobody's."""
 
@@ -38,8 +42,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    ended = sessions.end(request.user, only=session_id if session_id < MOST else 0, but=request.session.session_key)
-    if ended:
+    only = session_id if session_id < MOST else 0
+    if _end(request, only=only):
         messages.success(request, "That session is ended.")
     else:
         messages.warning(request, "You have no such session any more.")
@@ -48,8 +52,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
 
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
-    ended = sessions.end(request.user, but=request.session.session_key)
-    messages.success(request, f"You are logged out everywhere else: {ended} session{'' if ended == 1 else 's'} ended.")
+    messages.success(request, f"You are logged out everywhere else: {count(_end(request), 'session')} ended.")
     return redirect("account")
 
 
@@ -68,6 +71,15 @@ def connect(request: HttpRequest) -> HttpResponse:
     return render(request, "account/connect.html", {"provider": name})
 
 
+def _end(request: HttpRequest, only: int | None = None) -> int:
+    """End one's other sessions, or `only` one of them; -> how many."""
+    with transaction.atomic():
+        ended = sessions.end(request.user, only=only, but=request.session.session_key)
+        if ended:
+            records.note(request, Kind.END_SESSIONS, request.user, f"{count(ended, 'session')} of their own ended.")
+    return ended
+
+
 class ChangePassword(PasswordChangeView):
     """Other sessions end with the old password."""
 
@@ -80,8 +92,10 @@ class ChangePassword(PasswordChangeView):
         return super().dispatch(request, *args, **values)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        sessions.end(self.request.user, but=self.request.session.session_key)
+        with transaction.atomic():
+            answer = super().form_valid(form)
+            sessions.end(self.request.user, but=self.request.session.session_key)
+            records.note(self.request, Kind.PASSWORD, self.request.user, "Their own; all other sessions ended.")
         messages.success(self.request, "Your password is changed, and you are logged out everywhere else.")
         return answer
 
@@ -92,6 +106,7 @@ class SetUpApp(ActivateTOTPView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
         record_authentication(self.request, self.request.user, "mfa", type="totp")
+        records.note(self.request, Kind.ADD_FACTOR, self.request.user, "An authenticator app.")
         return answer
 
     def get_success_url(self) -> str:
@@ -120,14 +135,19 @@ def step(view: type[View], **initial: Any) -> Callable[..., HttpResponseBase]:
     return never_cache(require_http_methods(["GET", "HEAD", "POST"])(view.as_view(**initial)))
 
 
+def change(view: type[View], **initial: Any) -> Callable[..., HttpResponseBase]:
+    """One that changes how somebody logs in: that and its record (dashboard/accounts/records.py), or neither."""
+    return transaction.atomic(step(view, **initial))
+
+
 log_in_by_code = step(AuthenticateView, template_name="login_code.html")
 change_password = step(ChangePassword)
 confirm = step(ReauthenticateView, template_name="account/confirm.html")
 confirm_by_code = step(ReauthenticateByCode, template_name="account/confirm.html")
 confirm_by_key = step(ReauthenticateWebAuthnView, template_name="account/confirm_key.html")
-set_up_app = step(SetUpApp)
-remove_app = step(DeactivateTOTPView, template_name="account/app_remove.html", success_url=reverse_lazy("account"))
-add_key = step(AddKey)
-remove_key = step(RemoveWebAuthnView, template_name="account/key_remove.html", success_url=reverse_lazy("account"))
+set_up_app = change(SetUpApp)
+remove_app = change(DeactivateTOTPView, template_name="account/app_remove.html", success_url=reverse_lazy("account"))
+add_key = change(AddKey)
+remove_key = change(RemoveWebAuthnView, template_name="account/key_remove.html", success_url=reverse_lazy("account"))
 recovery_codes = step(ViewRecoveryCodesView, template_name="account/codes.html")
-new_recovery_codes = step(GenerateRecoveryCodesView, template_name="account/codes_new.html")
+new_recovery_codes = change(GenerateRecoveryCodesView, template_name="account/codes_new.html")

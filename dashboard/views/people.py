@@ -1,22 +1,25 @@
 """Looking after people: who has an account, where they are logged in; ending sessions, switching accounts off."""
 
-import structlog
+from typing import TypeAlias
+
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts import sessions
+from dashboard.accounts import records, sessions
 from dashboard.asked_for import whole
 from dashboard.pages.people import PeoplePage, PersonPage
-from dashboard.views.lookup import address_of
+from executions.domain.words import count
+from executions.models import ActionRecord
 
-log = structlog.get_logger(__name__)
+Kind: TypeAlias = ActionRecord.Kind
 MOST_PAGES = 10**8
 OWN = "This is your own account: you look after it on the page of your account."
 ABOVE = "This is an admin's account: only an admin may change it."
@@ -39,8 +42,9 @@ def page(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest, user_id: int) -> HttpResponse:
     person = _theirs(request, user_id)
-    ended = sessions.end(person)
-    _noted(request, person, f"ended {ended} sessions of")
+    with transaction.atomic():
+        ended = sessions.end(person)
+        records.note(request, Kind.END_SESSIONS, person, f"{count(ended, 'session')} ended.")
     messages.success(request, f"{person.get_username()} is logged out everywhere.")
     return redirect("person", person.pk)
 
@@ -49,9 +53,11 @@ def end_sessions(request: HttpRequest, user_id: int) -> HttpResponse:
 def remove_factors(request: HttpRequest, user_id: int) -> HttpResponse:
     """For who has lost them: the password alone lets them in, until they set up new ones."""
     person = _theirs(request, user_id)
-    Authenticator.objects.filter(user=person).delete()
-    sessions.end(person)
-    _noted(request, person, "removed the second factors of")
+    with transaction.atomic():
+        Authenticator.objects.filter(user=person).delete()
+        ended = sessions.end(person)
+        said = f"All second factors and recovery codes; {count(ended, 'session')} ended."
+        records.note(request, Kind.REMOVE_FACTOR, person, said)
     messages.success(request, f"{person.get_username()} logs in with the password alone until a new factor is set up.")
     return redirect("person", person.pk)
 
@@ -64,12 +70,13 @@ def switch(request: HttpRequest, user_id: int) -> HttpResponse:
         messages.error(request, "Nothing was changed: the form did not say whether to switch on or off.")
         return redirect("person", person.pk)
     person.is_active = to == "on"
-    person.save(update_fields=["is_active"])
-    if not person.is_active:
-        sessions.end(person)
-    word = "on" if person.is_active else "off"
-    _noted(request, person, f"switched {word}")
-    messages.success(request, f"The account of {person.get_username()} is switched {word}.")
+    with transaction.atomic():
+        person.save(update_fields=["is_active"])
+        if person.is_active:
+            records.note(request, Kind.SWITCH_ON, person)
+        else:
+            records.note(request, Kind.SWITCH_OFF, person, f"{count(sessions.end(person), 'session')} ended.")
+    messages.success(request, f"The account of {person.get_username()} is switched {to}.")
     return redirect("person", person.pk)
 
 
@@ -91,7 +98,3 @@ def _why_not(request: HttpRequest, person: User) -> str:
     if person.pk == request.user.pk:
         return OWN
     return ABOVE if person.is_superuser and not request.user.is_superuser else ""
-
-
-def _noted(request: HttpRequest, person: User, what: str) -> None:
-    log.info("people", by=request.user.get_username(), address=address_of(request), what=what, of=person.get_username())

@@ -66,4 +66,11 @@ def _check(actor: Actor) -> None:
 
 
 def _about(name: str, had: DecisionForm | None, values: dict[str, Any] | None) -> dict[str, Any]:
-    return {"request": {"Form": name, "Before": had.values if had else None, "Values": values}, "same": SAME}
+    before = had.values if had else None
+    request = {"Form": name, "Before": before, "Values": values}
+    return {"request": request, "same": SAME, "covers": _covers(before, values)}
+
+
+def _covers(*versions: dict[str, Any] | None) -> str:
+    """The functions of a form, before and after: it is told to who sees some of both."""
+    return "\n".join(sorted({f"*/{values.get('functions', '*')}" for values in versions if values is not None}))

@@ -119,7 +119,7 @@ def _note(
 ) -> bool:
     """False when the form that this came from has been sent before."""
     answer = f"Rule “{rule.name}” of {rule.group.name}, by {rule.get_channel_display()} to {rule.shown}. {words}"
-    return records.note(actor, kind, request=request or _request(rule), now=now, answer=answer)[1]
+    return records.note(actor, kind, request=request or _request(rule), now=now, answer=answer, group=rule.group)[1]
 
 
 def _request(rule: NoticeRule) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from executions import live
 from executions.actions.results import BadValue
 from executions.gateway.errors import GatewayError
-from executions.models import ActionRecord
+from executions.models import ActionRecord, Function
 from executions.sync.columns import fits, text
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,8 @@ def sent_before(
     if record is None:
         return None
     whose = (record.kind, record.user_id) == (kind, actor.user.pk)
-    where = all(getattr(record, f"{name}_id") == getattr(values.get(name), "pk", None) for name in _IDENTITY)
+    asked = _identity(values)
+    where = all(getattr(record, f"{name}_id") == getattr(asked[name], "pk", None) for name in _IDENTITY)
     if not (whose and where and _alike(record.request, request, same)):
         raise BadValue("token", "This form was already sent for something else: open it again.")
     return record
@@ -92,10 +93,10 @@ def write_down(
     for what no database stores, IntegrityError when something else than the token is in its way.
     """
     check_storable(actor.reason, request)
-    where = {name: values.get(name) for name in _IDENTITY}
+    where = _identity(values)
     if repeated := sent_before(actor, kind, request=request, same=same, **where):
         return repeated, False
-    execution = values.get("execution")
+    about = about_function(where["function"]) if where["function"] else {}
     try:
         with transaction.atomic(durable=durable):
             record = ActionRecord.objects.create(
@@ -105,11 +106,11 @@ def write_down(
                 username=actor.user.get_username(),
                 address=actor.address,
                 user_agent=text(actor.user_agent, 300),
-                execution_arn=execution.arn if execution else "",
+                execution_arn=where["execution"].arn if where["execution"] else "",
                 request=request,
                 reason=actor.reason,
                 created_at=now,
-                **values,
+                **{**values, **about},
             )
             _tell_inboxes(record)
     except IntegrityError:
@@ -117,6 +118,11 @@ def write_down(
             return repeated, False
         raise
     return record, True
+
+
+def about_function(function: Function) -> dict[str, Any]:
+    """The columns by which it is known whom a record concerns, also when what it is about is gone."""
+    return {"function": function, "covers": f"{function.connection.name}/{function.name}"}
 
 
 def note(
@@ -149,6 +155,12 @@ def conclude(record: ActionRecord) -> bool:
     )
     record.refresh_from_db(fields=_CONCLUSION)
     return False
+
+
+def _identity(values: dict[str, Any]) -> dict[str, Any]:
+    """What a record is about: of an execution its function, too."""
+    named = {name: values.get(name) for name in _IDENTITY}
+    return named | {"function": named["execution"].function if named["execution"] else named["function"]}
 
 
 def _tell_inboxes(record: ActionRecord) -> None:

@@ -4,6 +4,7 @@ Somebody none of whose groups has a scope sees everything, or nothing with PEOPL
 (superuser) is never limited. Decided once for each user object, that is once a request.
 """
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from executions.models import Function, Scope
 
 _KEPT = "_durascope_reach"
 _RULES = "_durascope_rules"
+_NAMES = "_durascope_names"
 
 
 def reach_of(user: Any) -> Reach:
@@ -35,6 +37,24 @@ def may_act_on(user: Any, connection: str, function_name: str) -> bool:
     """The same of acting, in one connection, on a function that may not be there yet."""
     rules = _rules(user)
     return rules is None or any(rule.acts and rule.covers(connection, function_name) for rule in rules)
+
+
+def may_see_each(user: Any, covers: str) -> bool:
+    """`covers`: lines CONNECTION/FUNCTION, of functions that may be gone, or */PATTERN. Whether this person sees what
+    each names: that function, or some function of the pattern.
+    """
+    rules = _rules(user)
+    return rules is None or all(_sees(user, rules, *line.partition("/")[::2]) for line in covers.split("\n"))
+
+
+def _sees(user: Any, rules: list[Rule], connection: str, function: str) -> bool:
+    if connection != "*":
+        return any(rule.covers(connection, function) for rule in rules)
+    names: set[str] | None = getattr(user, _NAMES, None)
+    if names is None:
+        names = set(Function.objects.filter(pk__in=reach_of(user).sees or ()).values_list("name", flat=True))
+        setattr(user, _NAMES, names)
+    return any(fnmatchcase(name, function) for name in names)
 
 
 def _reach(user: Any) -> Reach:

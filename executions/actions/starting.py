@@ -87,7 +87,7 @@ def describe(actor: Actor, function: Function, *, text: str, now: dt.datetime) -
     with transaction.atomic():
         had = InputSchema.objects.select_for_update().filter(function=function).first()
         about = {"FunctionName": function.arn, "Before": had.text if had else "", "Schema": text.strip() and text}
-        records.note(actor, Kind.DESCRIBE, request=about, now=now)
+        records.note(actor, Kind.DESCRIBE, request=about, now=now, function=function)
         if not text.strip():
             InputSchema.objects.filter(function=function).delete()
             return None
@@ -118,7 +118,7 @@ def prepare(actor: Actor, function: Function, *, name: str, payload: str, now: d
     _may_prepare(actor, function)
     values = {"payload": payload, "username": actor.user.get_username(), "created_at": now}
     with transaction.atomic():
-        records.note(actor, Kind.PREPARE, request=_about(function, name, payload), now=now)
+        records.note(actor, Kind.PREPARE, request=_about(function, name, payload), now=now, function=function)
         return PreparedEvent.objects.update_or_create(function=function, name=name, defaults=values)[0]
 
 
@@ -126,7 +126,8 @@ def forget(actor: Actor, function: Function, event: PreparedEvent, *, now: dt.da
     """Remove a prepared event. Raises NotAllowed."""
     _may_prepare(actor, function)
     with transaction.atomic():
-        records.note(actor, Kind.UNPREPARE, request=_about(function, event.name, event.payload), now=now)
+        about = _about(function, event.name, event.payload)
+        records.note(actor, Kind.UNPREPARE, request=about, now=now, function=function)
         event.delete()
 
 

@@ -81,10 +81,10 @@ def working(user: Any, *, now: dt.datetime) -> int:
     return ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=now).count()
 
 
-def revoke(user: Any, token_id: int, *, now: dt.datetime) -> bool:
-    """Take back one of one's own; whether there was one that still worked."""
-    mine = ApiToken.objects.filter(user=user, pk=token_id, revoked_at=None)
-    return mine.update(revoked_at=now) > 0
+def revoke(user: Any, token_id: int, *, now: dt.datetime) -> ApiToken | None:
+    """Take back one of one's own; None when there is none that still worked."""
+    mine = ApiToken.objects.filter(user=user, pk=token_id)
+    return mine.get() if mine.filter(revoked_at=None).update(revoked_at=now) else None
 
 
 def _digest(token: str) -> str:

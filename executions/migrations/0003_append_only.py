@@ -9,7 +9,7 @@ from django.db import migrations
 
 TABLE = "executions_actionrecord"
 OUTCOME = ("outcome", "answer", "aws_request_id", "finished_at")
-REFERENCES = ("user_id", "function_id", "execution_id", "callback_id")
+REFERENCES = ("user_id", "function_id", "execution_id", "callback_id", "group_id", "person_id")
 DECIDED = "('accepted', 'refused', 'done', 'unknown')"
 REFUSAL = "action records are append-only"
 
@@ -17,7 +17,8 @@ REFUSAL = "action records are append-only"
 def install(connection, columns):
     """`columns`: all of the table's."""
     kept = [name for name in columns if name not in (*OUTCOME, *REFERENCES, "execution_arn")]
-    statements = _postgresql(kept) if connection.vendor == "postgresql" else _sqlite(kept)
+    changed = _changed(kept, [name for name in REFERENCES if name in columns], connection.vendor)
+    statements = _postgresql(changed) if connection.vendor == "postgresql" else _sqlite(changed)
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -30,29 +31,30 @@ def remove(connection):
             cursor.execute(f"DROP TRIGGER IF EXISTS action_records_{name}{on}")
 
 
-def _changed(kept, differs):
+def _changed(kept, references, vendor):
     """SQL that is true when an update does what it must not."""
+    differs = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     decided = " OR ".join(f"NEW.{name} {differs} OLD.{name}" for name in (*OUTCOME, "execution_arn"))
     return " OR ".join(
         [
             *(f"NEW.{name} {differs} OLD.{name}" for name in kept),
-            *(f"(NEW.{name} IS NOT NULL AND NEW.{name} {differs} OLD.{name})" for name in REFERENCES),
+            *(f"(NEW.{name} IS NOT NULL AND NEW.{name} {differs} OLD.{name})" for name in references),
             f"(OLD.execution_arn <> '' AND NEW.execution_arn <> OLD.execution_arn)",
             f"(OLD.outcome IN {DECIDED} AND ({decided}))",
         ]
     )
 
 
-def _sqlite(kept):
+def _sqlite(changed):
     fail = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
     return [
-        f"CREATE TRIGGER action_records_no_change BEFORE UPDATE ON {TABLE} WHEN {_changed(kept, 'IS NOT')} {fail}",
+        f"CREATE TRIGGER action_records_no_change BEFORE UPDATE ON {TABLE} WHEN {changed} {fail}",
         f"CREATE TRIGGER action_records_no_removal BEFORE DELETE ON {TABLE} {fail}",
     ]
 
 
-def _postgresql(kept):
-    when = f"WHEN ({_changed(kept, 'IS DISTINCT FROM')})"
+def _postgresql(changed):
+    when = f"WHEN ({changed})"
     does = "EXECUTE FUNCTION refuse_change_of_action_records()"
     return [
         "CREATE OR REPLACE FUNCTION refuse_change_of_action_records() RETURNS trigger LANGUAGE plpgsql AS "

@@ -45,6 +45,18 @@ class ActionRecord(models.Model):
         PREPARE = "prepare", "kept a prepared event"
         UNPREPARE = "unprepare", "removed a prepared event"
         DESCRIBE = "describe", "changed the schema of an input"
+        NEW_ACCOUNT = "new_account", "made an account"
+        GROUPS = "groups", "changed the role or teams of an account"
+        SWITCH_OFF = "switch_off", "switched an account off"
+        SWITCH_ON = "switch_on", "switched an account on"
+        END_SESSIONS = "end_sessions", "ended sessions of an account"
+        PASSWORD = "password", "changed the password of an account"
+        ADD_FACTOR = "add_factor", "added a second factor to an account"
+        REMOVE_FACTOR = "remove_factor", "removed a second factor of an account"
+        TIE = "tie", "tied single sign-on to an account"
+        MAKE_TOKEN = "make_token", "made an API token"
+        REVOKE_TOKEN = "revoke_token", "revoked an API token"
+        SCOPE = "scope", "changed what a team sees"
 
     class Outcome(models.TextChoices):
         SENDING = "sending", "being sent"
@@ -62,7 +74,16 @@ class ActionRecord(models.Model):
     address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True, help_text="what their browser called itself")
     function = models.ForeignKey(
-        Function, null=True, on_delete=models.SET_NULL, related_name="+", help_text="only of a start"
+        Function, null=True, on_delete=models.SET_NULL, related_name="+", help_text="that of its execution, too"
+    )
+    covers = models.TextField(
+        blank=True, help_text="lines CONNECTION/FUNCTION, or */PATTERN: who is limited to scopes sees it by them"
+    )
+    group = models.ForeignKey(
+        "auth.Group", null=True, on_delete=models.SET_NULL, related_name="+", help_text="whose rule or scope it was"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="whose account"
     )
     execution = models.ForeignKey(Execution, null=True, on_delete=models.SET_NULL, related_name="actions")
     execution_arn = models.CharField(max_length=1024, blank=True, help_text="of a start: when AWS has said it")
@@ -84,6 +105,7 @@ class ActionRecord(models.Model):
                 name="action_unsettled",
                 condition=Q(outcome__in=["sending", "unconfirmed"]),
             ),
+            models.Index(fields=["covers"], name="action_covers", condition=Q(function=None) & ~Q(covers="")),
         ]
         constraints = [
             # AWS has no client token for callbacks: the database is what keeps two people from both answering.

@@ -7,24 +7,27 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from executions.actions.permissions import can_read_audit, can_share
-from executions.actions.scopes import reach_of
+from executions.actions.scopes import may_see_each, reach_of
 from executions.models import (
     ActionRecord,
     Bulk,
     Execution,
     ShareLink,
 )
-from executions.queries.visibility import PAGE_ROWS, visible, visible_functions
+from executions.queries.visibility import PAGE_ROWS, visible
 
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """`who`: a user's name; `kind` and `outcome` of ActionRecord; `execution`: part of its ARN."""
+    """`who`: a user's name; `kind` and `outcome` of ActionRecord; `execution`: part of its ARN; `account`: the user's
+    name whose account it was.
+    """
 
     who: str = ""
     kind: str = ""
     outcome: str = ""
     execution: str = ""
+    account: str = ""
     after: dt.datetime | None = None
 
 
@@ -39,16 +42,27 @@ def actions(
     rows = ActionRecord.objects.all() if can_read_audit(user) else ActionRecord.objects.none()
     if chosen:
         exact = {"username": chosen.who, "kind": chosen.kind, "outcome": chosen.outcome}
+        exact["person__username"] = chosen.account
         rows = rows.filter(**{name: value for name, value in exact.items() if value})
         rows = rows.filter(execution_arn__icontains=chosen.execution) if chosen.execution else rows
         rows = rows.filter(created_at__gte=chosen.after) if chosen.after else rows
     if reach_of(user).is_limited:
-        rows = rows.filter(Q(execution__in=visible(user)) | Q(function__in=visible_functions(user)))
+        rows = rows.filter(_theirs(user))
     if older_than:
         at, pk = older_than
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk), created_at__lte=at)
     found = list(rows.order_by("-created_at", "-pk").select_related("execution", "callback")[: most + 1])
     return found[:most], len(found) > most
+
+
+def _theirs(user: Any) -> Q:
+    """What somebody who is limited to scopes may know of: what was done to what they see, whose row may be gone
+    meanwhile, to their groups' rules and scopes, and to their own account.
+    """
+    apart = ActionRecord.objects.filter(function=None).exclude(covers="")
+    covered = [covers for covers in apart.values_list("covers", flat=True).distinct() if may_see_each(user, covers)]
+    of_functions = Q(function__in=reach_of(user).sees or ()) | Q(function=None, covers__in=covered)
+    return of_functions | Q(group__in=user.groups.all()) | Q(person=user)
 
 
 def actions_of(execution: Execution) -> list[ActionRecord]:

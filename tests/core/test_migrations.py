@@ -1,10 +1,11 @@
 """What a migration makes of rows that were there before it."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from tests import factories
@@ -36,6 +37,46 @@ def test_a_token_from_before_there_were_scopes_may_do_what_it_could(to: Any, act
     after = to("0009_token_scopes").get_model("executions", "ApiToken")
     assert after.objects.get(pk=old.pk).scopes == scopes
     assert to("0008_imports").get_model("executions", "ApiToken").objects.get(pk=old.pk).acts == acts
+
+
+def test_an_older_record_is_filled_in_with_whom_it_concerns_and_stays_closed_to_changes(to: Any) -> None:
+    here, gone = (factories.execution(factories.function(name)) for name in ("here", "gone"))
+    rule, person, team = factories.notice_rule(), factories.user(), factories.team()
+    form = {"Form": "a-form", "Before": {"title": "x"}, "Values": {"title": "x", "functions": "pay-*"}}
+    old = {
+        "stop": {"execution_id": here.pk, "execution_arn": here.arn},
+        "delete": {"execution_arn": gone.arn},
+        "start": {"function_id": here.function_id},
+        "write_form": {"request": form},
+        "unnotify": {"request": {"rule": 99_999, "group": rule.group.name}},
+        "notify": {"request": {"rule": rule.pk, "group": "another name"}},
+        "import": {"execution_arn": "imported:1", "request": {"Function": "theirs"}},
+        "forget": {"execution_arn": "imported:1"},
+        "heartbeat": {"execution_arn": "arn:of:nothing"},
+    }
+    before = to("0014_kept_events").get_model("executions", "ActionRecord").objects
+    for kind, values in old.items():
+        done = {"outcome": "done", "username": "ada", "created_at": factories.ago(1)}
+        before.create(token=uuid.uuid4(), kind=kind, **{"request": {}, **done, **values})
+    after = to("0015_records_of_people").get_model("executions", "ActionRecord").objects
+    found = {one.kind: one for one in after.all()}
+    assert {kind: one.covers for kind, one in found.items()} == {
+        "stop": "default/here",
+        "delete": "default/gone",
+        "start": "default/here",
+        "write_form": "*/*\n*/pay-*",
+        "unnotify": "",
+        "notify": "",
+        "import": "imported/theirs",
+        "forget": "imported/theirs",
+        "heartbeat": "",
+    }
+    assert {found[kind].function_id for kind in ("stop", "start")} == {here.function_id}
+    assert found["delete"].function_id == gone.function_id
+    assert {found[kind].group_id for kind in ("notify", "unnotify")} == {rule.group_id}
+    for column, value in (("covers", "*/*"), ("person", person.pk), ("group", team.pk)):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            after.filter(kind="stop").update(**{column: value})
 
 
 def test_what_was_gone_before_is_counted_apart_and_waits_for_nobody(to: Any) -> None:

@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
 
+from executions.actions.people import TERMINAL, By, note
 from executions.actions.permissions import ROLES
-from executions.models import Scope
+from executions.models import ActionRecord, Scope
 
 
 class Command(BaseCommand):
@@ -32,10 +35,17 @@ class Command(BaseCommand):
 
     def _change(self, team: str, options: dict[str, Any]) -> None:
         patterns = {"functions": options["functions"], "connections": options["connections"]}
-        if options["remove"]:
-            gone, _ = Scope.objects.filter(group__name=team, **patterns).delete()
-            if not gone:
-                raise CommandError(f"{team} has no scope with these patterns.")
-            return
-        group, _ = Group.objects.get_or_create(name=team)
-        Scope.objects.update_or_create(group=group, **patterns, defaults={"acts": not options["see_only"]})
+        with transaction.atomic():
+            if options["remove"]:
+                found = Scope.objects.filter(group__name=team, **patterns).select_related("group").first()
+                if not found:
+                    raise CommandError(f"{team} has no scope with these patterns.")
+                found.delete()
+                words = f"No longer {found.functions} in {found.connections}."
+            else:
+                group, _ = Group.objects.get_or_create(name=team)
+                found, _ = Scope.objects.update_or_create(
+                    group=group, **patterns, defaults={"acts": not options["see_only"]}
+                )
+                words = f"{found.functions} in {found.connections}, {'to see and act on' if found.acts else 'to see'}."
+            note(By(TERMINAL), ActionRecord.Kind.SCOPE, found.group, words, now=timezone.now(), **patterns)

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -10,8 +10,15 @@ from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
 
+from executions.actions.people import TERMINAL, By, note, set_groups
 from executions.actions.permissions import ROLES
+from executions.models import ActionRecord
+
+Kind: TypeAlias = ActionRecord.Kind
+BY = By(TERMINAL)
 
 
 class Command(BaseCommand):
@@ -26,21 +33,28 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name, role = options["name"], options["role"]
         teams = [self._team(team) for team in options["team"]]
-        user = User.objects.filter(username=name).first()
-        if user is None:
-            user = User(username=name)
-            user.set_password(None if options["sso"] else self._password(user))
-        user.is_superuser = role == "admin"
-        user.save()
-        others = user.groups.exclude(name__in=ROLES) if not teams else []
-        user.groups.set([Group.objects.get(name=role), *teams, *others])
-        if options["sso"]:
-            self._tie(user, options["sso"])
+        user = User.objects.filter(username=name).first() or self._newcomer(name, by_sso=bool(options["sso"]))
+        now = timezone.now()
+        with transaction.atomic():
+            if user._state.adding:
+                user.save()
+                note(BY, Kind.NEW_ACCOUNT, user, now=now)
+            others = user.groups.exclude(name__in=ROLES) if not teams else []
+            groups = [Group.objects.get(name=role), *teams, *others]
+            set_groups(user, groups, is_superuser=role == "admin", by=BY, now=now)
+            if options["sso"] and self._tie(user, options["sso"]):
+                note(BY, Kind.TIE, user, f"To the subject {options['sso']}.", now=now, Subject=options["sso"])
         scoped = ", ".join(sorted(group.name for group in user.groups.exclude(name__in=ROLES)))
         self.stdout.write(f"{name} is now {role}" + (f", in {scoped}." if scoped else "."))
 
+    def _newcomer(self, name: str, *, by_sso: bool) -> User:
+        user = User(username=name)
+        user.set_password(None if by_sso else self._password(user))
+        return user
+
     @staticmethod
-    def _tie(user: User, subject: str) -> None:
+    def _tie(user: User, subject: str) -> bool:
+        """Whether they were not tied before."""
         if settings.OIDC is None:
             raise CommandError("There is no provider: set OIDC_ISSUER.")
         tied, new = SocialAccount.objects.get_or_create(
@@ -48,6 +62,7 @@ class Command(BaseCommand):
         )
         if not new and tied.user_id != user.pk:
             raise CommandError(f"This subject belongs to {tied.user.get_username()} already.")
+        return bool(new)
 
     @staticmethod
     def _team(name: str) -> Group:
