@@ -1,9 +1,11 @@
 """Who may open which URL: one row each. A URL without a row is closed, and fails the tests."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -244,26 +246,44 @@ class AccessMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        match = request.resolver_match
-        name = match.view_name if match else ""
-        if name.startswith("api:"):
-            return _for_programs(request, API.get(name))
-        needed = MATRIX.get(name)
-        if needed == PUBLIC:
-            return None
-        if needed == LINK and settings.SHARE_LINKS != "login":
-            return None  # its view answers what is not there, and everything while links are off, in the same words
-        if needed == BEARER:
-            return _without_token(request)
-        if not request.user.is_authenticated:
-            return _to_login(request)
-        sessions.note(request)
-        if name not in factors.SETTING_UP and factors.missing(request):
-            return _to(request, redirect("mfa_activate_totp"), "Your account needs a second factor first.")
-        if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
-            raise PermissionDenied(READ_ONLY.why)
-        if needed is None or (needed not in (ANYBODY, LINK) and not request.user.has_perm(needed)):
-            raise PermissionDenied("Your role does not include this.")
+        return refusal(request)
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """The answer to who may not open this URL; None for who may. Raises PermissionDenied, Http404."""
+    match = request.resolver_match
+    name = match.view_name if match else ""
+    if name.startswith("api:"):
+        return _for_programs(request, API.get(name))
+    needed = MATRIX.get(name)
+    if needed == PUBLIC:
+        return None
+    if needed == LINK and settings.SHARE_LINKS != "login":
+        return None  # its view answers what is not there, and everything while links are off, in the same words
+    if needed == BEARER:
+        return _without_token(request)
+    if not request.user.is_authenticated:
+        return _to_login(request)
+    sessions.note(request)
+    if name not in factors.SETTING_UP and factors.missing(request):
+        return _to(request, redirect("mfa_activate_totp"), "Your account needs a second factor first.")
+    if settings.READ_ONLY and request.method not in SAFE and name not in STILL_POSTS:
+        raise PermissionDenied(READ_ONLY.why)
+    if needed is None or (needed not in (ANYBODY, LINK) and not request.user.has_perm(needed)):
+        raise PermissionDenied("Your role does not include this.")
+    return None
+
+
+def still_opens(request: HttpRequest) -> HttpRequest | None:
+    """Ask again, of a request that is answered for long: the same with its session and person as they are now, or None
+    for who may not open it any more.
+    """
+    again = copy(request)
+    again.session = type(request.session)(request.session.session_key)
+    again.user = get_user(again)
+    try:
+        return again if refusal(again) is None else None
+    except (PermissionDenied, Http404):
         return None
 
 

@@ -490,6 +490,7 @@ for (const form of known ? document.querySelectorAll("form[data-key]") : []) {
 (() => {
 "use strict";
 const waits = new WeakMap();
+const REFUSALS = [401, 403, 404];
 let trouble = null;
 const streams = () => document.querySelectorAll("[hx-sse\\:connect]");
 function open(element) {
@@ -497,7 +498,8 @@ function open(element) {
   element.dataset.liveState = "connecting";
   element.dispatchEvent(new CustomEvent("live-open"));
 }
-function failed(element) {
+function failed(element, status) {
+  if (REFUSALS.includes(status)) return bar(element, status);
   delete element.dataset.liveState;
   const wait = Math.min((waits.get(element) ?? 1000) * 2, 60000);
   waits.set(element, wait);
@@ -542,9 +544,18 @@ function sayRefused(why) {
   note.append(words);
   place.prepend(note);
 }
+function bar(element, status) {
+  element.dataset.liveState = "barred";
+  if (status === 401) sayRefused(refused || "You are logged out.");
+  else say("This cannot be seen any more: it was removed, or your rights have changed. Reload the page.", element);
+}
 function admitted(token) {
   refused = "";
   document.getElementById("refused")?.remove();
+  for (const stream of streams()) {
+    if (stream.dataset.liveState === "barred") delete stream.dataset.liveState;
+    open(stream);
+  }
   if (!token) return;
   document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
@@ -560,16 +571,24 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
   waits.delete(event.target);
   event.target.dataset.liveState = "open";
 });
-document.addEventListener("htmx:sse:error", (event) => { if (event.target instanceof Element) event.target.dataset.liveState = "broken"; });
+document.addEventListener("htmx:sse:error", (event) => {
+  if (!(event.target instanceof Element)) return;
+  event.target.dataset.liveState = "broken";
+  if (REFUSALS.includes(event.detail?.status)) bar(event.target, event.detail.status);
+});
+document.addEventListener("htmx:sse:before:connection", (event) => {
+  if (event.target instanceof Element && event.target.dataset.liveState === "barred") event.preventDefault();
+});
 document.addEventListener("htmx:sse:close", (event) => {
   if (!(event.target instanceof Element)) return;
+  if (event.target.dataset.liveState === "barred") return;
   if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
   else delete event.target.dataset.liveState;
 });
 document.addEventListener("htmx:response:error", (event) => {
   const { sourceElement, response, text } = event.detail.ctx;
   if (response.status === 401) sayRefused(text || "You are logged out.");
-  if (isStream(sourceElement)) return failed(sourceElement);
+  if (isStream(sourceElement)) return failed(sourceElement, response.status);
   if (response.status === 401) return;
   const status = String(response.status);
   if ([status, `${status.slice(0, 2)}x`, `${status[0]}xx`].some((code) => sourceElement.hasAttribute(`hx-status:${code}`))) return;

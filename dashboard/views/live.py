@@ -1,54 +1,88 @@
 """One event stream a page: "this has changed, at revision N". The page then asks for its fragments again.
 
 Events: `changed` (data: the history's revision, or a counter) and `finished` (nothing more will come; the page closes
-the stream).
+the stream). Who is logged out meanwhile, switched off or may not see it any more is noticed within a minute: the stream
+ends, and asking for it again is refused.
 """
 
+import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from asgiref.sync import sync_to_async
-from django.db import connections
-from django.http import HttpRequest, StreamingHttpResponse
+from django.db import DatabaseError, connections
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from dashboard.access import still_opens
 from dashboard.views.lookup import execution_or_404
 from executions import live
 from executions.domain.statuses import is_terminal
 from executions.models import Execution
 
+ASK_AGAIN = 30.0
+"""Seconds after which it is asked again, at the next message or heartbeat, whether this person may still see it."""
+
 
 @require_safe
 async def everything(request: HttpRequest) -> StreamingHttpResponse:
     """Changes of any execution, for lists and counters."""
-    return await _stream(_list_events())
+    return await _stream(request, _list_events())
 
 
 @require_safe
 async def one_execution(request: HttpRequest, execution_id: int) -> StreamingHttpResponse:
     """Changes of one execution; it is read from AWS often while this stream is open."""
     execution = await sync_to_async(execution_or_404)(request, execution_id)
-    return await _stream(_execution_events(execution))
+    return await _stream(request, _execution_events(execution), execution_id)
 
 
 @require_safe
 async def inbox(request: HttpRequest) -> StreamingHttpResponse:
     """Changes of any callback; new ones are looked for often while this stream is open."""
-    return await _stream(_inbox_events())
+    return await _stream(request, _inbox_events())
 
 
-async def _stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
+async def _stream(
+    request: HttpRequest, events: AsyncGenerator[str], execution_id: int | None = None
+) -> StreamingHttpResponse:
     # A stream may last for hours: it must not keep this thread's database connection with it.
     await sync_to_async(connections.close_all)()
     return StreamingHttpResponse(
-        events,
+        _while_allowed(request, events, execution_id),
         content_type="text/event-stream",
         # "identity" keeps GZipMiddleware from holding back what is written.
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "identity"},
     )
 
 
-async def _list_events() -> AsyncIterator[str]:
+async def _while_allowed(
+    request: HttpRequest, events: AsyncGenerator[str], execution_id: int | None
+) -> AsyncIterator[str]:
+    asked_at = time.monotonic()
+    async with contextlib.aclosing(events) as stream:
+        async for message in stream:
+            if time.monotonic() - asked_at >= ASK_AGAIN:
+                if not await sync_to_async(_may_still_see)(request, execution_id):
+                    return
+                asked_at = time.monotonic()
+            yield message
+
+
+def _may_still_see(request: HttpRequest, execution_id: int | None) -> bool:
+    """By the session, the account and the rights of now. Not while the database is away: the page will ask again."""
+    try:
+        again = still_opens(request)
+        if again is not None and execution_id is not None:
+            execution_or_404(again, execution_id)
+        return again is not None
+    except (Http404, DatabaseError):
+        return False
+    finally:
+        connections.close_all()
+
+
+async def _list_events() -> AsyncGenerator[str]:
     yield _message("changed", 0)
     counter = 0
     async for change in live.changes(live.LIST):
@@ -59,7 +93,7 @@ async def _list_events() -> AsyncIterator[str]:
         yield _message("changed", counter)
 
 
-async def _inbox_events() -> AsyncIterator[str]:
+async def _inbox_events() -> AsyncGenerator[str]:
     await sync_to_async(live.watch_inbox)()
     watched_at, counter = time.monotonic(), 0
     yield _message("changed", counter)
@@ -74,7 +108,7 @@ async def _inbox_events() -> AsyncIterator[str]:
         yield _message("changed", counter)
 
 
-async def _execution_events(execution: Execution) -> AsyncIterator[str]:
+async def _execution_events(execution: Execution) -> AsyncGenerator[str]:
     """Begins with where the mirror is, so that a page that was away for a moment can tell whether it missed
     something.
     """

@@ -4,6 +4,7 @@
 // hx-sse reconnects a stream that broke; a first connection that failed is tried again here, more and more slowly.
 
 const waits = new WeakMap();
+const REFUSALS = [401, 403, 404];
 
 let trouble = null;
 
@@ -15,7 +16,8 @@ function open(element) {
   element.dispatchEvent(new CustomEvent("live-open"));
 }
 
-function failed(element) {
+function failed(element, status) {
+  if (REFUSALS.includes(status)) return bar(element, status);
   delete element.dataset.liveState;
   const wait = Math.min((waits.get(element) ?? 1000) * 2, 60000);
   waits.set(element, wait);
@@ -66,10 +68,21 @@ function sayRefused(why) {
   place.prepend(note);
 }
 
+/** A stream that is refused is not asked for again, unless its reader has logged in again. */
+function bar(element, status) {
+  element.dataset.liveState = "barred";
+  if (status === 401) sayRefused(refused || "You are logged out.");
+  else say("This cannot be seen any more: it was removed, or your rights have changed. Reload the page.", element);
+}
+
 /** A login brings a new CSRF token: what is on this page can be sent again with it. */
 function admitted(token) {
   refused = "";
   document.getElementById("refused")?.remove();
+  for (const stream of streams()) {
+    if (stream.dataset.liveState === "barred") delete stream.dataset.liveState;
+    open(stream);
+  }
   if (!token) return;
   document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
@@ -87,9 +100,17 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
   waits.delete(event.target);
   event.target.dataset.liveState = "open";
 });
-document.addEventListener("htmx:sse:error", (event) => { if (event.target instanceof Element) event.target.dataset.liveState = "broken"; });
+document.addEventListener("htmx:sse:error", (event) => {
+  if (!(event.target instanceof Element)) return;
+  event.target.dataset.liveState = "broken";
+  if (REFUSALS.includes(event.detail?.status)) bar(event.target, event.detail.status);
+});
+document.addEventListener("htmx:sse:before:connection", (event) => {
+  if (event.target instanceof Element && event.target.dataset.liveState === "barred") event.preventDefault();
+});
 document.addEventListener("htmx:sse:close", (event) => {
   if (!(event.target instanceof Element)) return;
+  if (event.target.dataset.liveState === "barred") return;
   if (event.detail?.reason === "message") event.target.dataset.liveState = "closed";
   else delete event.target.dataset.liveState;
 });
@@ -97,7 +118,7 @@ document.addEventListener("htmx:sse:close", (event) => {
 document.addEventListener("htmx:response:error", (event) => {
   const { sourceElement, response, text } = event.detail.ctx;
   if (response.status === 401) sayRefused(text || "You are logged out.");
-  if (isStream(sourceElement)) return failed(sourceElement);
+  if (isStream(sourceElement)) return failed(sourceElement, response.status);
   if (response.status === 401) return;
   const status = String(response.status);
   // An element that swaps this answer in itself (hx-status:422="...") shows what is wrong.

@@ -1,10 +1,14 @@
 """The event streams."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import AsyncClient
 
 from executions import live
@@ -102,3 +106,82 @@ async def test_a_slow_page_gets_the_newest_change_not_every_one() -> None:
     newest = await waiting
     assert newest is not None and newest.revision == 49
     await stream.aclose()  # type: ignore[attr-defined]
+
+
+# --- it ends with the right to see it ---
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asks again at each heartbeat, of which there are many."""
+    monkeypatch.setattr("dashboard.views.live.ASK_AGAIN", 0.0)
+    monkeypatch.setattr(live, "_HEARTBEAT", 0.02)
+
+
+def change_password(user: User) -> None:
+    user.set_password("another one")
+    user.save()
+
+
+def move_to_another_team(user: User) -> None:
+    user.groups.add(factories.team("roasters", "roast-*"))
+
+
+LOSSES: dict[str, Callable[[User], Any]] = {
+    "the session ends": lambda _: Session.objects.all().delete(),
+    "the account is switched off": lambda user: User.objects.filter(pk=user.pk).update(is_active=False),
+    "the password is changed": change_password,
+    "the role is taken": lambda user: user.groups.clear(),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("of", ["the list", "an execution"])
+async def test_a_stream_ends_when(impatient: None, loss: str, of: str) -> None:
+    execution = await sync_to_async(factories.execution)()
+    url = "/live/" if of == "the list" else f"/executions/{execution.pk}/live/"
+    client = await logged_in()
+    response = await client.get(url)
+    stream = aiter(response.streaming_content)
+    async with asyncio.timeout(10):
+        heard = [await anext(stream) for _ in range(5)]
+        assert "event: changed" in heard[0].decode() and "still here" in heard[4].decode()
+        await sync_to_async(LOSSES[loss])(await User.objects.aget())
+        async for _ in stream:
+            pass
+    again = await client.get(url, headers={"Accept": "text/html, text/event-stream", "HX-Request": "true"})
+    assert again.status_code == (403 if loss == "the role is taken" else 401)
+
+
+async def test_a_stream_of_an_execution_ends_when_it_is_another_teams(impatient: None) -> None:
+    execution = await sync_to_async(factories.execution)()
+    client = await logged_in()
+    response = await client.get(f"/executions/{execution.pk}/live/")
+    stream = aiter(response.streaming_content)
+    async with asyncio.timeout(10):
+        await anext(stream)
+        await sync_to_async(move_to_another_team)(await User.objects.aget())
+        async for _ in stream:
+            pass
+    assert (await client.get(f"/executions/{execution.pk}/live/")).status_code == 404
+
+
+async def test_between_asking_a_stream_holds_no_connection_to_the_database(impatient: None) -> None:
+    response = await (await logged_in()).get("/live/")
+    stream = aiter(response.streaming_content)
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            await anext(stream)
+    assert await sync_to_async(lambda: connection.connection)() is None
+
+
+async def test_it_is_not_asked_at_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_HEARTBEAT", 0.02)
+    asked: list[object] = []
+    monkeypatch.setattr("dashboard.views.live.still_opens", asked.append)
+    response = await (await logged_in()).get("/live/")
+    stream = aiter(response.streaming_content)
+    async with asyncio.timeout(10):
+        for _ in range(5):
+            await anext(stream)
+    assert not asked
