@@ -121,6 +121,8 @@ class Visitor:
         self.page.locator("[name=password]").fill(role)
         self.page.keyboard.press("Enter")
         self.page.locator("header.side").wait_for()
+        if self.scripts:
+            self.page.evaluate(SCRIPTED)
         return self.page
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import SCRIPTED, Visitor
 from tests.browser.test_everybody import violations
 from tests.browser.test_main_job import first_execution
 
@@ -21,6 +21,7 @@ def compared(person: Visitor) -> Page:
     page.get_by_role("link", name=re.compile("^Compare")).first.click()
     page.locator("tr[data-execution-id] a").first.click()
     page.wait_for_url(re.compile(r"/executions/\d+/compare/\d+/$"))
+    page.evaluate(SCRIPTED)
     return page
 
 
@@ -54,6 +55,8 @@ def test_the_slider_of_checkpoints_is_moved_by_keyboard(visitor: Make) -> None:
     page = first_execution(person, "function=coffee-order&status=SUCCEEDED")
     page.get_by_role("link", name=re.compile("^Checkpoints")).click()
     slider = page.get_by_role("slider", name="Checkpoint")
+    slider.wait_for()
+    page.evaluate(SCRIPTED)
     slider.focus()
     page.keyboard.press("Home")
     page.wait_for_url(re.compile("at=0"))

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dashboard.pages.timeline_rows import NARROWEST_AXIS
-from tests.browser.conftest import Demo, Visitor
+from tests.browser.conftest import SCRIPTED, Demo, Visitor
 from tests.browser.test_main_job import first_execution, waiting_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -214,5 +214,6 @@ def test_the_keyboard_reaches_search_and_help(visitor: Make) -> None:
     page.keyboard.type("order-0001")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("name=order-0001"))
+    page.evaluate(SCRIPTED)
     page.locator("body").press("?")
     expect(page.get_by_role("dialog", name=re.compile("Keyboard"))).to_be_visible()

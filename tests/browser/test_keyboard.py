@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Demo, Visitor
+from tests.browser.conftest import SCRIPTED, Demo, Visitor
 from tests.browser.test_approval import press, tab_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -14,10 +14,10 @@ Make = Callable[..., Visitor]
 
 
 def go_to(page: Page, key: str, path: str) -> None:
-    page.wait_for_load_state()  # the keys are known once the scripts have run
     page.locator("body").press("g")
     page.keyboard.press(key)
     page.wait_for_url(re.compile(path))
+    page.evaluate(SCRIPTED)
 
 
 def test_a_failure_is_found_opened_and_its_event_linked_by_keyboard(visitor: Make) -> None:
@@ -30,12 +30,14 @@ def test_a_failure_is_found_opened_and_its_event_linked_by_keyboard(visitor: Mak
     tab_to(page, failed)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("status=FAILED"))
+    page.evaluate(SCRIPTED)
     row = page.locator("tr[data-execution-id][data-status=FAILED] [data-row-link]").first
     row.wait_for()
     page.keyboard.press("j")
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
     page.locator("#head").wait_for()
+    page.evaluate(SCRIPTED)
     tab_to(page, page.locator(".verdict a[href*='op=']").first)  # what failed is named in the first sentence
     page.keyboard.press("Enter")
     expect(page.locator("#operation[data-status=FAILED]")).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Demo, Visitor
+from tests.browser.conftest import SCRIPTED, Demo, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Make = Callable[..., Visitor]
@@ -19,6 +19,8 @@ def first_execution(person: Visitor, query: str) -> Page:
     row.wait_for(timeout=60_000)
     row.get_by_role("link").first.click()
     page.locator("#head").wait_for()
+    if person.scripts:
+        page.evaluate(SCRIPTED)
     return page
 
 

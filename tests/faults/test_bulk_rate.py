@@ -67,8 +67,8 @@ def test_the_rate_of_a_bulk_stays_within_the_budget(
 
 
 POINTS = [
-    "actions.perform:_write_down:before:3",
-    "actions.perform:_write_down:after:3",  # on record, not sent
+    "actions.records:write_down:before:3",
+    "actions.records:write_down:after:3",  # on record, not sent
     "actions.perform:send:after:3",  # sent, the outcome not on record
     "actions.bulk:_act:after:3",  # on record with its outcome, the row not done
     "actions.bulk:_do:after:25",
