@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 from ninja.renderers import BaseRenderer
 
+from dashboard.pages.audit import account_of, without_secrets
 from executions.models import ActionRecord, Callback, Execution
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -110,8 +111,12 @@ class ActionOut(Schema):
     kind: str
     outcome: str
     username: str
+    address: str | None = Field(description="Where from.")
     execution_arn: str
+    callback_id: str
+    account: str = Field(description="Whose account or token it was about.")
     reason: str
+    request: dict[str, Any] = Field(description="What was asked for, with the values of secrets hidden.")
     answer: str = Field(description="AWS's answer or error, in words.")
     aws_request_id: str
     created_at: dt.datetime
@@ -119,7 +124,12 @@ class ActionOut(Schema):
 
     @classmethod
     def of(cls, row: ActionRecord) -> "ActionOut":
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        apart: dict[str, Any] = {
+            "callback_id": row.callback.callback_id if row.callback else "",
+            "account": account_of(row),
+            "request": without_secrets(row.request),
+        }
+        return cls(**{name: getattr(row, name) for name in cls.model_fields.keys() - apart.keys()}, **apart)
 
 
 class ActionsOut(Schema):

@@ -24,7 +24,7 @@ from dashboard.pages.filters import place_of, read_place
 from dashboard.views import history as history_view
 from dashboard.views.lookup import execution_or_404
 from executions import histories, queries
-from executions.queries import Cursor, ListFilter
+from executions.queries import AuditFilter, Cursor, ListFilter
 
 router = Router(tags=["read"])
 Text = Annotated[str, Query(max_length=300)]
@@ -113,12 +113,22 @@ def callbacks(request: HttpRequest, function: Text = "", name: Text = "", cursor
 
 
 @router.get("actions", response={200: ActionsOut, 404: Problem}, url_name="actions")
-def actions(request: HttpRequest, cursor: Text = "") -> Any:
+def actions(
+    request: HttpRequest,
+    username: Text = "",
+    kind: Text = "",
+    outcome: Text = "",
+    execution: Annotated[str, Query(max_length=1024, description="A part of its ARN.")] = "",
+    since: dt.datetime | None = None,
+    cursor: Text = "",
+) -> Any:
     """What people did, newest first."""
     place = read_place(cursor)
     if cursor and place is None:
         raise Http404("This cursor names no place in the list.")
-    rows, more = queries.actions(request.user, place)
+    words = {"who": username, "kind": kind, "outcome": outcome, "execution": execution}
+    chosen = AuditFilter(**{name: _clean(text) for name, text in words.items()}, after=_utc(since))
+    rows, more = queries.actions(request.user, place, chosen)
     following = place_of(rows[-1].created_at, rows[-1].pk) if more and rows else None
     return ActionsOut(actions=[ActionOut.of(row) for row in rows], next=following)
 

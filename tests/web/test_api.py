@@ -214,6 +214,25 @@ def test_open_callbacks_come_in_pages_each_once_the_nearest_deadline_first(clien
     assert client.get("/api/v1/callbacks", {"cursor": "nonsense"}, headers=headers).status_code == 404
 
 
+def test_what_was_done_is_filtered_and_told_without_secrets(client: Client) -> None:
+    ann, execution = factories.user("approver", "ann"), factories.execution()
+    asked = {"Payload": '{"password": "hunter2", "order": 7}'}
+    factories.action(execution, ann, "start", request=asked, address="10.1.2.3")
+    factories.action(factories.execution(), factories.user("operator"), "stop")
+    headers = bearer("admin")
+
+    def told(**chosen: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = client.get("/api/v1/actions", chosen, headers=headers).json()["actions"]
+        return rows
+
+    assert len(told()) == 2
+    for chosen in ({"username": "ann"}, {"kind": "start"}, {"execution": execution.arn, "outcome": "accepted"}):
+        (one,) = told(**chosen)
+        assert (one["username"], one["address"], one["execution_arn"]) == ("ann", "10.1.2.3", execution.arn)
+        assert "7" in str(one["request"]) and "hunter2" not in str(one["request"])
+    assert told(since="2999-01-01T00:00:00Z") == [] == told(username="nobody\0")
+
+
 def test_use_of_a_token_is_noted_to_the_minute(client: Client) -> None:
     headers = bearer()
     client.get("/api/v1/callbacks", headers=headers)
