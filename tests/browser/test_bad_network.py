@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Demo, Visitor
+from tests.browser.conftest import SCRIPTED, Demo, Visitor
 from tests.browser.test_main_job import first_execution, rows, waiting_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -59,6 +59,7 @@ def test_a_refresh_that_comes_late_does_not_bring_back_other_checkpoints(visitor
     page = waiting_order(person, demo)
     page.get_by_role("link", name=re.compile("^Checkpoints")).click()
     expect(page.locator("#tab")).to_have_attribute("hx-get", re.compile("part=content"))
+    page.evaluate(SCRIPTED)
     held = hold(page, "part=content")
     page.evaluate(REFRESH)
     wait_for(page, held, 1)
