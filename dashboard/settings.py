@@ -119,7 +119,8 @@ AUTHENTICATION_BACKENDS = [
     *(["dashboard.accounts.backends.GroupBackend"] if LOCAL_ACCOUNTS else []),
     *(["dashboard.accounts.backends.SingleSignOnBackend"] if OIDC else []),
 ]
-# Guessing passwords is slowed down: ten wrong ones for a name from one address, then a quarter of an hour's pause.
+# Guessing passwords and share links is slowed down: ten wrong ones for a name (or link) from one address, then a
+# quarter of an hour's pause.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,8 +20,9 @@ from dashboard.views.lookup import address_of
 from executions import sharing
 from executions.models import ShareLink
 
-MISSES, WINDOW = 20, 600
-"""So many wrong tokens an address may try in so many seconds. A token has 128 bits: this is against noise, not luck."""
+WRONG_LINK = {"username": "share link"}
+"""Under this name django-axes counts links that open nothing, as it counts wrong passwords. No account can have it:
+names have no spaces."""
 
 View = Callable[..., HttpResponse]
 
@@ -82,12 +83,15 @@ def _link(request: HttpRequest, token: str) -> ShareLink | HttpResponse:
 
 
 def _missed(request: HttpRequest) -> HttpResponse:
-    """A right token opens even after many wrong ones: whole offices share an address, and nobody guesses 128 bits."""
-    key = f"durascope:share-misses:{address_of(request)}"
-    if (cache.get(key) or 0) >= MISSES:
+    """A right token opens even after many wrong ones: whole offices share an address, and nobody guesses 128 bits.
+
+    django-axes is told the address alone: it would keep the path, and with it the token of a link that may open again.
+    """
+    asked = HttpRequest()
+    asked.META["REMOTE_ADDR"] = address_of(request)
+    if AxesProxyHandler.is_locked(asked, WRONG_LINK):
         response = unavailable(request, 429)
-        response["Retry-After"] = str(WINDOW)
+        response["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
         return response
-    cache.add(key, 0, WINDOW)
-    cache.incr(key)
+    AxesProxyHandler.user_login_failed("share link", WRONG_LINK, asked)
     return unavailable(request)

@@ -2,13 +2,14 @@
 
 import re
 from collections import deque
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from axes.models import AccessAttempt, AccessAttemptExpiration
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -180,7 +181,7 @@ def test_every_link_that_does_not_open_gets_the_same_answer(public: Client, oper
         answers.add((answer.status_code, answer.content, tuple(sorted(answer.headers.items()))))
         assert all(public.get(BASE + page).content == answer.content for page in ("view/", "events/1/payload/"))
         ShareLink.objects.all().delete()
-        cache.clear()
+        AccessAttempt.objects.all().delete()
     assert len(answers) == 1 and next(iter(answers))[0] == 404
     assert b"order" not in next(iter(answers))[1] and b'href="/' not in re.sub(
         rb'/static/[^"]*"', b"", next(iter(answers))[1]
@@ -258,12 +259,31 @@ def test_a_link_can_only_be_read(public: Client, name: str) -> None:
 
 def test_guessing_is_slowed_down_for_one_address_and_keeps_nobody_from_a_link_that_opens(public: Client) -> None:
     shared(secretive())
-    for number in range(20):
+    for number in range(10):
         assert public.get(f"/shared/{number:022d}/").status_code == 404
-    wrong = public.get(f"/shared/{21:022d}/view/")
-    assert wrong.status_code == 429 and int(wrong["Retry-After"]) > 0
-    assert public.get(f"/shared/{21:022d}/view/", REMOTE_ADDR="10.1.2.3").status_code == 404
+    wrong = public.get(f"/shared/{11:022d}/view/", headers={"User-Agent": "another"})
+    assert wrong.status_code == 429 and int(wrong["Retry-After"]) == 15 * 60
+    assert public.get(f"/shared/{11:022d}/view/", REMOTE_ADDR="10.1.2.3").status_code == 404
     assert public.get(BASE + "view/").status_code == 200
+
+
+def test_wrong_links_keep_nobody_from_logging_in_and_are_forgotten_after_a_pause(public: Client) -> None:
+    factories.user("viewer", "vera")
+    for number in range(11):
+        last = public.get(f"/shared/{number:022d}/")
+    assert last.status_code == 429
+    assert public.post("/login/", {"username": "vera", "password": "a password"}).status_code == 302
+    AccessAttemptExpiration.objects.update(expires_at=timezone.now())
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert public.get(f"/shared/{11:022d}/").status_code == 404
+
+
+def test_what_is_counted_of_wrong_links_holds_no_token(public: Client) -> None:
+    link = shared(secretive())
+    ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
+    assert public.get(BASE + "view/?q=secret").status_code == 404
+    (counted,) = AccessAttempt.objects.values()
+    assert TOKEN not in repr(counted) and "secret" not in repr(counted)
 
 
 def test_a_token_is_kept_only_as_a_hash() -> None:
