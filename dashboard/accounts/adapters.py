@@ -19,17 +19,13 @@ from dashboard.views.lookup import address_of
 from executions.actions.people import NotLetIn
 
 log = structlog.get_logger(__name__)
-RECENT = 300.0
-"""Seconds after a login or a confirmation in which nobody is asked again before changing how one logs in."""
-
 SAID = {
     "mfa/messages/totp_activated.txt": "From now on a code of your authenticator app is asked for at each login.",
     "mfa/messages/totp_deactivated.txt": "The authenticator app is not asked for any more.",
     "mfa/messages/recovery_codes_generated.txt": "New recovery codes are made; older ones do not work any more.",
     "mfa/messages/webauthn_added.txt": "From now on a security key is asked for at each login.",
     "mfa/messages/webauthn_removed.txt": "The security key is removed.",
-    "socialaccount/messages/account_connected.txt": "Single sign-on now leads to this account.",
-    "socialaccount/messages/account_connected_updated.txt": "Single sign-on leads to this account already.",
+    "socialaccount/messages/account_connected_updated.txt": "Single sign-on leads to this account.",
     "socialaccount/messages/account_connected_other.txt": "That identity belongs to another account here.",
 }
 """Other messages of allauth's are not shown."""
@@ -68,7 +64,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         return address_of(request) or "0.0.0.0"  # noqa: S104 - where a proxy does not tell
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        return not sso.lately(self.request, RECENT)
+        return not sso.lately(self.request)
 
 
 class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]

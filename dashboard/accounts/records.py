@@ -16,7 +16,6 @@ TOLD = {
     "mfa/messages/recovery_codes_generated.txt": (Kind.ADD_FACTOR, "New recovery codes, in place of older ones."),
     "mfa/messages/webauthn_added.txt": (Kind.ADD_FACTOR, "A security key."),
     "mfa/messages/webauthn_removed.txt": (Kind.REMOVE_FACTOR, "A security key."),
-    "socialaccount/messages/account_connected.txt": (Kind.TIE, "By themselves, with a password and at the provider."),
 }
 """By the message with which allauth tells, in the same transaction, what it has done to the account of who asked."""
 

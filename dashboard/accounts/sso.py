@@ -25,6 +25,8 @@ from executions.models import ActionRecord
 log = structlog.get_logger(__name__)
 ACCOUNT = "account"
 CONNECTING = "connecting_sso"
+RECENT = 300.0
+"""Seconds after a login or a confirmation in which nobody is asked again before changing how one logs in."""
 
 
 def provider() -> Oidc:
@@ -50,6 +52,8 @@ def admit(request: HttpRequest, sociallogin: Any, *, connecting: bool = False) -
             give_groups(known, frozenset(), oidc.groups.managed, by=by, now=now)
         raise NotLetIn(f"{oidc.name} knows you, but no group of yours there has a role here. An admin can change this.")
     if connecting:
+        if not known and request.user.is_authenticated:
+            _connect(request, sociallogin)
         return
     try:
         with transaction.atomic():
@@ -61,6 +65,23 @@ def admit(request: HttpRequest, sociallogin: Any, *, connecting: bool = False) -
         raise NotLetIn("Your account was being made by another login of yours. Try again.") from error
     _note_name(user, claims)
     sociallogin.user = user
+
+
+def _connect(request: HttpRequest, sociallogin: Any) -> None:
+    """Tie who came back to the account that is logged in, and its record; allauth, which would do the first alone,
+    then finds it done.
+    """
+    if not lately(request):
+        raise NotLetIn(
+            "It is more than five minutes since you confirmed that it is you. Connect again: see your account."
+        )
+    try:
+        with transaction.atomic():
+            sociallogin.connect(request, request.user)
+            words = f"By themselves, with a password and at {provider().name}."
+            records.note(request, ActionRecord.Kind.TIE, request.user, words)
+    except IntegrityError as error:
+        raise NotLetIn("This identity was just connected by another request. Look at your account's page.") from error
 
 
 def claims_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -111,10 +132,10 @@ def _note_name(user: User, claims: dict[str, Any]) -> None:
     user.save(update_fields=["first_name", "last_name", "email"])
 
 
-def lately(request: HttpRequest, seconds: float) -> bool:
-    """Whether who asks has proven who they are within so many seconds; once at the provider is enough for a session."""
-    records = get_authentication_records(request, request.user)
-    return any(record["method"] == "socialaccount" or time.time() - record["at"] < seconds for record in records)
+def lately(request: HttpRequest) -> bool:
+    """Whether who asks has proven RECENT-ly who they are; once at the provider is enough for a session."""
+    proofs = get_authentication_records(request, request.user)
+    return any(proof["method"] == "socialaccount" or time.time() - proof["at"] < RECENT for proof in proofs)
 
 
 def begin_connecting(request: HttpRequest) -> None:
@@ -129,8 +150,8 @@ def may_connect(request: HttpRequest, *, once: bool = False) -> bool:
     begun = request.session.get(CONNECTING, 0.0)
     if once:
         request.session.pop(CONNECTING, None)
-    records = get_authentication_records(request, request.user)
-    return time.time() - begun < 600 and any(record["at"] >= begun for record in records)
+    proofs = get_authentication_records(request, request.user)
+    return time.time() - begun < 600 and any(proof["at"] >= begun for proof in proofs)
 
 
 ERRORS = {

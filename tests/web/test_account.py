@@ -96,7 +96,7 @@ def test_guessing_codes_is_slowed_down(client: Client, vera: User) -> None:
 def test_guessing_the_password_when_it_is_to_be_confirmed_is_slowed_down(
     client: Client, vera: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.accounts.adapters.RECENT", 0.0)
+    monkeypatch.setattr("dashboard.accounts.sso.RECENT", 0.0)
     said = [client.post("/account/confirm/", {"password": "wrong"}).content.decode() for _ in range(6)]
     assert "This is not your password" in said[0]
     assert "Too many" in said[-1]
@@ -111,11 +111,11 @@ def test_the_secret_is_not_in_the_database_as_it_is(client: Client, vera: User) 
 def test_changing_how_one_logs_in_needs_the_password_again_after_a_while(
     client: Client, vera: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.accounts.adapters.RECENT", 0.0)
+    monkeypatch.setattr("dashboard.accounts.sso.RECENT", 0.0)
     answer = client.get("/account/app/")
     assert answer["Location"] == "/account/confirm/?next=%2Faccount%2Fapp%2F"
     assert "Confirm that it is you" in client.get(answer["Location"]).content.decode()
-    monkeypatch.setattr("dashboard.accounts.adapters.RECENT", 300.0)
+    monkeypatch.setattr("dashboard.accounts.sso.RECENT", 300.0)
     assert client.post(answer["Location"], {"password": PASSWORD})["Location"] == "/account/app/"
 
 

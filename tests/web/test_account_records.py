@@ -1,14 +1,21 @@
 """What is done to accounts is on record: by admins, by their owners, by single sign-on, in a terminal."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from executions.actions import tokens
 from executions.models import ActionRecord, Scope
@@ -137,6 +144,49 @@ def test_connecting_single_sign_on_to_an_account_is_on_record(client: Client, ve
         client.get(sso.log_in(connected(client), "s-2").partition("testserver")[2])
     record = ActionRecord.objects.get()
     assert (record.kind, record.person, record.user) == ("tie", vera, vera)
+    assert record.answer == "Account vera. By themselves, with a password and at Example Login."
+
+
+def test_single_sign_on_is_connected_with_its_record_or_not_at_all(
+    client: Client, vera: User, sso: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    sso.knows("s-2", preferred_username="vera.v", groups=["on-call"])
+    back = sso.log_in(connected(client), "s-2").partition("testserver")[2]
+    monkeypatch.setattr("dashboard.accounts.records.note", broken)
+    with pytest.raises(RuntimeError):
+        client.get(back)
+    assert not SocialAccount.objects.exists()
+
+
+def test_a_security_key_is_added_and_removed_on_record(client: Client, vera: User) -> None:
+    options = client.get("/account/keys/new/", secure=True).context["js_data"]["creation_options"]
+    form = {"name": "the blue one", "credential": json.dumps(new_key(options["publicKey"]))}
+    assert client.post("/account/keys/new/", form, secure=True).status_code == 302
+    [key] = Authenticator.objects.filter(type="webauthn")
+    assert client.post(f"/account/keys/{key.pk}/remove/", secure=True).status_code == 302
+    found = ActionRecord.objects.filter(answer="Account vera. A security key.").order_by("pk")
+    assert [(one.kind, one.user, one.person) for one in found] == [
+        ("add_factor", vera, vera),
+        ("remove_factor", vera, vera),
+    ]
+
+
+def new_key(asked: dict[str, Any]) -> dict[str, Any]:
+    """What a browser at https://testserver answers once a new key was touched."""
+    said = CollectedClientData.create(type="webauthn.create", challenge=asked["challenge"], origin="https://testserver")
+    public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    made = AttestedCredentialData.create(Aaguid.NONE, b"a key", public)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT
+    about = AuthenticatorData.create(hashlib.sha256(b"testserver").digest(), flags, 0, made)
+    response = {
+        "clientDataJSON": websafe_encode(said),
+        "attestationObject": websafe_encode(AttestationObject.create("none", about, {})),
+    }
+    name = websafe_encode(b"a key")
+    return {"id": name, "rawId": name, "type": "public-key", "response": response}
 
 
 def test_the_terminal_leaves_records_too(monkeypatch: pytest.MonkeyPatch) -> None:

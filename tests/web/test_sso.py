@@ -260,6 +260,19 @@ def test_somebody_with_a_password_connects_single_sign_on_to_their_account(clien
     assert "or Example Login" in said(client.get("/account/"))
 
 
+def test_who_stays_long_at_the_provider_connects_nothing(
+    client: Client, sso: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.user("viewer", "ada")
+    client.post("/login/", {"username": "ada", "password": "a password"})
+    sso.knows("s-9", preferred_username="ada", groups=["board"])
+    back = urlsplit(sso.log_in(connected(client), "s-9"))
+    monkeypatch.setattr("dashboard.accounts.sso.RECENT", 0.0)
+    answer = client.get(f"{back.path}?{back.query}")
+    assert answer.status_code == 403 and "Connect again" in said(answer)
+    assert not SocialAccount.objects.exists()
+
+
 def test_an_identity_that_belongs_to_somebody_cannot_be_connected_to_another(client: Client, sso: Provider) -> None:
     sso.knows("s-1", preferred_username="ada", groups=["root"])
     log_in(Client(), sso, "s-1")
