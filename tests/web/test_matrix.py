@@ -87,14 +87,9 @@ def _streams_leave_the_test_its_connection(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("dashboard.views.live.connections", SimpleNamespace(close_all=lambda: None))
 
 
-@pytest.fixture(autouse=True)
-def _wrong_tokens_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.views.shared.MISSES", 10_000)
-
-
 @pytest.fixture
 def world(db: Any, settings: Any) -> World:
-    settings.AXES_ENABLED = False  # its bookkeeping of logins is another test's subject
+    settings.AXES_ENABLED = False  # its count of wrong passwords and share links is another test's subject
     callback = factories.callback(factories.execution(factories.function("roast-beans"), name=SECRET))
     browsers = {role: Client() for role in ("anonymous", "nobody", *ROLE_NAMES, "other team")}
     for role in ROLE_NAMES:
