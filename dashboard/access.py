@@ -127,6 +127,7 @@ MATRIX: dict[str, str] = {
     "shared-explore": LINK,
     "shared-checkpoints": LINK,
     "shared-payloads": LINK,
+    "shared-diff": LINK,
     "notices": VIEW,
     "notice-rule": VIEW,
     "notice-deliveries": VIEW,

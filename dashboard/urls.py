@@ -117,6 +117,7 @@ urlpatterns = [
     path(SHARED + "checkpoints/", shared.through(checkpoints.page), name="shared-checkpoints"),
     path(SHARED + "events/<int:event_id>/explore/", shared.through(payloads.explore), name="shared-explore"),
     path(SHARED + "payloads/", shared.through(payloads.page), name="shared-payloads"),
+    path(SHARED + "diff/", shared.through(payloads.difference), name="shared-diff"),
     path("bulk/", bulk.index, name="bulks"),
     path("bulk/new/", bulk.new, name="bulk-new"),
     path("bulk/<int:bulk_id>/", bulk.page, name="bulk"),

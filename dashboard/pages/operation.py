@@ -278,8 +278,6 @@ def _checkpoints(subject: Subject, operation: Operation) -> list[Step]:
 def comparisons(subject: Subject, operation: Operation, *, named: bool = False) -> list[Step]:
     """Links to the payloads that can be compared: of attempts or polls, and of a result with the next input."""
     url, prefix = subject.url("execution-diff"), f"{operation.label}: " if named else ""
-    if not url:  # a share link does not show differences
-        return []
     return [
         Step(prefix + one.words, f"{url}?a={one.before}&b={one.after}") for one in handovers(subject.history, operation)
     ]

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve, reverse
 
 from dashboard.forms.actions import ShareForm
-from dashboard.pages.tab import NAMES
+from dashboard.pages.tab import PINNED
 from executions import queries, sharing
 from executions.models import Execution, ShareLink
 
-_TABS = {url_name: tab for tab, (_, url_name) in NAMES.items()}
+_TABS = {url_name: tab for tab, (_, url_name) in PINNED.items()}
 MOST_QUERY = 2000
 
 
@@ -78,7 +78,7 @@ def _row(link: ShareLink, now: dt.datetime) -> ShareRow:
         state, words = "revoked", f"revoked by {link.revoked_by_name}"
     elif expires_at <= now:
         state, words = "expired", "expired"
-    page = reverse(NAMES[link.tab][1] if link.tab in NAMES else "execution", args=[link.execution_id])
+    page = reverse(PINNED[link.tab][1] if link.tab in PINNED else "execution", args=[link.execution_id])
     return ShareRow(
         pk=link.pk,
         execution=link.execution,
@@ -100,7 +100,7 @@ def _row(link: ShareLink, now: dt.datetime) -> ShareRow:
 
 def tab_words(tab: str, query: str) -> str:
     """ "Timeline, as it is now": which part a link opens, and whether a state of it is pinned."""
-    label = NAMES[tab][0] if tab in NAMES else "Timeline"
+    label = PINNED[tab][0] if tab in PINNED else "Timeline"
     return f"{label}, with what is chosen there" if query else label
 
 
@@ -120,4 +120,4 @@ def view_of(address: str, execution_id: int) -> str:
 def read_view(text: str) -> tuple[str, str]:
     """(tab, query) of such a text; anything else is the timeline."""
     tab, _, query = text.partition("?")
-    return (tab, query[:MOST_QUERY]) if tab in NAMES else ("timeline", "")
+    return (tab, query[:MOST_QUERY]) if tab in PINNED else ("timeline", "")

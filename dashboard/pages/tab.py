@@ -20,6 +20,8 @@ NAMES = {
     "checkpoints": ("Checkpoints", "execution-checkpoints"),
     "payloads": ("Input and result", "execution-payloads"),
 }
+PINNED = {**NAMES, "diff": ("Two payloads compared", "execution-diff")}
+"""What a share link may open at: the tabs, and what two of an execution's events are compared on."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ SHARED = {
     name: name.replace("execution", "shared", 1)
     for name in (
         *("execution", "execution-timeline", "execution-rows", "execution-operation", "execution-history"),
-        *("execution-event", "execution-checkpoints", "execution-payloads", "execution-explore"),
+        *("execution-event", "execution-checkpoints", "execution-payloads", "execution-explore", "execution-diff"),
     )
 }
 """The pages that a share link shows, and the names of their addresses under its prefix."""

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.pages.tab import NAMES, SharedView, Subject
+from dashboard.pages.tab import NAMES, PINNED, SharedView, Subject
 from dashboard.views.lookup import address_of
 from executions import sharing
 from executions.models import ShareLink
@@ -51,7 +51,8 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         return link
     if request.method == "GET":
         sharing.count_opening(link, now=timezone.now())
-    url = _look_through(request, link, token).url()
+    name = PINNED[link.tab][1] if link.tab in PINNED else ""
+    url = _look_through(request, link, token).url(name)
     return redirect(f"{url}?{link.query}" if link.query else url)
 
 

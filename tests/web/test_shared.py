@@ -24,7 +24,7 @@ from tests.web.test_access import address as address_of
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 TOKEN = "abcdefghijklmnopqrstuv"
 BASE = f"/shared/{TOKEN}/"
-PAGES = ["view/", "history/", "checkpoints/", "payloads/"]
+PAGES = ["view/", "history/", "checkpoints/", "payloads/", "diff/?a=1&b=3"]
 ADDRESSES = re.compile(
     r'\b(?:href|src|action|hx-get|hx-post|hx-push-url|data-operations|data-events|hx-sse:connect)="(?!data:image/)([^"]*)"'
 )
@@ -151,6 +151,19 @@ def test_exact_payloads_are_there_only_where_the_maker_said_so(public: Client) -
     answer = public.get(BASE + "events/1/payload/")
     assert SECRET in answer.content.decode() and answer["Content-Disposition"].startswith("attachment")
     crawl(public)
+
+
+def test_a_link_pins_what_changed_between_two_checkpoints_or_two_events_without_secrets(public: Client) -> None:
+    link = shared(secretive(), tab="checkpoints", query="a=3&b=7&view=side")
+    assert public.get(BASE)["Location"] == f"{BASE}checkpoints/?a=3&b=7&view=side"
+    page = text(public, BASE)
+    assert "From event 3 to event 7" in page and "charge" in page and SECRET not in page
+    ShareLink.objects.filter(pk=link.pk).update(tab="diff", query="a=3&b=5")
+    page = text(public, BASE)
+    assert 'class="mark-a"' in page and "refused" in page and SECRET not in page
+    assert f"{BASE}diff/?a=3&amp;b=5&amp;view=side" in page and "/executions/" not in page
+    drawer = text(public, f"{BASE}operations/{histories.operation_id('s0')}/")
+    assert SECRET not in drawer
 
 
 def test_a_link_opens_at_the_view_that_was_pinned_and_counts(public: Client) -> None:
@@ -308,4 +321,4 @@ def test_what_a_link_does_not_show_is_not_offered(public: Client) -> None:
     shared(execution)
     failed = next(one for one in history_of(execution).operations.values() if len(one.attempts) > 1)
     drawer = text(public, f"{BASE}operations/{failed.id}/")
-    assert "Compare:" not in drawer and 'href=""' not in drawer and "Checkpoints:" in drawer
+    assert "Its logs" not in drawer and 'href=""' not in drawer and "Checkpoints:" in drawer
