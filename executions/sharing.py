@@ -18,7 +18,7 @@ from django.db.models import F
 from executions import queries
 from executions.actions.permissions import can_reveal, still_shares
 from executions.domain.jsontext import parse, to_text
-from executions.domain.redaction import DEFAULT_PATTERNS, HIDDEN, redact, redact_broken
+from executions.domain.redaction import DEFAULT_PATTERNS, HIDDEN, SHOWN, redact, redact_broken, words_of
 from executions.history_pages import CutText
 from executions.models import Execution, ShareLink
 
@@ -27,7 +27,6 @@ _HANDLES = ("CallbackId", "DurableExecutionArn")
 """Fields of an event's details by which a callback can be answered, or another execution found."""
 _NESTED = 8  # levels of JSON in a string of JSON; what is deeper is hidden whole
 _SAYS = f"Values of keys that sound like secrets are {HIDDEN}: your role does not let you see them."
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def hash_of(token: str) -> str:
@@ -134,11 +133,19 @@ def _text(text: str, hidden: Sequence[str], nested: int) -> str:
 
 
 def patterns() -> tuple[str, ...]:
-    """The names of secrets: the usual ones and this installation's REDACT_KEYS, in which * stands for anything."""
+    """The names of secrets: the built-in ones and this installation's REDACT_KEYS, in which * stands for anything. A
+    name after a "-" is never hidden, and "-*" sets the built-in ones aside.
+    """
     return _patterns(tuple(settings.REDACT_KEYS))
 
 
 @lru_cache(maxsize=8)
 def _patterns(keys: tuple[str, ...]) -> tuple[str, ...]:
-    own = (["_".join(_WORD.findall(part)).lower() for part in key.split("*")] for key in keys)
-    return (*DEFAULT_PATTERNS, *(r"\w*".join(map(re.escape, parts)) for parts in own if any(parts)))
+    built_in = () if "-*" in keys else DEFAULT_PATTERNS
+    return (*built_in, *(found for key in keys if (found := _pattern(key))))
+
+
+def _pattern(key: str) -> str:
+    """ "" for what names nothing."""
+    parts = [words_of(part) for part in key.removeprefix("-").split("*")]
+    return (SHOWN if key.startswith("-") else "") + r"\w*".join(map(re.escape, parts)) if any(parts) else ""

@@ -27,9 +27,9 @@ from dashboard.env.checks import (
     number,
     origins,
     redis_url,
+    secret_names,
     switch,
     url,
-    words,
 )
 from executions.domain.addresses import Network
 
@@ -146,7 +146,7 @@ def read(source: Mapping[str, str]) -> Environment:
         budget_share=number(values, "BUDGET_SHARE", 0.07, 1.0),
         callback_result_limit=int(number(values, "CALLBACK_RESULT_LIMIT", 1, 6 * 1024 * 1024)),
         push_queue_url=url(values, "PUSH_QUEUE_URL", ("http", "https")),
-        redact_keys=words(values["REDACT_KEYS"]),
+        redact_keys=secret_names(values),
         share_links=choice(values, "SHARE_LINKS", ("off", "login", "public")),
         import_mb=number(values, "IMPORT_MB", 0, 256),
         share_days=number(values, "SHARE_DAYS", 0.01, 365),

@@ -94,6 +94,19 @@ def words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def secret_names(values: Mapping[str, str]) -> list[str]:
+    """REDACT_KEYS: each names something, and with "-*" something is left that is hidden."""
+    names = words(values["REDACT_KEYS"])
+    for name in names:
+        if name != "-*" and not any(one.isalnum() for one in name):
+            raise BadEnvironment(
+                f"REDACT_KEYS must list names of keys such as loyaltyCard, loyalty* or -pin, not {name!r}."
+            )
+    if "-*" in names and all(name.startswith("-") for name in names):
+        raise BadEnvironment("REDACT_KEYS must name what to hide when -* sets the built-in names aside.")
+    return names
+
+
 def origins(values: Mapping[str, str]) -> list[str]:
     origins = words(values["CSRF_TRUSTED_ORIGINS"])
     for origin in origins:

@@ -8,9 +8,9 @@ from typing import Any
 from executions.domain.jsontext import Number, parse, to_text
 
 HIDDEN = "[redacted]"
+SHOWN = "!"
 
-# Regular expressions over the lower-case words of a key joined by "_"; each has to match whole words. "accessToken",
-# "access-token" and "ACCESS_TOKEN" are all "access_token".
+# Regular expressions over the lower-case words of a key joined by "_" (see words_of); each has to match whole words.
 DEFAULT_PATTERNS: tuple[str, ...] = (
     "pass_?(?:word|wd|phrase|code)",
     "pwd|pin|otp|jwt|bearer|credential|cookie|signature",
@@ -48,9 +48,10 @@ def redact(value: Any, patterns: Sequence[str] | None = None) -> tuple[Any, int]
     """(a copy in which the values of secret keys are "[redacted]", how many were).
 
     Also inside strings that are themselves JSON, and in lists of {"name": "Authorization", "value": ...}. `patterns`
-    replaces DEFAULT_PATTERNS. A plural key with a number in it ("tokens": 812) is a count and stays.
+    replaces DEFAULT_PATTERNS; one with SHOWN before it is of whole keys that are never hidden. A plural key with a
+    number in it ("tokens": 812) is a count and stays.
     """
-    redactor = _Redactor(_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
+    redactor = _redactor(patterns)
     return redactor.clean(value, _NESTED), redactor.count
 
 
@@ -67,7 +68,7 @@ def redact_broken(text: str, patterns: Sequence[str] | None = None) -> tuple[str
     """The same for text that looks like JSON but cannot be read, as a payload that AWS has cut: its secrets still
     can.
     """
-    redactor = _Redactor(_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
+    redactor = _redactor(patterns)
     text, hidden = _redact_quoted(text, redactor)
     parts, at = [], 0
     for key in _BROKEN_KEY.finditer(text):
@@ -92,18 +93,32 @@ def _redact_quoted(text: str, redactor: "_Redactor") -> tuple[str, int]:
     return "".join([*parts, text[at:]]), hidden
 
 
+def words_of(key: str) -> str:
+    """ "accessToken", "access-token" and "ACCESS_TOKEN" are all "access_token"."""
+    return "_".join(_WORDS.findall(key)).lower()
+
+
+def _redactor(patterns: Sequence[str] | None) -> "_Redactor":
+    return _Redactor(*_compiled(tuple(DEFAULT_PATTERNS if patterns is None else patterns)))
+
+
 @lru_cache(maxsize=32)
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Groups: 1 the plural's s, 2 the word that follows."""
-    if not patterns:
-        return None
-    either = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(rf"(?:^|_)(?:{either})(?:(s)?$|_([^_]+))")
+def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """(what is hidden, which keys are shown nevertheless); groups of the first: 1 the plural's s, 2 the word that
+    follows.
+    """
+    hidden = "|".join(f"(?:{pattern})" for pattern in patterns if not pattern.startswith(SHOWN))
+    shown = "|".join(f"(?:{pattern[1:]})" for pattern in patterns if pattern.startswith(SHOWN))
+    return (
+        re.compile(rf"(?:^|_)(?:{hidden})(?:(s)?$|_([^_]+))") if hidden else None,
+        re.compile(shown) if shown else None,
+    )
 
 
 class _Redactor:
-    def __init__(self, secret: re.Pattern[str] | None) -> None:
+    def __init__(self, secret: re.Pattern[str] | None, shown: re.Pattern[str] | None) -> None:
         self._secret = secret
+        self._shown = shown
         self._known: dict[str, str] = {}
         self.count = 0
 
@@ -144,7 +159,9 @@ class _Redactor:
     def _judge(self, key: str) -> str:
         if self._secret is None or len(key) > 200:
             return "plain"
-        words = "_".join(_WORDS.findall(key)).lower()
+        words = words_of(key)
+        if self._shown is not None and self._shown.fullmatch(words):
+            return "plain"
         kind = "plain"
         for found in self._secret.finditer(words):
             if found.group(2) is None:

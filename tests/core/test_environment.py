@@ -30,6 +30,10 @@ KEY = "k" * 40
         ("DATABASE_URL", "postgresql://user@host"),
         ("DATABASE_URL", "mysql://user@host/name"),
         ("SECRET_KEY", "short"),
+        ("REDACT_KEYS", "loyalty*,*"),
+        ("REDACT_KEYS", "pin,-"),
+        ("REDACT_KEYS", "-*"),
+        ("REDACT_KEYS", "-*,-pin"),
     ],
 )
 def test_what_cannot_work_is_said_at_the_start(name: str, value: str) -> None:
@@ -45,8 +49,10 @@ def test_what_works_is_taken() -> None:
             "REDIS_URL": "rediss://:secret@host:6380/3",
             "ALLOWED_HOSTS": ".example.com, [::1], *",
             "CSRF_TRUSTED_ORIGINS": "https://*.example.com,http://a:8000",
+            "REDACT_KEYS": "-*, -pin, loyalty*, пароль",
         }
     )
+    assert read.redact_keys == ["-*", "-pin", "loyalty*", "пароль"]
     assert read.allowed_hosts == [".example.com", "[::1]", "*"]
     assert not {"CONN_MAX_AGE", "ATOMIC_REQUESTS"} & read.database.keys(), "pooled connections cannot be kept as well"
     assert read.database["OPTIONS"]["sslmode"] == "require"

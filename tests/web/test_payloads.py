@@ -92,6 +92,37 @@ def test_a_star_in_the_names_of_secrets_stands_for_anything(as_viewer: Client, s
     assert "L-77" not in html and "L-78" not in html and "green" in html
 
 
+PAYLOAD = '{"signature": "S-1", "user_pin": "P-2", "password": "W-3", "loyaltyCard": "L-4", "пароль": "R-5"}'
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        ([], {"L-4", "R-5"}),
+        (["пароль"], {"L-4"}),
+        (["-signature", "-*Pin"], {"S-1", "P-2", "L-4", "R-5"}),
+        (["-pin"], {"L-4", "R-5"}),
+        (["-*", "loyalty*"], {"S-1", "P-2", "W-3", "R-5"}),
+        (["loyalty*", "-loyaltyCard"], {"L-4", "R-5"}),
+    ],
+)
+def test_the_names_of_secrets_are_added_to_excepted_or_replaced(
+    as_viewer: Client, settings: Any, keys: list[str], shown: set[str]
+) -> None:
+    settings.REDACT_KEYS = keys
+    html = text(as_viewer, url(finished(PAYLOAD)))
+    assert {value for value in ("S-1", "P-2", "W-3", "L-4", "R-5") if value in html} == shown
+
+
+def test_a_payload_that_aws_cut_keeps_to_the_same_names(as_viewer: Client, settings: Any) -> None:
+    settings.REDACT_KEYS = ["-signature"]
+    script = histories.Script()
+    script.started(payload='{"signature": "S-1", "pin": "P-2", "a": "cut he')
+    script.events[0]["ExecutionStartedDetails"]["Input"]["Truncated"] = True
+    html = text(as_viewer, url(stored.execution(script.events)))
+    assert "S-1" in html and "P-2" not in html
+
+
 def test_hostile_payloads_are_escaped(as_viewer: Client) -> None:
     assert "<script>alert" not in text(as_viewer, url(finished(HOSTILE)))
 
