@@ -10,13 +10,12 @@ from django.urls import reverse
 from dashboard.pages.drawer import Pair, Place
 from dashboard.pages.drawer import Step as Step
 from dashboard.pages.execution import OpenCallback, open_callback
+from dashboard.pages.operation_logs import OperationLogs
 from dashboard.pages.payload_box import PayloadBox, box, reveal_url
 from dashboard.pages.tab import NAMES, Subject
 from dashboard.pages.timeline_rows import ONE_BATCH, kind_icon, kind_words, said
 from executions import histories, queries
 from executions.actions.permissions import answer_of
-from executions.domain import links
-from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
 from executions.domain.handovers import handovers
@@ -64,8 +63,7 @@ class Drawer:
     comparisons: list[Step]
     callback: OpenCallback | None
     closed: str
-    logs_url: str
-    log_commands: tuple[links.Command, ...]
+    logs: OperationLogs | None
     close_url: str
     zoom_url: str
     elsewhere: Step
@@ -83,7 +81,6 @@ class Drawer:
             return None
         row = queries.callback_of(subject.execution, operation_id) if operation.callback else None
         shown = _shown_events(operation)
-        logs_url, log_commands = _logs(subject, operation) if subject.share is None else ("", ())
         return cls(
             operation=operation,
             execution_id=subject.execution.pk,
@@ -105,8 +102,7 @@ class Drawer:
             comparisons=comparisons(subject, operation)[-MOST_COMPARISONS:],
             callback=open_callback(subject.user, row, subject.url("execution")) if row and row.is_open else None,
             closed=_closed(operation, row) if row and not row.is_open else "",
-            logs_url=logs_url,
-            log_commands=log_commands,
+            logs=OperationLogs.of(subject, operation),
             close_url=place.closed,
             zoom_url=place.zoomed(_zoom(subject, operation), operation.id),
             elsewhere=_elsewhere(subject, operation),
@@ -140,20 +136,6 @@ def _zoom(subject: Subject, operation: Operation) -> str:
         end = max(end, subject.seconds)
     room = max(0.05, (end - operation.first_at) * 0.1)
     return f"zoom={operation.first_at - room:.3f}~{end + room:.3f}"
-
-
-def _logs(subject: Subject, operation: Operation) -> tuple[str, tuple[links.Command, ...]]:
-    """The lines that its code wrote: a link, and what to copy; nothing for what runs no code."""
-    if operation.kind not in ("Step", "Context"):
-        return "", ()
-    try:
-        arn = ExecutionArn.parse(subject.execution.arn)
-    except InvalidArn:
-        return "", ()
-    ended = operation.ended_at if operation.ended_at is not None else None if operation.is_open else operation.last_at
-    when = (operation.first_at, ended, subject.seconds)
-    query = links.Command("Logs Insights query", links.logs_query(arn, operation.id))
-    return links.logs_url(arn, *when, operation.id), (query, *links.log_commands(arn, *when, operation.id))
 
 
 def _parent(place: Place, operation: Operation) -> Step | None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -49,16 +50,20 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def logs_query(arn: ExecutionArn, operation_id: str = "") -> str:
-    """A Logs Insights query for the lines of this execution, or of one operation of it.
+def logs_query(arn: ExecutionArn, operation_id: str = "", request_ids: Sequence[str] = ()) -> str:
+    """A Logs Insights query for the lines of this execution, or of one operation of it; also for all lines of these
+    invocations, whatever wrote them.
 
-    The Java SDK names the execution's field differently.
+    The Java SDK names the execution's field differently. Lambda's own lines have the request id in `record` where a
+    function logs as JSON.
     """
     quoted = _quoted(str(arn))
     one = f"| filter operationId = {_quoted(operation_id)}\n" if operation_id else ""
+    ids = ", ".join(map(_quoted, request_ids))
+    also = f"\n    or @requestId in [{ids}] or record.requestId in [{ids}]" if ids else ""
     return (
         "fields @timestamp, level, operationName, attempt, message, @message\n"
-        f"| filter executionArn = {quoted} or durableExecutionArn = {quoted}\n"
+        f"| filter executionArn = {quoted} or durableExecutionArn = {quoted}{also}\n"
         f"{one}"
         "| sort @timestamp asc\n"
         "| limit 1000"
@@ -84,9 +89,18 @@ def _instant(at: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def logs_url(arn: ExecutionArn, started_at: float, ended_at: float | None, now: float, operation_id: str = "") -> str:
+def logs_url(
+    arn: ExecutionArn,
+    started_at: float,
+    ended_at: float | None,
+    now: float,
+    operation_id: str = "",
+    *,
+    request_ids: Sequence[str] = (),
+) -> str:
     """Logs Insights, with `logs_query` filled in and the time range set around what is asked for (epoch seconds)."""
-    query, group = _escaped(logs_query(arn, operation_id)), _escaped(f"/aws/lambda/{arn.function_name}")
+    query = _escaped(logs_query(arn, operation_id, request_ids))
+    group = _escaped(f"/aws/lambda/{arn.function_name}")
     detail = f"~({_range(started_at, ended_at, now)}~timeType~'ABSOLUTE~tz~'UTC~editorString~{query}~source~(~{group}))"
     # The fragment's own query string is percent-encoded with '$' in place of '%'.
     return f"{_console(arn)}/cloudwatch/home?region={arn.region}#logsV2:logs-insights$3FqueryDetail$3D{detail}"

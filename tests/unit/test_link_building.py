@@ -71,6 +71,14 @@ def test_the_logs_of_one_operation_are_asked_for_by_its_id() -> None:
     assert "operationId*20*3d*20*22abc*22" in logs_url(ARN, 1e9, 1e9, 1e9, "abc")
 
 
+def test_all_lines_of_some_invocations_are_asked_for_by_request_id() -> None:
+    query = logs_query(ARN, request_ids=["r-1", 'r"2'])
+    assert f'executionArn = "{ARN}"' in query and '@requestId in ["r-1", "r\\"2"]' in query
+    assert 'record.requestId in ["r-1", "r\\"2"]' in query
+    assert "requestId" not in logs_query(ARN, "abc")
+    assert "*40requestId*20in*20*5b*22r-1*22*5d" in logs_url(ARN, 1e9, 1e9, 1e9, request_ids=["r-1"])
+
+
 def test_the_traces_link_names_the_function_and_the_time_range() -> None:
     url = traces_url(ARN, 1_795_403_615.5, None, 1_795_500_000.0)
     assert "#xray:traces/query?~(query~(expression~'service*28id*28name*3a*20*22coffee_order*22*20*29*29)" in url

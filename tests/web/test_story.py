@@ -162,3 +162,49 @@ def test_logs_traces_and_commands_are_one_click_away(as_viewer: Client) -> None:
     step = next(one for one in history_of(execution).operations.values() if one.kind == "Step")
     drawer = as_viewer.get(f"/executions/{execution.pk}/operations/{step.id}/").content.decode()
     assert "Its logs" in drawer and "operationId" in drawer
+
+
+def logs_of(client: Client, execution: Execution, kind: str) -> str:
+    operation = next(one for one in history_of(execution).operations.values() if one.kind == kind)
+    drawer = client.get(f"/executions/{execution.pk}/operations/{operation.id}/").content.decode()
+    return unescape(drawer)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind", "words"),
+    [
+        ("coffee_accept", "Step", "Lines name an operation when they are written by the SDK's logger."),
+        ("coffee_accept", "Callback", "No log line names a callback."),
+        ("coffee_accept", "Wait", "No log line names a wait."),
+        ("chain_parent", "ChainedInvoke", "what the child logged is at its own execution"),
+    ],
+)
+def test_the_logs_of_every_operation_are_one_click_away_and_it_says_what_they_hold(
+    as_viewer: Client, scenario: str, kind: str, words: str
+) -> None:
+    execution = stored.execution(stored.wire(scenario))
+    drawer = logs_of(as_viewer, execution, kind)
+    assert words in drawer and "Logs while it lasted" in drawer
+    assert ("Its logs" in drawer) == ("operationId" in drawer) == (kind == "Step")
+    met = [one.request_id for one in history_of(execution).invocations]
+    assert any(f'@requestId in ["{one}"' in drawer or f', "{one}"' in drawer for one in met)
+
+
+def test_logs_are_asked_for_by_the_invocations_that_ran_meanwhile(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.wait_started("nap", 10)
+    waiting = stored.execution(script.events)
+    assert "AWS has named no invocation that ran while it lasted" in logs_of(as_viewer, waiting, "Wait")
+    for number in range(25):
+        times = {"StartTimestamp": script.at, "EndTimestamp": script.at}
+        script.event("InvocationCompleted", details={**times, "RequestId": f"r-{number}"})
+    script.sleep(10)
+    script.wait_succeeded("nap", 10)
+    script.sleep(1)
+    script.invoke()
+    script.invocation()
+    ended = stored.execution(script.events)
+    drawer = logs_of(as_viewer, ended, "Wait")
+    assert "Of 25 invocations that ran while it lasted, the first 20 are asked for" in drawer
+    assert '"r-19"' in drawer and "r-20" not in drawer and "00000000-0000-4000" not in drawer
