@@ -150,6 +150,7 @@ MATRIX: dict[str, str] = {
     "audit": AUDIT,
     "audit-csv": AUDIT,
     "audit-json": AUDIT,
+    "audit-exact": REVEAL,
     "bulk-new": BULK,
     # Whose it is, and whether it may be stopped, the view asks: approvers answer several callbacks at once.
     "bulks": VIEW,
@@ -185,7 +186,7 @@ far.
 TAKEN_AWAY = frozenset(
     [
         *("execution-payload", "execution-explore", "execution-reveal", "execution-revealed"),
-        *("history-json", "report", "audit-csv", "audit-json", "decision-export"),
+        *("history-json", "report", "audit-csv", "audit-json", "audit-exact", "decision-export"),
     ]
 )
 """Payloads and exports: no browser keeps them. A page may be kept by the browser that it was made for, which asks again

@@ -147,6 +147,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("tokens/", tokens.page, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("audit/exact/", audit.exact, name="audit-exact"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
     path("login/", login.log_in, name="login"),

@@ -114,6 +114,15 @@ class RevealForm(ActionForm):
     button = "Show it"
 
 
+class ExportForm(ActionForm):
+    """As what the audit trail is exported with its secrets."""
+
+    written_as = forms.ChoiceField(
+        label="Format", choices=[("json", "JSON"), ("csv", "CSV, for spreadsheets")], initial="json"
+    )
+    field_order = ["token", "written_as", "reason"]
+
+
 class ManyFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
 from dashboard.pages.executions import shortened
 from dashboard.pages.filters import PRESETS, place_of, read_place
 from executions import queries, sharing
+from executions.actions.permissions import can_reveal
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.jsontext import to_text
 from executions.domain.redaction import redact
@@ -43,7 +45,7 @@ class Row:
     """One action. `url` is "" when its execution is no longer here; `about`: the callback, account or team, or "".
 
     `answer`: AWS's answer in words, "" where the outcome says it all. `request`: what was sent, as JSON, the values of
-    secret keys hidden; the exports have it whole.
+    secret keys hidden.
     """
 
     pk: int
@@ -79,7 +81,9 @@ class Field:
 
 @dataclass(frozen=True)
 class Page:
-    """`message` says what is wrong with the address, or is ""; `newest_url` is "" on the newest page."""
+    """`message` says what is wrong with the address, or is ""; `newest_url` is "" on the newest page; `may_reveal`:
+    requests as they were, with their secrets.
+    """
 
     rows: list[Row]
     newest_url: str
@@ -87,14 +91,14 @@ class Page:
     message: str
     fields: list[Field]
     query: str
+    may_reveal: bool
 
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
         text = params.get("older", "")
         place = read_place(text)
         records, more = queries.actions(user, place, read_filter(params, now=now))
-        kept = {name: str(params[name]) for name in FILTERS if params.get(name)}
-        query = urlencode(kept)
+        kept, query = _kept(params), query_of(params)
         url, further = reverse("audit"), f"&{query}" if query else ""
         last = records[-1] if records else None
         return cls(
@@ -103,8 +107,18 @@ class Page:
             older_url=f"{url}?older={place_of(last.created_at, last.pk)}{further}" if last and more else "",
             fields=_fields(kept),
             query=f"?{query}" if query else "",
+            may_reveal=bool(can_reveal(user)) and not settings.READ_ONLY,
             message="The address names no place in the list; this is its newest page." if text and not place else "",
         )
+
+
+def query_of(params: QueryDict) -> str:
+    """The filters of an address, as it has them."""
+    return urlencode(_kept(params))
+
+
+def _kept(params: QueryDict) -> dict[str, str]:
+    return {name: str(params[name]) for name in FILTERS if params.get(name)}
 
 
 def read_filter(params: QueryDict, *, now: dt.datetime) -> AuditFilter:

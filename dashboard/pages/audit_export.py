@@ -34,14 +34,16 @@ COLUMNS = (
 )
 
 
-def batches(user: Any, chosen: AuditFilter) -> Iterator[list[dict[str, Any]]]:
-    """Everything that the filter lets through, newest first, read by keyset: a long trail is never in memory whole."""
+def batches(user: Any, chosen: AuditFilter, *, exact: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Everything that the filter lets through, newest first, read by keyset: a long trail is never in memory whole.
+    `exact`: requests with their secrets.
+    """
     place, more = None, True
     while more:
         records, more = queries.actions(user, place, chosen, AT_ONCE)
         if records:
             place = (records[-1].created_at, records[-1].pk)
-            yield [_values(record) for record in records]
+            yield [_values(record, exact) for record in records]
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
@@ -68,7 +70,7 @@ def harmless(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%") else text
 
 
-def _values(record: ActionRecord) -> dict[str, Any]:
+def _values(record: ActionRecord, exact: bool) -> dict[str, Any]:
     return {
         "at": record.created_at.isoformat(),
         "who": record.username,
@@ -79,7 +81,7 @@ def _values(record: ActionRecord) -> dict[str, Any]:
         "callback": record.callback.callback_id if record.callback else "",
         "account": account_of(record),
         "why": record.reason,
-        "request": without_secrets(record.request),
+        "request": record.request if exact else without_secrets(record.request),
         "outcome": record.outcome,
         "answer": record.answer,
         "aws_request_id": record.aws_request_id,

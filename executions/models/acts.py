@@ -31,6 +31,7 @@ class ActionRecord(models.Model):
         KEEP_ALIVE = "keep_alive", "had the callback kept alive"
         LET_LAPSE = "let_lapse", "no longer had the callback kept alive"
         REVEAL = "reveal", "looked at the secrets of a payload"
+        EXPORT = "export", "exported the audit trail with its secrets"
         SHARE = "share", "made a share link"
         UNSHARE = "unshare", "revoked a share link"
         WRITE_FORM = "write_form", "wrote a decision form"

@@ -1,19 +1,22 @@
 """`/audit/`: what people did."""
 
 import csv
+import datetime as dt
 import io
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from executions.models import ActionRecord
 from tests import factories
+from tests.web.test_scopes import teammate
 
 pytestmark = [pytest.mark.web, pytest.mark.django_db]
 
@@ -184,3 +187,65 @@ def test_each_row_has_the_exact_request_without_its_secrets(as_operator: Client,
     for export in ("/audit.json", "/audit.csv"):
         text = exported(as_operator, export)
         assert "cb-1" in text and "hunter2" not in text and "[redacted]" in text
+
+
+def asked_for(client: Client, url: str, **values: str) -> Any:
+    return client.post(url, {"token": str(uuid.uuid4()), "written_as": "json", "reason": "the auditors ask", **values})
+
+
+@pytest.mark.parametrize("written_as", ["json", "csv"])
+def test_who_sees_secrets_exports_requests_as_they_were_and_that_is_on_record(
+    as_admin: Client, admin: User, written_as: str
+) -> None:
+    factories.action(kind="stop", request={"Error": {"ErrorData": "other-1"}})
+    factories.action(kind="succeed", request={"Result": '{"password": "hunter2"}'})
+    assert "/audit/exact/?what=succeed" in html(as_admin, "/audit/?what=succeed")
+    assert "what=succeed" in html(as_admin, "/audit/exact/?what=succeed&older=1")
+    answer = asked_for(as_admin, "/audit/exact/?what=succeed", written_as=written_as)
+    assert answer["Content-Disposition"] == f'attachment; filename="audit.{written_as}"'
+    assert "no-store" in answer["Cache-Control"]
+    told = async_to_sync(whole)(answer).decode()
+    assert "hunter2" in told and "other-1" not in told
+    record = ActionRecord.objects.get(kind="export")
+    assert (record.user, record.reason, record.outcome) == (admin, "the auditors ask", "done")
+    assert record.request == {"Filter": "what=succeed", "Format": written_as}
+    assert "exported the audit trail with its secrets" in html(as_admin)
+
+
+def test_a_form_exports_with_secrets_for_a_quarter_of_an_hour_and_leaves_one_record(
+    as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = str(uuid.uuid4())
+    for _ in range(2):
+        assert asked_for(as_admin, "/audit/exact/", token=token).streaming
+    assert ActionRecord.objects.count() == 1
+    assert "sent for something else" in asked_for(as_admin, "/audit/exact/?who=x", token=token).content.decode()
+    monkeypatch.setattr("executions.actions.reveal.LASTS", dt.timedelta(0))
+    assert "Open it again" in asked_for(as_admin, "/audit/exact/", token=token).content.decode()
+
+
+def test_who_may_not_see_secrets_or_not_read_the_trail_exports_none(
+    as_operator: Client, client: Client, settings: Any, as_admin: Client
+) -> None:
+    assert "/audit/exact/" not in html(as_operator)
+    assert asked_for(as_operator, "/audit/exact/").status_code == 403
+    reader = factories.user("")
+    reader.groups.add(group := Group.objects.create(name="secrets alone"))
+    group.permissions.add(Permission.objects.get(codename="reveal_secrets"))
+    client.force_login(reader)
+    assert asked_for(client, "/audit/exact/").status_code == 403
+    settings.READ_ONLY = True
+    assert "/audit/exact/" not in html(as_admin)
+    assert asked_for(as_admin, "/audit/exact/").status_code == 403
+    assert not ActionRecord.objects.exists()
+
+
+def test_who_is_limited_to_a_team_exports_no_secrets_of_others(client: Client) -> None:
+    mine, other = factories.execution(factories.function("checkout-x")), factories.execution()
+    factories.action(mine, kind="succeed", request={"Result": '{"password": "hunter2"}'})
+    factories.action(other, kind="succeed", request={"Result": '{"password": "theirs"}'})
+    person = teammate("checkout-*")
+    person.groups.add(factories.group("admin"))
+    client.force_login(person)
+    told = async_to_sync(whole)(asked_for(client, "/audit/exact/")).decode()
+    assert "hunter2" in told and "theirs" not in told

@@ -36,7 +36,7 @@ FORMS = {
     *("password", "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"),
     *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn"),
     *("mfa_generate_recovery_codes", "tokens", "share", "sso-connect", "forget"),
-    *("start", "stop", "pause", "resume", "delete", "bulk-new", "execution-reveal"),
+    *("start", "stop", "pause", "resume", "delete", "bulk-new", "execution-reveal", "audit-exact"),
     *("callback-answer", "callback-claim", "callback-release", "callback-heartbeat"),
     *(
         "inbox-together",
