@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import parse_qsl
 
 from cachetools import LRUCache
+from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard.pages import deeds, gaps, timeline_lane, timeline_nest, timeline_overview, timeline_rows
@@ -74,7 +75,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class TimelinePage:
-    """`url` is the page's, `fragment` gives what htmx puts in the place of the timeline."""
+    """`url` is the page's, `fragment` gives what htmx puts in the place of the timeline. `keep`: the hidden fields of
+    the search, `keep_too`: those of the sliders, which change nothing else.
+    """
 
     execution_id: int
     url: str
@@ -82,6 +85,7 @@ class TimelinePage:
     bare: str
     state: TimelineState
     keep: list[tuple[str, str]]
+    keep_too: list[tuple[str, str]]
     kinds: list[Choice]
     kind_label: str
     statuses: list[Choice]
@@ -127,7 +131,8 @@ class TimelinePage:
             fragment=subject.url("execution-timeline"),
             bare=state.bare,
             state=state,
-            keep=[(name, value) for name, value in parse_qsl(state.query(q="")) if name not in ("op", "event")],
+            keep=_kept(state.query(q="")),
+            keep_too=_kept(state.query()),
             kinds=[Choice("All types", state.query(kind=""), not state.kind), *_kinds(subject, state)],
             kind_label=KINDS.get(state.kind, "All types"),
             statuses=[Choice("Any status", state.query(status=""), not state.status), *_statuses(subject, state)],
@@ -168,10 +173,18 @@ def rows(subject: Subject, state: TimelineState, at: float) -> SafeString:
     return mark_safe(timeline_rows.chunk_html(writer, _chunk(state.start)))  # noqa: S308 - escaped where it is written
 
 
-def brushed(subject: Subject, state: TimelineState, brush: str) -> TimelineState:
-    """The state after brushing a part of the overview, which nobody follows any more."""
-    zoom = timeline_overview.brushed(_whole(subject, state), brush)
-    return replace(state, zoom=zoom, follow=False) if zoom else state
+def zoomed_by(subject: Subject, state: TimelineState, query: QueryDict) -> TimelineState | None:
+    """The state after brushing a part of the overview (`brush`) or moving its sliders (`left`, `right`), which nobody
+    follows any more; None when the query asks for neither.
+    """
+    if "brush" in query:
+        zoom = timeline_overview.brushed(_whole(subject, state), query["brush"])
+        return replace(state, zoom=zoom, follow=False) if zoom else state
+    if "left" not in query and "right" not in query:
+        return None
+    places = query.get("left", "0"), query.get("right", "100")
+    state = state.at(float(int(subject.seconds)))
+    return replace(state, zoom=timeline_overview.slid(_whole(subject, state), places, state.zoom), follow=False)
 
 
 def _overview(subject: Subject, state: TimelineState) -> timeline_overview.Overview | None:
@@ -183,6 +196,11 @@ def _overview(subject: Subject, state: TimelineState) -> timeline_overview.Overv
 
 def _whole(subject: Subject, state: TimelineState) -> Timeline:
     return build(subject, replace(state, zoom=None)).timeline
+
+
+def _kept(query: str) -> list[tuple[str, str]]:
+    """What is selected is not in it: it may change without this part being fetched again."""
+    return [(name, value) for name, value in parse_qsl(query) if name not in ("op", "event", "within")]
 
 
 def _chunk(row: int) -> int:

@@ -25,11 +25,10 @@ def subject_or_404(request: HttpRequest, execution_id: int, tab: str) -> Subject
 
 @require_safe
 def page(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """The whole page, with the timeline in it. `brush`: a part of the overview, which becomes the zoom in the URL."""
+    """The whole page, with the timeline in it. What its overview is asked to zoom to becomes the zoom in the URL."""
     subject, state = subject_or_404(request, execution_id, "timeline"), TimelineState.read(request.GET)
-    if "brush" in request.GET:
-        state = timeline_page.brushed(subject, state, request.GET["brush"])
-        return redirect(f"{subject.url('execution')}?{state.query()}")
+    if (zoomed := timeline_page.zoomed_by(subject, state, request.GET)) is not None:
+        return redirect(f"{subject.url('execution')}?{zoomed.query()}")
     content = TimelinePage.of(subject, state)
     return render(request, "execution/page.html", {"page": content, "head": Head.of(subject)})
 
@@ -44,13 +43,14 @@ def head(request: HttpRequest, execution_id: int) -> HttpResponse:
 
 @require_safe
 def timeline(request: HttpRequest, execution_id: int) -> HttpResponse:
-    """The timeline alone. `have`: the windows that are open in the browser. `brush`: see `page`."""
+    """The timeline alone. `have`: the windows that are open in the browser. Zooming: see `page`."""
     subject, state = subject_or_404(request, execution_id, "timeline"), TimelineState.read(request.GET)
     have = [whole(number) for number in request.GET.getlist("have")[:300]]
-    if "brush" in request.GET:
-        state, have = timeline_page.brushed(subject, state, request.GET["brush"]), []
+    zoomed = timeline_page.zoomed_by(subject, state, request.GET)
+    if zoomed is not None:
+        state, have = zoomed, []
     response = render(request, "execution/timeline.html", {"page": TimelinePage.of(subject, state, have)})
-    if "brush" in request.GET:
+    if zoomed is not None:
         response["HX-Push-Url"] = f"{subject.url('execution')}?{state.query()}"
     return response
 

@@ -53,6 +53,34 @@ def test_a_failure_is_found_opened_and_its_event_linked_by_keyboard(visitor: Mak
     expect(colleague.page.locator("#event h2")).to_contain_text("Failed")
 
 
+def test_the_timeline_is_zoomed_by_keyboard(visitor: Make) -> None:
+    person = visitor()
+    person.log_in("viewer")
+    page = person.open("/executions/?function=batch-roast&status=SUCCEEDED")
+    row = page.locator("tr[data-execution-id] [data-row-link]").first
+    row.wait_for(timeout=90_000)
+    row.click()
+    page.locator("#head").wait_for()
+    page.evaluate(SCRIPTED)
+    page.evaluate("window.sameDocument = true")
+    left = page.get_by_role("slider", name="From")
+    tab_to(page, left)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("zoom="))
+    expect(left).to_have_value("1.5")
+    expect(left).to_be_focused()
+    expect(left).to_have_attribute("aria-valuetext", re.compile(r"^\+[1-9]"))
+    expect(page.get_by_role("status").filter(has_text="operations, with what they are in")).to_be_visible()
+    page.keyboard.press("PageUp")
+    expect(page.locator(".tl-sketch .frame")).to_have_attribute("x", re.compile(r"^1[01]\."))
+    expect(left).to_be_focused()
+    page.keyboard.press("Home")
+    page.wait_for_url(re.compile(r"^(?!.*zoom=)"))
+    expect(left).to_be_focused()
+    assert page.evaluate("window.sameDocument")
+
+
 def test_a_callback_is_answered_from_the_inbox_by_keyboard(visitor: Make, demo: Demo) -> None:
     name = demo.start("coffee-order")
     page = visitor().log_in("approver")

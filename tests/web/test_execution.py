@@ -263,6 +263,60 @@ def test_a_brush_that_says_nothing_zooms_nowhere(as_viewer: Client, big: Executi
     assert "zoom=" not in as_viewer.get(url(big, f"?brush={brush}"))["Location"]
 
 
+def sliders(html: str) -> dict[str, str]:
+    return dict(re.findall(r'type="range" name="(left|right)" min="0" max="100" step="0.5" value="([^"]+)"', html))
+
+
+def test_two_sliders_zoom_as_the_brush_does(as_viewer: Client, big: Execution) -> None:
+    html = text(as_viewer, url(big, "?q=order"))
+    assert sliders(html) == {"left": "0", "right": "100"}
+    assert 'aria-valuetext="+0 ms, ' in html and '<input type="hidden" name="q" value="order">' in html
+    moved = as_viewer.get(url(big, "?left=10&right=20&q=order"))["Location"]
+    assert moved == as_viewer.get(url(big, "?brush=10~20&q=order"))["Location"] and "zoom=" in moved
+    zoomed = text(as_viewer, moved)
+    assert sliders(zoomed) == {"left": "10", "right": "20"}
+    assert re.search(r'id="tl-said" role="status">From \+\S+ \S.* to \+\S+ \S.*: \d+ of \d+ operations', zoomed)
+    pushed = as_viewer.get(url(big, f"timeline/?{moved.partition('?')[2]}&left=0&right=100"))
+    assert pushed["HX-Push-Url"] == url(big, "?q=order")
+
+
+def test_an_end_of_the_zoom_that_is_not_moved_stays_exactly_where_it_is(as_viewer: Client, big: Execution) -> None:
+    start = histories.START + 7.123
+    state = f"zoom={start:.3f}~{start + 60:.3f}"
+    at = sliders(text(as_viewer, url(big, f"?{state}")))
+    moved = as_viewer.get(url(big, f"?{state}&left={at['left']}&right={float(at['right']) + 5}"))["Location"]
+    assert f"zoom={start:.3f}~" in moved and f"~{start + 60:.3f}" not in moved
+    past = as_viewer.get(url(big, f"?{state}&left={at['left']}&right=0"))["Location"]
+    assert f"zoom={start:.3f}~" in past and float(past.rpartition("~")[2]) > start
+
+
+@pytest.mark.parametrize("query", ["left=x&right=20", "left=-1&right=5", "left=nan&right=nan", "right=1e999", "left=0"])
+def test_sliders_that_say_nothing_zoom_nowhere(as_viewer: Client, big: Execution, query: str) -> None:
+    assert "zoom=" not in as_viewer.get(url(big, f"?{query}"))["Location"]
+
+
+def test_a_zoom_to_where_nothing_happens_keeps_the_sliders(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step("one", seconds=1)
+    script.sleep(1)
+    script.step("two", seconds=1)
+    execution = stored.execution(script.events)
+    html = text(as_viewer, url(execution, f"?zoom={script.at - 1.9}~{script.at - 1.1}"))
+    assert "No operation matches" in html and len(sliders(html)) == 2
+
+
+def test_the_overview_is_there_from_two_operations_on_that_took_time(as_viewer: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.step("one", seconds=1)
+    for number in range(9):
+        script.step(f"at once {number}", seconds=0)
+    assert not sliders(text(as_viewer, url(stored.execution(script.events))))
+    script.step("two", seconds=1)
+    assert 'data-plot="overview"' in text(as_viewer, url(stored.execution(script.events)))
+
+
 def test_a_drawer_zooms_to_its_operation(as_viewer: Client, waiting: Execution) -> None:
     callback = waiting.callbacks.get()
     html = text(as_viewer, url(waiting, f"?op={callback.operation_id}"))
