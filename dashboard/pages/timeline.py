@@ -178,7 +178,7 @@ def zoomed_by(subject: Subject, state: TimelineState, query: QueryDict) -> Timel
     follows any more; None when the query asks for neither.
     """
     if "brush" in query:
-        zoom = timeline_overview.brushed(_whole(subject, state), query["brush"])
+        zoom = timeline_overview.brushed(_whole(subject, state), query.get("brush", ""))
         return replace(state, zoom=zoom, follow=False) if zoom else state
     if "left" not in query and "right" not in query:
         return None
