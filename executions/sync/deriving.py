@@ -14,7 +14,7 @@ from executions.domain.gist import Gist, gist
 from executions.domain.operations import History, Operation
 from executions.domain.statuses import OUTCOMES, counted_as, is_terminal, merge
 from executions.models import Callback, Execution, Function
-from executions.sync import closing, habits
+from executions.sync import closing, habits, places
 from executions.sync.columns import fits, insert, number, text
 from executions.sync.executions import recount
 from executions.sync.reading import WireEvent
@@ -47,7 +47,8 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         before, gone = row.status, row.gone_at is not None
         copy_facts(row, found)
         was_complete = row.history_complete
-        row.history_complete = to_the_end and _is_final(row, found.history, now, quiet=quiet)
+        whole = to_the_end and not places.is_told_anew(row)
+        row.history_complete = whole and _is_final(row, found.history, now, quiet=quiet)
         if is_terminal(row.status) and row.end_seen_at is None:
             row.end_seen_at = now
         recount(row.function_id, counted_as(before, gone=gone), counted_as(row.status, gone=gone))

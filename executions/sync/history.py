@@ -84,18 +84,18 @@ def _others_refused(execution: Execution) -> bool:
 def _bring_up_to_date(execution: Execution, pulled: Pulled, *, now: dt.datetime, deadline: float | None) -> None:
     connection = reach(execution.function.connection.name)
     book, hurry = Book(execution, pulled), deadline is not None or live.is_watched(execution.pk)
-    if execution.contiguous_through:
+    if not places.is_told_anew(execution):
         reading = Reading(connection, execution, deadline)
-        _keep(reading, reading.backwards(settled_through(execution)), book, now=now)
-        if book.contradicted:
-            log.warning("sync.history_differs", execution_arn=execution.arn)
-    if not execution.contiguous_through or book.contradicted:
-        replacing = book.contradicted
-        book.read = set() if replacing else None
+        if execution.contiguous_through:
+            _keep(reading, reading.backwards(settled_through(execution)), book, now=now)
+        else:
+            _keep(reading, reading.from_both_ends(at_once=hurry), book, now=now, ends_first=hurry)
+    if places.is_told_anew(execution):
+        log.warning("sync.history_differs", execution_arn=execution.arn)
         reading = Reading(connection, execution, deadline)
-        _keep(reading, reading.from_both_ends(at_once=hurry), book, now=now, ends_first=hurry)
-        if replacing:
-            storing.drop_what_is_not_told(book)
+        _keep(reading, reading.anew(), book, now=now)
+        if reading.told:
+            storing.end_retelling(book, through=reading.told)
     pulled.complete = derive(book, now=now, to_the_end=True)
 
 
@@ -108,15 +108,16 @@ def _keep(reading: Reading, parts: Iterator[Part], book: Book, *, now: dt.dateti
             book.add(part)
             if book.is_due() or (ends_first and number == 2):
                 book.store()
-                places.keep_history(book.execution, reading.block)
+                places.keep_history(book.execution, reading.place)
                 derive(book, now=now, to_the_end=False)
                 keep_claim(book.execution)
         book.store()
-        places.keep_history(book.execution, None)
+        places.keep_history(book.execution, reading.beginning())
     except GatewayError as error:
         # What has come until then is kept and told. It says nothing about whether there is more.
         book.store()
-        places.keep_history(book.execution, reading.block if error.retry else None)  # its marker may have expired
+        # Its marker may have expired.
+        places.keep_history(book.execution, reading.place if error.retry else reading.beginning())
         derive(book, now=now, to_the_end=False)
         raise
 

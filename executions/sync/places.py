@@ -31,6 +31,16 @@ class Block:
     top: int
 
 
+@dataclass(frozen=True)
+class Retelling:
+    """AWS tells a stored history differently. Up to event `through` it is stored as it is told now; `marker` leads on
+    from there, "" begins anew. What is stored beyond is the old telling's, until the new one is known to its end.
+    """
+
+    marker: str = ""
+    through: int = 0
+
+
 _MOMENTS = ("since", "asked_at", "newest")
 
 
@@ -49,16 +59,35 @@ def keep_listing(function: Function, place: Listing | None) -> None:
     Function.objects.filter(pk=function.pk).update(list_place=function.list_place)
 
 
-def of_history(execution: Execution) -> Block | None:
-    return Block(**execution.history_place) if execution.history_place else None
+def of_history(execution: Execution) -> Block | Retelling | None:
+    kept = execution.history_place
+    if not kept:
+        return None
+    return Retelling(**kept) if "through" in kept else Block(**kept)
 
 
-def keep_history(execution: Execution, place: Block | None) -> None:
-    """Writes only what is new: most histories are read at one go."""
+def is_told_anew(execution: Execution) -> bool:
+    return isinstance(of_history(execution), Retelling)
+
+
+def keep_history(execution: Execution, place: Block | Retelling | None) -> None:
+    """Writes only what is new: most histories are read at one go. A Retelling goes on until `retold`."""
     kept = asdict(place) if place else None
-    if kept != execution.history_place:
-        execution.history_place = kept
-        Execution.objects.filter(pk=execution.pk).update(history_place=kept)
+    if kept == execution.history_place:
+        return
+    row = Execution.objects.filter(pk=execution.pk)
+    if not isinstance(place, Retelling):
+        if is_told_anew(execution):
+            return
+        row = row.exclude(history_place__has_key="through")  # another worker may have found it
+    execution.history_place = kept
+    row.update(history_place=kept)
+
+
+def retold(execution: Execution) -> None:
+    """The new telling is known to its end."""
+    execution.history_place = None
+    Execution.objects.filter(pk=execution.pk).update(history_place=None)
 
 
 def _moment(kept: str | None) -> dt.datetime | None:

@@ -52,10 +52,10 @@ class Reading:
     execution: Execution
     deadline: float | None
     markers: answers.Markers = field(default_factory=answers.Markers)
-    block: places.Block | None = None
-    """What is known below the newest events, once all that was yielded is stored, and how it goes on from there; None
-    when nothing is missing.
-    """
+    place: places.Block | places.Retelling | None = None
+    """Where it goes on, once all that was yielded is stored, should it be broken off; None when nothing is missing."""
+    told: int = 0
+    """Of a history that was read anew to its end: how many events it has; 0 when there are gaps between them."""
 
     def from_both_ends(self, *, at_once: bool) -> Iterator[Part]:
         """All events: the first page, the newest one, then what is between them. The newest page takes the place of the
@@ -75,19 +75,20 @@ class Reading:
         part = newest()
         ahead = part.lowest
         if reached + 1 < ahead:
-            self.block = places.Block(part.next_marker, ahead, part.highest) if part.next_marker else None
+            self.place = places.Block(part.next_marker, ahead, part.highest) if part.next_marker else None
         yield part
         while marker and reached + 1 < ahead:
             part = self._ask(marker=marker)
             yield part
             marker, reached = self.markers.follow(part.next_marker), max(reached, part.highest)
-        self.block = None
+        self.place = None
 
     def backwards(self, settled: int) -> Iterator[Part]:
         """From the newest event to the one called `settled`, up to which all is known; past the block that an earlier
         reading has left, in which all is known as well.
         """
-        known = self.block = places.of_history(self.execution)
+        kept = places.of_history(self.execution)
+        known = self.place = kept if isinstance(kept, places.Block) else None
         low, top = LARGEST + 1, 0
         marker, most = None, min(PAGE_ITEMS, self.execution.last_event_id - settled + FEW)
         while True:
@@ -99,10 +100,33 @@ class Reading:
                     low, marker = known.low, known.marker
                 known = None
             if known is None:
-                self.block = places.Block(marker, low, top) if marker and low > settled else None
+                self.place = places.Block(marker, low, top) if marker and low > settled else None
             yield part
             if not marker or low <= settled:
                 return
+
+    def anew(self) -> Iterator[Part]:
+        """All events from the first one on, or from where an earlier such reading was broken off."""
+        kept = places.of_history(self.execution)
+        self.place = kept if isinstance(kept, places.Retelling) else places.Retelling()
+        marker: str | None = self.place.marker or None
+        through = highest = self.place.through
+        while True:
+            part = self._ask(marker=marker)
+            while through + 1 in part.events:
+                through += 1
+            highest = max(highest, part.highest)
+            is_whole = through == highest
+            marker = self.markers.follow(part.next_marker)
+            self.place = places.Retelling(marker, through) if marker and is_whole else places.Retelling()
+            yield part
+            if not marker:
+                self.told = through if is_whole else 0
+                return
+
+    def beginning(self) -> places.Retelling | None:
+        """The place from which everything is asked for again."""
+        return places.Retelling() if isinstance(self.place, places.Retelling) else None
 
     def _ask(self, *, newest_first: bool = False, marker: str | None = None, most: int = PAGE_ITEMS) -> Part:
         left = 60.0 if self.deadline is None else self.deadline - time.monotonic()

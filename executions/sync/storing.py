@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 
 import structlog
 from django.db import transaction
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from executions import history_pages, metrics
 from executions.models import Execution, HistoryPage
+from executions.sync import places
 from executions.sync.reading import Events, Part, WireEvent, names_child, numbered
 
 log = structlog.get_logger(__name__)
@@ -27,18 +31,15 @@ class Pulled:
 
 @dataclass
 class Book:
-    """Events that have come and are not stored yet. `contradicted`: AWS told a stored event differently.
+    """Events that have come and are not stored yet.
 
     `seen` are the pages that this reading has stored, so that the columns can be worked out without reading them back;
-    None when payloads are so long that they are better not kept in memory. `read`: the ids of those that AWS has told,
-    where somebody asks for them.
+    None when payloads are so long that they are better not kept in memory.
     """
 
     execution: Execution
     pulled: Pulled
-    contradicted: bool = False
     seen: dict[int, Events] | None = field(default_factory=dict)
-    read: set[int] | None = None
     waiting: dict[int, Events] = field(default_factory=dict)
     packed: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
     """Of what waits, the pages that came from AWS as one."""
@@ -52,15 +53,13 @@ class Book:
             self.packed.pop(number, None)
             if part.body and events is part.events and told_again:
                 self.packed[number] = history_pages.encode(list(events.values()), part.body)
-        if self.read is not None:
-            self.read |= part.events.keys()
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
 
     def store(self) -> None:
-        """Insert by EventId what has come. An event that AWS now tells differently replaces the stored one, and is
-        logged.
+        """Insert by EventId what has come. An event that AWS now tells differently replaces the stored one, is logged,
+        and has the whole history told anew.
         """
         if self.waiting:
             store(self)
@@ -76,10 +75,10 @@ def store(book: Book) -> None:
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
         stored = {page.number: page for page in execution.history_pages.filter(number__in=book.waiting)}
         before = pulled.new_events + pulled.replaced_events
-        fresh = []
+        fresh, differs = [], False
         for number, incoming in sorted(book.waiting.items()):
             if page := stored.get(number):
-                _merge(book, page, incoming)
+                differs |= _merge(book, page, incoming)
             else:
                 page = HistoryPage(execution=execution, number=number)
                 fresh.append(write(book, page, incoming, book.packed.get(number)))
@@ -88,6 +87,15 @@ def store(book: Book) -> None:
         if pulled.new_events + pulled.replaced_events > before:
             # A worker that is killed before it derives leaves word for the next one.
             Execution.objects.filter(pk=execution.pk).update(untold=True)
+        if differs and not places.is_told_anew(execution):
+            _begin_retelling(execution)
+
+
+def _begin_retelling(execution: Execution) -> None:
+    """From here on, whoever reads it and however often that is broken off, it is read from its first event."""
+    places.keep_history(execution, places.Retelling())
+    due = Coalesce("history_due_at", Value(timezone.now()), output_field=DateTimeField())
+    Execution.objects.filter(pk=execution.pk).update(history_complete=False, history_due_at=due)
 
 
 def _in_order(events: Events) -> Events:
@@ -109,18 +117,19 @@ def _by_page(events: Events) -> dict[int, Events]:
     return by_page
 
 
-def _merge(book: Book, page: HistoryPage, incoming: Events) -> None:
+def _merge(book: Book, page: HistoryPage, incoming: Events) -> bool:
+    """-> whether AWS tells a stored event differently."""
     known = numbered(history_pages.decode(page.events, page.payloads))
     new = [number for number in incoming if number not in known]
     differing = [number for number in incoming if number in known and incoming[number] != known[number]]
     if not new and not differing:
-        return
+        return False
     book.pulled.new_events += len(new)
     book.pulled.replaced_events += len(differing)
     if differing:
         log.info("sync.events_replaced", execution_arn=book.execution.arn, event_ids=differing[:20])
-        book.contradicted |= not all(_is_filled_in(known[number], incoming[number]) for number in differing)
     write(book, page, _in_order(known | incoming)).save()
+    return not all(_is_filled_in(known[number], incoming[number]) for number in differing)
 
 
 def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
@@ -129,23 +138,21 @@ def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
     return before.get("EventType") == now.get("EventType") == kind and not names_child(before) and names_child(now)
 
 
-def drop_what_is_not_told(book: Book) -> None:
+def end_retelling(book: Book, *, through: int) -> None:
     """A history that AWS tells differently has been read from 1 to its end: what else is stored of it is no more."""
-    told = book.read or set()
-    last = max(told, default=0)
-    if not told or len(told) < last:
-        return  # it was not read to the end
     execution = book.execution
     with transaction.atomic():
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
-        for page in execution.history_pages.filter(number__gte=history_pages.page_number(last)):
+        for page in execution.history_pages.filter(number__gte=history_pages.page_number(through)):
             events = numbered(history_pages.decode(page.events, page.payloads))
-            kept = {number: event for number, event in sorted(events.items()) if number <= last}
+            kept = {number: event for number, event in sorted(events.items()) if number <= through}
             if len(kept) == len(events):
                 continue
-            log.warning("sync.events_dropped", execution_arn=execution.arn, after=last, events=len(events) - len(kept))
+            dropped = len(events) - len(kept)
+            log.warning("sync.events_dropped", execution_arn=execution.arn, after=through, events=dropped)
             write(book, page, kept).save() if kept else page.delete()
             Execution.objects.filter(pk=execution.pk).update(untold=True)
+        places.retold(execution)
     book.seen = None
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from executions.models import Execution, Function, HistoryPage
 from executions.sync import pacing
+from executions.sync.reading import FEW
 from tests.faults.conftest import Scene, environment
 from tests.faults.mirror import Mirror
 from tests.faults.server import Server
@@ -124,3 +125,32 @@ def test_a_worker_that_is_killed_again_and_again_gets_there_all_the_same(
     assert progress == sorted(progress) and progress[-1] > progress[0]
     mirror.clock.freeze()
     mirror.catch_up()
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "storing:_begin_retelling:before:1",  # found, not committed
+        "storing:store:after:1",  # found
+        "storing:store:after:2",  # the first page of the new telling committed
+        "history:derive:before:4",
+        "storing:store:after:5",
+        "storing:end_retelling:before:1",  # the new telling committed to its end, the rest of the old one still there
+        "storing:end_retelling:after:1",  # dropped, not told of
+    ],
+)
+def test_a_worker_that_is_killed_while_a_history_is_replaced_leaves_nothing_of_the_old_one(
+    point: str, scene: Scene, killed_at: Callable[[str], None]
+) -> None:
+    mirror = scene(functions=1)
+    run = mirror.api.world.start()
+    for _ in range(240):
+        mirror.api.world.step(run)
+    mirror.catch_up()
+    mirror.api.page_items = FEW
+    mirror.api.world.retell(run, left=450)
+    Execution.objects.update(history_due_at=mirror.now())
+    mirror.clock.flowing = True
+    killed_at(point)
+    mirror.clock.freeze()
+    mirror.catch_up()  # without anything new that would be read anyway

@@ -6,12 +6,13 @@ import pytest
 
 from executions.models import Execution, Function
 from executions.sync import pacing
+from executions.sync.reading import FEW
 from tests.fakes import function_arn
 from tests.faults.conftest import Scene
 from tests.faults.faults import ListsLate, LoopsMarkers, NotFoundAtFirst, ReadsLate, Refuses, Throttles, Truthful
 from tests.faults.mirror import Mirror
-from tests.faults.server import Answer, Request
-from tests.faults.world import World
+from tests.faults.server import Answer, Request, error
+from tests.faults.world import Run, World
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
 CHANCE = random.Random(0)
@@ -169,4 +170,54 @@ def test_a_list_and_a_history_of_twenty_pages_are_read_although_every_second_cal
     follow(mirror, 1200, step=5.0)
     long = Execution.objects.get(arn=run.arn)
     assert Execution.objects.count() == 40 and long.contiguous_through == len(run.events) > 40
+    mirror.catch_up()
+
+
+def a_long_history_told_anew(mirror: Mirror, *, left: int) -> Run:
+    """481 events that are mirrored, on several pages: more than are asked for where hardly any are new."""
+    run = mirror.api.world.start()
+    for _ in range(240):
+        mirror.api.world.step(run)
+    mirror.catch_up()
+    mirror.api.page_items = FEW
+    mirror.api.world.retell(run, left=left)
+    return run
+
+
+@pytest.mark.parametrize(("seed", "left"), [(0, 481), (1, 220)])
+def test_a_history_that_is_told_differently_is_replaced_although_every_second_call_is_throttled(
+    seed: int, left: int, scene: Scene
+) -> None:
+    mirror = scene(seed=seed, functions=1)
+    a_long_history_told_anew(mirror, left=left)
+    mirror.api.faults = [Throttles(random.Random(seed), 0.5, None)]
+    follow(mirror, 600, step=10.0)
+    assert not mirror.oracle.differences()
+    mirror.catch_up()
+
+
+class BreaksOff(Truthful):
+    """After so many calls for a history all of them are throttled."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(CHANCE)
+        self.left = after
+
+    def instead(self, request: Request) -> Answer | None:
+        if request.api == "history":
+            self.left -= 1
+        return error("TooManyRequestsException", 429, "Rate exceeded") if self.left < 0 else None
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("calls", [1, 3, 5])
+def test_a_history_that_is_told_differently_is_replaced_wherever_the_reading_is_broken_off(
+    seed: int, calls: int, scene: Scene
+) -> None:
+    mirror = scene(seed=seed, functions=1)
+    run = a_long_history_told_anew(mirror, left=450)
+    mirror.api.faults = [BreaksOff(calls)]
+    follow(mirror, 70, step=10.0)
+    if calls > 2:
+        mirror.api.world.end(run)
     mirror.catch_up()

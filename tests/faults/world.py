@@ -32,6 +32,8 @@ class Run:
     waits: list[str] = field(default_factory=list)
     invokes: list[str] = field(default_factory=list)
     made: int = 0
+    retold: int = 0
+    """How often its history has become another one."""
 
     @property
     def events(self) -> list[Wire]:
@@ -121,6 +123,19 @@ class World:
         """It is noticed that the function's code has returned."""
         with self._at_now(run):
             run.script.invocation()
+
+    def retell(self, run: Run, *, left: int) -> None:
+        """Its history becomes another one with so many events, each unlike what it was."""
+        with self._at_now(run):
+            run.retold += 1
+            del run.events[left:]
+            for event in run.events:
+                event["Name"] = f"told anew {run.retold}"
+            opened = {event.get("Id") for event in run.events if event["EventType"] == "CallbackStarted"}
+            for kept in (run.open_callbacks, run.callbacks):
+                for key in kept.keys() - opened:
+                    del kept[key]
+            run.waits, run.invokes = [], []
 
     # --- what happens by chance ---
 
