@@ -106,6 +106,11 @@ class ActionRecord(models.Model):
                 name="action_unsettled",
                 condition=Q(outcome__in=["sending", "unconfirmed"]),
             ),
+            models.Index(
+                fields=["created_at", "callback"],
+                name="action_heartbeats",
+                condition=Q(kind="heartbeat", outcome="accepted"),
+            ),
             models.Index(fields=["covers"], name="action_covers", condition=Q(function=None) & ~Q(covers="")),
         ]
         constraints = [

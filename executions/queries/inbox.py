@@ -108,8 +108,7 @@ def _state(state: str, now: dt.datetime) -> Q:
 
 
 def _lapsing(rows: QuerySet[Callback], now: dt.datetime) -> list[InboxPlace]:
-    found = lapsing(rows, now=now).values_list("timeout_at", "opened_at", "pk")
-    return sorted((InboxPlace(*values) for values in found[:MOST_LAPSING]), key=_in_order)
+    return sorted((InboxPlace(*row) for row in lapsing(rows, now=now, most=MOST_LAPSING)), key=_in_order)
 
 
 def _in_order(place: InboxPlace) -> tuple[bool, dt.datetime, dt.datetime, int]:
