@@ -73,7 +73,7 @@ def _ages(found: list[Upkeep], now: dt.datetime) -> list[Family]:
     push = Family("durascope_push_age_seconds", "Since the push queue last brought something.", _BY_CONNECTION)
     depth = Family("durascope_push_queue", "Messages in the push queue, and given up.", (*_BY_CONNECTION, "state"))
     missed = Family("durascope_push_missed", "Changes that polling found and push had not told.", _BY_CONNECTION)
-    for one in found:
+    for one in (one for one in found if one.row.gone_at is None):
         name = (one.row.name,)
         for family, at in ((data, one.ages.oldest), (sweep, one.row.swept_at), (push, one.row.pushed_at)):
             if at is not None:
@@ -89,7 +89,7 @@ def _queues(found: list[Upkeep], now: dt.datetime) -> list[Family]:
     due = Family("durascope_histories_waiting", "Histories that will be read again.", _BY_CONNECTION)
     overdue = Family("durascope_histories_overdue", "Histories whose turn to be read it is.", _BY_CONNECTION)
     lag = Family("durascope_sync_lag_seconds", "How long the first history has waited for its turn.", _BY_CONNECTION)
-    for one in found:
+    for one in (one for one in found if one.row.gone_at is None):
         name, queue = (one.row.name,), one.histories
         due.samples.append((name, queue.waiting))
         overdue.samples.append((name, queue.overdue))

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 
 from executions.domain import imports
 from executions.domain.scopes import EVERYTHING, Reach
+from executions.domain.statuses import counted_as
 from executions.models import Callback, Connection, Execution, Function, StatusCount, Trouble
 
 
@@ -80,10 +81,13 @@ def by_connection(*, now: dt.datetime, reach: Reach = EVERYTHING) -> list[Upkeep
     counts = StatusCount.objects.filter(mine).values_list("function__connection", "status")
     for pk, status, count in counts.annotate(Sum("executions")).order_by("status"):
         if count > 0:
-            found[pk].statuses[status] = count
+            one, shown = found[pk], counted_as(status, left=found[pk].row.gone_at is not None)
+            one.statuses[shown] = one.statuses.get(shown, 0) + count
     for pk, histories in _histories(mine, now).items():
         found[pk].histories = histories
-    for trouble in Trouble.objects.filter(mine | Q(function=None), connection__in=found).order_by("since"):
+    for trouble in Trouble.objects.filter(
+        mine | Q(function=None), connection__in=found, connection__gone_at=None
+    ).order_by("since"):
         found[trouble.connection_id].troubles.append(trouble)
     return list(found.values())
 
@@ -119,7 +123,7 @@ def _ages(mine: Q) -> list[tuple[int, Ages, int]]:
 
 
 def _histories(mine: Q, now: dt.datetime) -> dict[int, Histories]:
-    due = Execution.objects.filter(mine, history_due_at__isnull=False, gone_at=None)
+    due = Execution.objects.filter(mine, history_due_at__isnull=False, gone_at=None, function__connection__gone_at=None)
     rows = due.values("function__connection").annotate(
         waiting=Count("pk"), overdue=Count("pk", filter=Q(history_due_at__lte=now)), oldest=Min("history_due_at")
     )

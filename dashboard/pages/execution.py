@@ -17,7 +17,7 @@ from executions.actions import permissions
 from executions.domain import links
 from executions.domain.arns import ExecutionArn, InvalidArn
 from executions.domain.history import BAD
-from executions.domain.statuses import is_terminal
+from executions.domain.statuses import LEFT, counted_as, is_terminal
 from executions.models import ActionRecord, Callback, Execution
 
 MOST_CALLBACKS = 3
@@ -150,7 +150,7 @@ class Head:
         parsed = _parsed(imported.arn if imported else execution.arn)
         return cls(
             execution=execution,
-            badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else execution.status,
+            badge="WAITING_FOR_CALLBACK" if found and execution.status == "RUNNING" else _badge(execution),
             crumbs=_crumbs(execution),
             region=execution.function.connection.region or (parsed.region if parsed else ""),
             story=Story.of(subject, actions),
@@ -248,12 +248,22 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
     )
 
 
+def _badge(execution: Execution) -> str:
+    """Of what AWS is not asked about any more nobody knows whether it still runs."""
+    left = execution.function.connection.gone_at is not None and not execution.is_imported
+    return counted_as(execution.status, left=left)
+
+
 def _notices(subject: Subject) -> list[Notice]:
     execution, history = subject.execution, subject.history
     found = []
     if execution.gone_at and not execution.is_imported:
         kept = "What was read of it stays here."
         found.append(Notice("info", "AWS no longer has this execution.", kept, execution.gone_at))
+    if _badge(execution) == LEFT:
+        name, at = execution.function.connection.name, execution.function.connection.gone_at
+        kept = "What was read of it stays here; how it went on is read when the connection is configured again."
+        found.append(Notice("info", f"The connection {name} is not configured any more.", kept, at))
     if execution.history_failures and (trouble := queries.trouble_reading(subject.user, execution)):
         found.append(Notice("bad", f"Its history cannot be read: {trouble.words}", trouble.remedy, trouble.since))
     if history.gaps:

@@ -15,7 +15,7 @@ from dashboard.templatetags.durascope import LOOKS
 from executions import queries
 from executions.actions.permissions import BULK_KINDS, can_act_in_bulk
 from executions.domain.arns import ExecutionArn, FunctionArn, InvalidArn
-from executions.domain.statuses import is_terminal
+from executions.domain.statuses import counted_as, is_terminal
 from executions.models import Callback, Execution
 from executions.queries import ListFilter, StatusCounts
 
@@ -194,9 +194,9 @@ def row_of(execution: Execution, connections: Mapping[int, str] = MappingProxyTy
         function=execution.function.name,
         function_url="/imports/" if execution.is_imported else f"/functions/{execution.function_id}/",
         connection=connections.get(execution.function.connection_id, ""),
-        status="WAITING" if first else execution.status,
+        status="WAITING" if first else counted_as(execution.status, left=execution.is_left),
         started_at=execution.started_at,
-        running=not ended and not execution.is_imported,
+        running=not ended and not execution.is_imported and not execution.is_left,
         seconds=(ended_at - execution.started_at).total_seconds() if ended_at else None,
         waits_for=str(first) if first else "",
         deadline=first.timeout_at if first else None,

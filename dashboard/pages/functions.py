@@ -150,14 +150,14 @@ def line_of(function: Function, versions: list[str], connection: str) -> Line:
 
 def counted(function: Function, connection: str) -> list[Counted]:
     """The counts by status of a function, in the usual order."""
-    counts = {row.status: row.executions for row in function.status_counts.all() if row.executions > 0}
+    counts = queries.counts_of(function)
     order = [status for status in ORDER if status in counts] + sorted(counts.keys() - set(ORDER))
     return [_counted(function.name, connection, status, counts[status]) for status in order]
 
 
 def total_of(functions: list[Function], status: str) -> int:
     """How many executions of these functions have a status."""
-    return sum(row.executions for function in functions for row in function.status_counts.all() if row.status == status)
+    return sum(queries.counts_of(function).get(status, 0) for function in functions)
 
 
 def console_url(arn: str) -> str:
@@ -207,4 +207,5 @@ def _configuration(function: Function, line: Line) -> list[Pair]:
         Pair("Connection", f"{function.connection.name} {function.connection.region}".strip()),
         Pair("Last listed", "not yet", at=function.listed_at),
         *([Pair("Gone since", at=function.gone_at)] if function.gone_at else []),
+        *([Pair("Connection removed", at=left_at)] if (left_at := function.connection.gone_at) else []),
     ]

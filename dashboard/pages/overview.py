@@ -164,7 +164,7 @@ def _numbers(user: Any, functions: list[Function], open_callbacks: int, since: d
     waiting = queries.waiting_count(user, ListFilter())
     failed, ended = queries.failed_since(user, since), queries.ended_since(user, since)
     paused = total_of(functions, "PAUSED") + total_of(functions, "PAUSING")
-    still_there = [function for function in functions if function.gone_at is None]
+    still_there = [function for function in functions if queries.is_kept_up(function)]
     age = queries.age_of([(function.name, function.listed_at, True) for function in still_there])
     return [
         Number("Running", list_url(status="RUNNING"), "running", "info", total_of(functions, "RUNNING"), None,

@@ -58,6 +58,7 @@ LOOKS: Final = {
     "PAUSED": Look("grey", "paused", "Paused"),
     "NEVER_RAN": Look("grey", "minus", "Never ran"),
     "GONE": Look("grey", "minus", "Gone at AWS"),
+    "CONNECTION_REMOVED": Look("grey", "minus", "Connection removed"),
 }
 
 

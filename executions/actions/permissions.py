@@ -14,7 +14,7 @@ from executions.decision_forms import form_of
 from executions.domain import imports
 from executions.domain.decisions import Form
 from executions.domain.statuses import OUTCOMES, is_terminal
-from executions.models import ActionRecord, Callback, Execution, Function, MissingOperation, Scope
+from executions.models import ActionRecord, Callback, Connection, Execution, Function, MissingOperation, Scope
 
 VIEW = "executions.view_execution"
 START = "executions.start_executions"
@@ -138,6 +138,8 @@ def can_delete(user: Any, execution: Execution) -> Verdict:
         return Verdict(False, "AWS no longer has this execution.")
     if execution.status == "DELETING":
         return Verdict(False, "AWS is deleting it already.")
+    if not (reached := _reached(execution.function.connection)):
+        return reached
     return _known(execution, "delete")
 
 
@@ -257,7 +259,9 @@ def answer_in(records: Iterable[ActionRecord]) -> ActionRecord | None:
 def can_start(user: Any, function: Function) -> Verdict:
     if not (may := _may_on(user, START, function.pk, "start executions")):
         return may
-    return YES if function.gone_at is None else Verdict(False, "AWS no longer has this function.")
+    if function.gone_at is not None:
+        return Verdict(False, "AWS no longer has this function.")
+    return _reached(function.connection)
 
 
 def can_prepare(user: Any, function: Function) -> Verdict:
@@ -290,9 +294,10 @@ def able(user: Any, kind: str) -> Q:
         "delete": Q(status__in=OUTCOMES),
     }
     reach = reach_of(user)
+    there = Q(gone_at=None, function__connection__gone_at=None)
     if not reach.is_limited:
-        return states[kind] & Q(gone_at=None)
-    return states[kind] & Q(gone_at=None, function__in=reach.acts)
+        return states[kind] & there
+    return states[kind] & there & Q(function__in=reach.acts)
 
 
 def answerable(user: Any) -> Q:
@@ -308,7 +313,15 @@ def _going_on(execution: Execution) -> Verdict:
         return IMPORTED
     if is_terminal(execution.status):
         return Verdict(False, "This execution has ended already.")
-    return YES if execution.gone_at is None else Verdict(False, "AWS no longer has this execution.")
+    if execution.gone_at is not None:
+        return Verdict(False, "AWS no longer has this execution.")
+    return _reached(execution.function.connection)
+
+
+def _reached(connection: Connection) -> Verdict:
+    if connection.gone_at is None:
+        return YES
+    return Verdict(False, f"The connection {connection.name} is not configured any more: nothing can be sent.")
 
 
 def _known(execution: Execution, kind: str) -> Verdict:
@@ -332,9 +345,8 @@ def _open(callback: Callback) -> Verdict:
         return Verdict(False, "AWS no longer has this execution.")
     if callback.is_open:
         return YES
-    connection = execution.function.connection
-    if connection.gone_at is not None:
-        return Verdict(False, f"The connection {connection.name} is not configured any more: nothing can be sent.")
+    if not (reached := _reached(execution.function.connection)):
+        return reached
     return Verdict(False, "AWS does not tell of this callback any more.")
 
 

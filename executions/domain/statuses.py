@@ -19,6 +19,9 @@ class ExecutionStatus(StrEnum):
 GONE = "GONE"
 """Not AWS's: how an execution is counted that AWS no longer has and of whose end it never told."""
 
+LEFT = "CONNECTION_REMOVED"
+"""Not AWS's: how an execution is counted that was going on when its connection was last configured."""
+
 FAILURES = ("FAILED", "TIMED_OUT")
 OUTCOMES: frozenset[str] = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED"})
 
@@ -52,9 +55,13 @@ def is_terminal(status: str) -> bool:
     return status in OUTCOMES or status == "DELETING"
 
 
-def counted_as(status: str, *, gone: bool) -> str:
-    """The status that an execution is counted under: AWS has no longer what it never said had ended."""
-    return GONE if gone and not is_terminal(status) else status
+def counted_as(status: str, *, gone: bool = False, left: bool = False) -> str:
+    """The status that an execution is counted under: AWS has no longer (`gone`) what it never said had ended, or is not
+    asked about it any more (`left`).
+    """
+    if is_terminal(status) or status == GONE:
+        return status
+    return GONE if gone else LEFT if left else status
 
 
 def merge(old: str | None, new: str) -> str:

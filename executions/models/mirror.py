@@ -135,6 +135,9 @@ class Execution(models.Model):
     seen_through = ""
     """How much a share link lets through, or "" for who is logged in: see executions/sharing.py. Never stored."""
 
+    is_left = False
+    """Whether it is in a list and was going on when its connection was last configured. Never stored."""
+
     class Meta:
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="execution_newest"),

@@ -17,10 +17,12 @@ from executions.queries.callbacks import (
 from executions.queries.functions import (
     Listed,
     age_of,
+    counts_of,
     data_age,
     function_with_counts,
     functions_listed,
     functions_with_counts,
+    is_kept_up,
     versions_of,
 )
 from executions.queries.heartbeats import LAPSED, LAPSING, last_beat
@@ -100,6 +102,7 @@ __all__ = [
     "callback_of",
     "connection_names",
     "connections",
+    "counts_of",
     "data_age",
     "deliveries",
     "ended_since",
@@ -116,6 +119,7 @@ __all__ = [
     "inbox_found",
     "inbox_matching",
     "inbox_page",
+    "is_kept_up",
     "is_known_status",
     "last_beat",
     "last_deliveries",

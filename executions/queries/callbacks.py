@@ -64,7 +64,7 @@ def looked_at(user: Any, *, now: dt.datetime) -> LookedAt:
     key = f"durascope:looked-at:{_what_is_seen(user)}"
     kept: LookedAt | None = cache.get(key)
     if kept is None:
-        running = visible(user).filter(~Q(status__in=TERMINAL), gone_at=None)
+        running = visible(user).filter(~Q(status__in=TERMINAL), gone_at=None, function__connection__gone_at=None)
         found = running.aggregate(running=Count("pk"), read=Count("history_read_at"), oldest=Min("history_read_at"))
         kept = LookedAt(found["running"], found["read"], found["oldest"], now)
         cache.set(key, kept, LOOKED_AT_SECONDS)

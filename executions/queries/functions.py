@@ -1,13 +1,15 @@
 """Functions, and how old their lists are."""
 
 import datetime as dt
+from collections import Counter
 from typing import Any, TypeAlias
 
+from executions.domain.statuses import counted_as
 from executions.models import Function
 from executions.queries.visibility import visible_functions
 
 Listed: TypeAlias = tuple[str, dt.datetime | None, bool]
-"""A function: its name, when its executions were last listed, whether AWS still has it."""
+"""A function: its name, when its executions were last listed, whether AWS has it and is still asked about it."""
 _LISTED = "_durascope_functions_listed"
 
 
@@ -23,6 +25,19 @@ def function_with_counts(user: Any, function_id: int) -> Function | None:
     return rows.filter(pk=function_id).first() if function_id < 2**63 else None
 
 
+def counts_of(function: Function) -> dict[str, int]:
+    """How many executions of a function that came with its connection and `status_counts` have each status."""
+    left, counts = function.connection.gone_at is not None, Counter[str]()
+    for row in function.status_counts.all():
+        counts[counted_as(row.status, left=left)] += max(0, row.executions)
+    return {status: count for status, count in counts.items() if count}
+
+
+def is_kept_up(function: Function) -> bool:
+    """Whether AWS has it and is still asked about it."""
+    return function.gone_at is None and function.connection.gone_at is None
+
+
 def versions_of(function: Function, among: int = 200) -> list[str]:
     """The versions that its newest executions ran."""
     newest = function.executions.order_by("-started_at", "-pk").values_list("version", flat=True)[:among]
@@ -35,8 +50,9 @@ def functions_listed(user: Any) -> list[Listed]:
     """
     kept: list[Listed] | None = getattr(user, _LISTED, None)
     if kept is None:
-        rows = visible_functions(user).order_by("name").values_list("name", "listed_at", "gone_at")
-        kept = [(name, listed_at, gone_at is None) for name, listed_at, gone_at in rows]
+        rows = visible_functions(user).order_by("name")
+        columns = rows.values_list("name", "listed_at", "gone_at", "connection__gone_at")
+        kept = [(name, listed_at, gone_at is None and left_at is None) for name, listed_at, gone_at, left_at in columns]
         setattr(user, _LISTED, kept)
     return kept
 
@@ -45,7 +61,8 @@ def data_age(user: Any) -> dt.datetime | None:
     """Since when at the latest every function's list has been up to date; None when some never was."""
     if hasattr(user, _LISTED):
         return age_of(functions_listed(user))
-    oldest = list(visible_functions(user).filter(gone_at=None).values_list("listed_at", flat=True))
+    rows = visible_functions(user).filter(gone_at=None, connection__gone_at=None)
+    oldest = list(rows.values_list("listed_at", flat=True))
     return min((at for at in oldest if at), default=None) if all(oldest) else None
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
-from executions.domain.statuses import FAILURES, GONE, counted_as, is_terminal
+from executions.domain.statuses import FAILURES, GONE, LEFT, counted_as, is_terminal
 from executions.models import TERMINAL, Callback, Execution, Function, StatusCount
-from executions.queries.visibility import PAGE_ROWS, mirrored, visible_functions
+from executions.queries.visibility import PAGE_ROWS, left_functions, mirrored, visible_functions
 
 COUNT_CAP = 10_000
 LIST_COLUMNS = [
@@ -97,10 +97,16 @@ def _functions(user: Any, chosen: ListFilter) -> QuerySet[Function]:
 def matching(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     """All executions that the list shows with this filter, page after page."""
     rows = filtered(user, chosen)
+    left = left_functions(user)
     if chosen.status == GONE:
         rows = rows.filter(gone_at__isnull=False).exclude(status__in=TERMINAL)
+    elif chosen.status == LEFT:
+        rows = rows.filter(gone_at=None, function__in=left).exclude(status__in=TERMINAL)
+    elif is_terminal(chosen.status):
+        rows = rows.filter(status=chosen.status)
     elif chosen.status:
-        rows = rows.filter(status=chosen.status, **({} if is_terminal(chosen.status) else {"gone_at": None}))
+        rows = rows.filter(status=chosen.status, gone_at=None)
+        rows = rows.exclude(function__in=left) if left else rows
     return rows.filter(status__in=FAILURES) if chosen.failed else rows
 
 
@@ -124,6 +130,9 @@ def execution_list(user: Any, chosen: ListFilter, cursor: Cursor | None = None) 
         .only(*LIST_COLUMNS)
         .prefetch_related(Prefetch("callbacks", _open_of_a_page(), to_attr="open_callbacks"))[: PAGE_ROWS + 1]
     )
+    left = left_functions(user)
+    for execution in found:
+        execution.is_left = execution.function_id in left and not is_terminal(execution.status)
     more = len(found) > PAGE_ROWS
     page = found[:PAGE_ROWS] if older else found[:PAGE_ROWS][::-1]
     return ExecutionList(page, has_older=more if older else True, has_newer=cursor is not None if older else more)
@@ -141,15 +150,20 @@ def waiting_count(user: Any, chosen: ListFilter) -> int:
 
 def status_counts(user: Any, chosen: ListFilter) -> StatusCounts:
     """How many executions match, by status, whatever status is chosen."""
+    left = left_functions(user)
     if chosen.only_function:
-        functions = _functions(user, chosen)
-        counted: Iterable[tuple[str, int]] = StatusCount.objects.filter(function__in=functions).values_list(
-            "status", "executions"
+        rows = StatusCount.objects.filter(function__in=_functions(user, chosen))
+        kept = rows.values_list("status", "executions", "function_id")
+        counted: Iterable[tuple[str, int]] = (
+            (counted_as(status, left=function in left), executions) for status, executions, function in kept
         )
         capped = False
     else:
-        newest = filtered(user, chosen).order_by("-started_at", "-id").values_list("status", "gone_at")
-        statuses = [counted_as(status, gone=gone is not None) for status, gone in newest[: COUNT_CAP + 1]]
+        newest = filtered(user, chosen).order_by("-started_at", "-id").values_list("status", "gone_at", "function_id")
+        statuses = [
+            counted_as(status, gone=gone is not None, left=function in left)
+            for status, gone, function in newest[: COUNT_CAP + 1]
+        ]
         capped = len(statuses) > COUNT_CAP
         counted = ((status, 1) for status in statuses[:COUNT_CAP])
     by_status: dict[str, int] = {}
@@ -161,4 +175,6 @@ def status_counts(user: Any, chosen: ListFilter) -> StatusCounts:
 
 def is_known_status(user: Any, status: str) -> bool:
     """Whether some execution has, or had, this status: AWS may have invented one since."""
+    if status == LEFT:
+        return bool(left_functions(user))
     return StatusCount.objects.filter(function__in=visible_functions(user), status=status).exists()

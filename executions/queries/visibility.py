@@ -1,5 +1,6 @@
 """What somebody may see: every other query goes through these, so that the rest does not exist for them."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from executions.models import (
 )
 
 PAGE_ROWS = 50
-_IMPORTED, _CONNECTIONS = "_durascope_imported", "_durascope_connections"
+_IMPORTED, _CONNECTIONS, _LEFT = "_durascope_imported", "_durascope_connections", "_durascope_left"
 
 
 def visible(user: Any) -> QuerySet[Execution]:
@@ -76,18 +77,37 @@ def connections(user: Any) -> QuerySet[Connection]:
 
 def connection_names(user: Any) -> dict[int, str]:
     """The names of those connections by id, in order; empty while there is but one, which nobody needs to be told."""
-    names: dict[int, str] | None = getattr(user, _CONNECTIONS, None)
-    if names is None:  # once a request, as the user object is
-        names = dict(connections(user).order_by("name").values_list("pk", "name"))
-        setattr(user, _CONNECTIONS, names)
+    names = {pk: name for pk, name, _ in _connections(user)}
     return names if len(names) > 1 else {}
 
 
+def left_functions(user: Any) -> frozenset[int]:
+    """Those of the functions whose connection is not configured any more: nobody hears how their executions go on."""
+    kept: frozenset[int] | None = getattr(user, _LEFT, None)
+    if kept is None:
+        left = [pk for pk, _, gone_at in _connections(user) if gone_at is not None]
+        rows = visible_functions(user).filter(connection__in=left).values_list("pk", flat=True) if left else ()
+        kept = frozenset(rows)
+        setattr(user, _LEFT, kept)
+    return kept
+
+
+def _connections(user: Any) -> list[tuple[int, str, dt.datetime | None]]:
+    found: list[tuple[int, str, dt.datetime | None]] | None = getattr(user, _CONNECTIONS, None)
+    if found is None:  # once a request, as the user object is
+        found = list(connections(user).order_by("name").values_list("pk", "name", "gone_at"))
+        setattr(user, _CONNECTIONS, found)
+    return found
+
+
 def troubles(user: Any) -> list[Trouble]:
-    """Those of the functions that this person sees and of those functions' connections, the oldest first."""
+    """Those of the functions that this person sees and of those functions' connections, the oldest first.
+    What AWS is not asked about any more is none.
+    """
     if not can_view(user):
         return []
     rows, sees = Trouble.objects.select_related("connection").order_by("since"), reach_of(user).sees
+    rows = rows.filter(connection__gone_at=None)
     if sees is not None:
         rows = rows.filter(Q(function=None) | Q(function__in=sees), connection__in=connections(user))
     return list(rows)

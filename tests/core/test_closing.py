@@ -1,15 +1,17 @@
 """Callbacks of executions that will never take an answer: they wait no more, and what is gone is counted apart."""
 
 import datetime as dt
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
 
-from executions import queries
+from executions import gauges, queries
 from executions.actions import permissions
+from executions.domain.statuses import LEFT
 from executions.gateway.configuration import Configured
 from executions.gateway.errors import GatewayError
-from executions.models import Callback, Connection, Execution, Function, StatusCount
+from executions.models import Callback, Connection, Execution, Function, StatusCount, Trouble
 from executions.queries import ListFilter
 from executions.sync import executions, functions, history, listing, retention
 from tests import factories
@@ -147,6 +149,78 @@ def test_callbacks_of_a_connection_wait_only_while_it_is_configured(
     assert the_execution().history_due_at == now
     history.pull(the_execution(), now=now)
     assert permissions.can_answer(approver, the_callback())
+
+
+@pytest.fixture
+def removed(
+    aws: FakeLambda, now: dt.datetime, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
+    """The connection has been taken out of the file; the fixture puts it back."""
+
+    def configured(name: str) -> None:
+        monkeypatch.setattr(functions, "configured", lambda: [Configured(name=name)])
+        functions.connection_rows(now=now)
+
+    configured("other")
+    yield lambda: configured("default")
+
+
+def shown(user: User) -> tuple[dict[str, int], dict[str, int], dict[str, int], int, int]:
+    """Counts by status for the list, for part of it and for the functions; what the lists of running and of removed
+    executions have.
+    """
+    user = User.objects.get(pk=user.pk)  # as in another request
+    counted = [queries.status_counts(user, chosen).by_status for chosen in (ListFilter(), ListFilter(name="n"))]
+    by_function = queries.counts_of(queries.functions_with_counts(user)[0])
+    lists = [len(queries.execution_list(user, ListFilter(status=one)).rows) for one in ("RUNNING", LEFT)]
+    return counted[0], counted[1], by_function, lists[0], lists[1]
+
+
+def test_what_went_on_when_its_connection_was_removed_is_counted_apart_until_it_is_back(
+    removed: Callable[[], None], approver: User
+) -> None:
+    assert shown(approver) == ({LEFT: 1}, {LEFT: 1}, {LEFT: 1}, 0, 1)
+    removed()
+    assert shown(approver) == ({"RUNNING": 1}, {"RUNNING": 1}, {"RUNNING": 1}, 1, 0)
+
+
+def test_what_has_ended_stays_what_it_was_when_its_connection_is_removed(
+    aws: FakeLambda, now: dt.datetime, arn: str, removed: Callable[[], None], approver: User
+) -> None:
+    removed()
+    aws.stop_durable_execution(DurableExecutionArn=arn, Error={"ErrorType": "E"})
+    history.pull(the_execution(), now=now)
+    Connection.objects.update(gone_at=now)
+    assert shown(approver)[:3] == ({"STOPPED": 1}, {"STOPPED": 1}, {"STOPPED": 1})
+
+
+def test_a_removed_connection_makes_no_figure_of_the_mirror_worse(
+    now: dt.datetime, removed: Callable[[], None], approver: User
+) -> None:
+    days_later = now + dt.timedelta(days=3)
+    trouble = {"kind": "denied", "words": "No.", "since": now}
+    Trouble.objects.create(connection=Connection.objects.get(name="default"), scope="list functions", **trouble)
+    said = gauges.exposition(now=days_later).decode()
+    theirs = [line for line in said.splitlines() if 'connection="default"' in line]
+    assert f'durascope_executions{{connection="default",status="{LEFT}"}} 1.0' in theirs
+    for figure in ("data_age", "sync_lag", "histories_overdue", "histories_waiting", "troubles"):
+        assert not any(line.startswith(f"durascope_{figure}") for line in theirs)
+    assert not queries.troubles(approver)
+    assert queries.looked_at(approver, now=now).running == 0
+    # Of the functions that are still listed none is old.
+    assert queries.data_age(approver) is None and queries.age_of(queries.functions_listed(approver)) is None
+
+
+def test_nothing_is_sent_through_a_removed_connection(removed: Callable[[], None], admin_user: User) -> None:
+    why = "The connection default is not configured any more: nothing can be sent."
+    execution = the_execution()
+    for can in (permissions.can_stop, permissions.can_pause):
+        assert can(admin_user, execution).why == why
+    assert permissions.can_start(admin_user, execution.function).why == why
+    assert not Execution.objects.filter(permissions.able(admin_user, "stop")).exists()
+    removed()
+    assert permissions.can_stop(admin_user, the_execution())
+    assert Execution.objects.filter(permissions.able(admin_user, "stop")).exists()
 
 
 def test_what_went_long_ago_without_an_end_is_removed_in_time(

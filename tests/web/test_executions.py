@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from executions.models import Execution
+from executions.models import Connection, Execution
 from executions.queries import lists
 from tests import factories
 
@@ -88,6 +88,22 @@ def test_a_callback_without_a_timeout_is_called_out(as_viewer: Client) -> None:
 def test_an_ended_execution_is_never_shown_as_waiting(as_viewer: Client) -> None:
     factories.callback(factories.execution(status="STOPPED"))
     assert 'data-status="STOPPED"' in body(as_viewer, TABLE)
+
+
+@pytest.mark.parametrize("chosen", ["", "CONNECTION_REMOVED"])
+def test_what_ran_when_its_connection_was_removed_is_not_said_to_run(as_viewer: Client, chosen: str) -> None:
+    function = factories.function("coffee-order")
+    running, ended = factories.execution(function), factories.execution(function, "FAILED")
+    Connection.objects.update(gone_at=timezone.now())
+    html = body(as_viewer, **({"status": chosen} if chosen else {}))
+    assert ids(html) == ([running.pk] if chosen else [ended.pk, running.pk])
+    assert 'data-status="CONNECTION_REMOVED"' in html and 'data-status="RUNNING"' not in html
+    assert 'data-status-count="CONNECTION_REMOVED"' in html and "Connection removed" in html
+    assert not ids(body(as_viewer, status="RUNNING"))
+    page = body(as_viewer, f"/executions/{running.pk}/")
+    assert "Connection removed" in page and "is not configured any more." in page
+    for url in ("/", "/functions/"):
+        assert "connection removed" in body(as_viewer, url)
 
 
 def test_what_is_gone_at_aws_is_marked(as_viewer: Client) -> None:
