@@ -528,28 +528,36 @@ function say(text, source) {
   trouble = { note, source };
 }
 let refused = "";
-function sayRefused(why) {
+function keepSaying(why, ...words) {
   refused = why;
   const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
-  if (!place || place.querySelector("#refused")) return;
+  if (!place || place.querySelector("#refused")?.dataset.why === why) return;
   document.getElementById("refused")?.remove();
-  const note = document.createElement("p"), words = document.createElement("span"), link = document.createElement("a");
+  const note = document.createElement("p"), text = document.createElement("span");
   note.id = "refused";
   note.className = "message message-error";
+  note.dataset.why = why;
   note.setAttribute("role", "alert");
-  link.href = "/login/";
-  link.target = "_blank";
-  link.textContent = "Go on in another tab";
-  words.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
-  note.append(words);
+  text.append(`${why} `, ...words);
+  note.append(text);
   place.prepend(note);
+}
+const link = (text, href, more) => Object.assign(document.createElement("a"), { href, textContent: text, ...more });
+function sayRefused(why) {
+  const away = link("Go on in another tab", "/login/", { target: "_blank" });
+  keepSaying(why, "What you typed is still here. ", away, ", then come back to this one.");
+}
+function sayAnother(now, before) {
+  const why = `You are logged in as ${now} now, and this page is ${before}'s.`;
+  keepSaying(why, link("Reload it", location.href), ` to go on as ${now}.`);
 }
 function bar(element, status) {
   element.dataset.liveState = "barred";
   if (status === 401) sayRefused(refused || "You are logged out.");
   else say("This cannot be seen any more: it was removed, or your rights have changed. Reload the page.", element);
 }
-function admitted(token) {
+function admitted(age) {
+  const token = age?.dataset.csrf;
   refused = "";
   document.getElementById("refused")?.remove();
   for (const stream of streams()) {
@@ -559,6 +567,12 @@ function admitted(token) {
   if (!token) return;
   document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+}
+function answered(source) {
+  const age = document.getElementById("age"), before = document.body.dataset.person;
+  if (age && source?.id !== "age") return refused && age.dispatchEvent(new CustomEvent("asked"));
+  if (age && age.dataset.person !== before) sayAnother(age.dataset.person, before);
+  else if (refused) admitted(age);
 }
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
 document.addEventListener("htmx:after:process", () => streams().forEach(open));
@@ -607,7 +621,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};
-  if (refused && response?.status < 400 && !isStream(sourceElement)) admitted(document.getElementById("age")?.dataset.csrf);
+  if (response?.status < 400 && !isStream(sourceElement)) answered(sourceElement);
   if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
   trouble.note.remove();
   trouble = null;

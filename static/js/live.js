@@ -50,22 +50,33 @@ function say(text, source) {
 
 let refused = "";
 
-/** Whoever is logged out may be typing: the page stays as it is, under a message that stays, too, until they are logged in again. */
-function sayRefused(why) {
+/** Says why what is sent from here is refused, until it is no more. Whoever is typing keeps their page. */
+function keepSaying(why, ...words) {
   refused = why;
   const place = document.querySelector("dialog[open]") ?? document.getElementById("messages");
-  if (!place || place.querySelector("#refused")) return;
+  if (!place || place.querySelector("#refused")?.dataset.why === why) return;
   document.getElementById("refused")?.remove();
-  const note = document.createElement("p"), words = document.createElement("span"), link = document.createElement("a");
+  const note = document.createElement("p"), text = document.createElement("span");
   note.id = "refused";
   note.className = "message message-error";
+  note.dataset.why = why;
   note.setAttribute("role", "alert");
-  link.href = "/login/";
-  link.target = "_blank";
-  link.textContent = "Go on in another tab";
-  words.append(`${why} What you typed is still here. `, link, ", then come back to this one.");
-  note.append(words);
+  text.append(`${why} `, ...words);
+  note.append(text);
   place.prepend(note);
+}
+
+const link = (text, href, more) => Object.assign(document.createElement("a"), { href, textContent: text, ...more });
+
+function sayRefused(why) {
+  const away = link("Go on in another tab", "/login/", { target: "_blank" });
+  keepSaying(why, "What you typed is still here. ", away, ", then come back to this one.");
+}
+
+/** What one person typed must not be sent by another, who would not know of it. */
+function sayAnother(now, before) {
+  const why = `You are logged in as ${now} now, and this page is ${before}'s.`;
+  keepSaying(why, link("Reload it", location.href), ` to go on as ${now}.`);
 }
 
 /** A stream that is refused is not asked for again, unless its reader has logged in again. */
@@ -75,8 +86,9 @@ function bar(element, status) {
   else say("This cannot be seen any more: it was removed, or your rights have changed. Reload the page.", element);
 }
 
-/** A login brings a new CSRF token: what is on this page can be sent again with it. */
-function admitted(token) {
+/** A login brings a new CSRF token, in the age line: what is on this page can be sent again with it, by the same person. */
+function admitted(age) {
+  const token = age?.dataset.csrf;
   refused = "";
   document.getElementById("refused")?.remove();
   for (const stream of streams()) {
@@ -86,6 +98,14 @@ function admitted(token) {
   if (!token) return;
   document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
   for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.value = token;
+}
+
+/** Of all answers only the age line tells who is logged in. */
+function answered(source) {
+  const age = document.getElementById("age"), before = document.body.dataset.person;
+  if (age && source?.id !== "age") return refused && age.dispatchEvent(new CustomEvent("asked"));
+  if (age && age.dataset.person !== before) sayAnother(age.dataset.person, before);
+  else if (refused) admitted(age);
 }
 
 const isStream = (element) => element instanceof Element && element.hasAttribute("hx-sse:connect");
@@ -138,7 +158,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const { sourceElement, response } = event.detail?.ctx ?? {};
-  if (refused && response?.status < 400 && !isStream(sourceElement)) admitted(document.getElementById("age")?.dataset.csrf);
+  if (response?.status < 400 && !isStream(sourceElement)) answered(sourceElement);
   // An answer that is not swapped in ends here too: only a good one takes the message away.
   if (!trouble || !response || response.status >= 400 || (trouble.source && trouble.source !== sourceElement)) return;
   trouble.note.remove();

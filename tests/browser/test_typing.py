@@ -80,6 +80,38 @@ def test_who_is_logged_out_keeps_what_they_typed_and_sends_it_after_a_login_in_a
     assert ApiToken.objects.get().name == "nightly report"
 
 
+def test_what_was_typed_by_one_person_is_not_sent_by_another_who_has_logged_in_since(
+    context: BrowserContext, installation: Place
+) -> None:
+    page = opened(context, "/tokens/")
+    page.locator("#id_name").fill("nightly report")
+    Session.objects.all().delete()
+    poll(page)
+    told = page.get_by_role("alert").filter(has_text="You are logged out")
+    with context.expect_page() as another:
+        told.get_by_role("link").click()
+    log_in_again(another.value, factories.user("operator", "olga"))
+    poll(page)
+    expect(page.get_by_role("alert")).to_contain_text(f"You are logged in as olga now, and this page is {installation[1].username}'s.")
+    page.get_by_role("button", name="Make a token").click()
+    page.wait_for_load_state()
+    assert not ApiToken.objects.exists()
+
+
+def test_a_page_says_so_when_somebody_else_has_logged_in_beside_it(
+    context: BrowserContext, installation: Place
+) -> None:
+    page = opened(context, "/functions/")
+    client = Client()
+    client.force_login(factories.user("operator", "olga"))
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": installation[0]}])
+    poll(page)
+    told = page.get_by_role("alert").filter(has_text="You are logged in as olga now")
+    told.get_by_role("link").click()
+    expect(page.locator(".who")).to_have_text("olga")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_dialog_that_is_open_tells_of_the_logout_and_works_again_after_the_login(
     context: BrowserContext, installation: Place
 ) -> None:
