@@ -27,7 +27,10 @@ LIST, INBOX = "list", "inbox"
 WATCH_SECONDS = 12
 WATCH_AGAIN = 4.0
 """Seconds after which a page that is still open says so again."""
+WATCH_FUNCTION_SECONDS = 30
+"""Longer than a list of executions goes without being asked for anew."""
 _WATCHED, _INBOX_WATCHED = "durascope:watched", "durascope:inbox-watched"
+_FUNCTIONS_WATCHED = "durascope:watched-functions"
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,12 @@ async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
 
 def watch(execution_id: int) -> None:
     """Somebody looks at this execution: read it often for the next few seconds."""
-    cache.set(f"{_WATCHED}:{execution_id}", True, WATCH_SECONDS)
-    ids: set[int] = cache.get(_WATCHED) or set()
-    if execution_id not in ids:
-        # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
-        cache.set(_WATCHED, {*ids, execution_id}, None)
+    _watch(_WATCHED, execution_id, WATCH_SECONDS)
+
+
+def watch_function(function_id: int) -> None:
+    """Somebody looks at the executions of this function: list them more often for the next half a minute."""
+    _watch(_FUNCTIONS_WATCHED, function_id, WATCH_FUNCTION_SECONDS)
 
 
 def watch_inbox() -> None:
@@ -94,14 +98,31 @@ def is_watched(execution_id: int) -> bool:
 
 def watched() -> set[int]:
     """The executions that somebody looks at now."""
-    ids: set[int] = cache.get(_WATCHED) or set()
+    return _watched(_WATCHED)
+
+
+def watched_functions() -> set[int]:
+    """The functions whose executions somebody looks at now, in a list of theirs alone."""
+    return _watched(_FUNCTIONS_WATCHED)
+
+
+def _watch(those: str, one: int, seconds: int) -> None:
+    cache.set(f"{those}:{one}", True, seconds)
+    ids: set[int] = cache.get(those) or set()
+    if one not in ids:
+        # Two processes may overwrite each other here; the next heartbeat, seconds later, puts the loser back.
+        cache.set(those, {*ids, one}, None)
+
+
+def _watched(those: str) -> set[int]:
+    ids: set[int] = cache.get(those) or set()
     if not ids:
         return ids
     current = {
-        int(key.rsplit(":", 1)[1]) for key, seen in cache.get_many([f"{_WATCHED}:{i}" for i in ids]).items() if seen
+        int(key.rsplit(":", 1)[1]) for key, seen in cache.get_many([f"{those}:{i}" for i in ids]).items() if seen
     }
     if current != ids:
-        cache.set(_WATCHED, current, None)
+        cache.set(those, current, None)
     return current
 
 

@@ -79,7 +79,7 @@ class Empty:
 class Table:
     """`many_connections`: each row says its own. `refresh_url` is "" for an older page, which does not change.
 
-    `age`: since when the whole list is current.
+    `age`: since when the whole list is current. `looks_at`: ids of the functions that it follows alone.
     """
 
     rows: list[Row]
@@ -96,6 +96,7 @@ class Table:
     message: str
     choosing: bool
     many_connections: bool
+    looks_at: list[int]
 
     @classmethod
     def build(cls, user: Any, params: QueryDict, *, now: dt.datetime) -> Self:
@@ -129,6 +130,7 @@ class Table:
             message=filters.wrong.get("page", ""),
             choosing=may_act_in_bulk(user),
             many_connections=bool(connections),
+            looks_at=[] if cursor else queries.functions_chosen(user, filters.chosen),
         )
 
 

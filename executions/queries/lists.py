@@ -94,6 +94,11 @@ def _functions(user: Any, chosen: ListFilter) -> QuerySet[Function]:
     return functions.filter(connection__name=chosen.connection) if chosen.connection else functions
 
 
+def functions_chosen(user: Any, chosen: ListFilter) -> list[int]:
+    """Ids of the functions that the list is about, where one was chosen by name."""
+    return list(_functions(user, chosen).values_list("pk", flat=True)) if chosen.function else []
+
+
 def matching(user: Any, chosen: ListFilter) -> QuerySet[Execution]:
     """All executions that the list shows with this filter, page after page."""
     rows = filtered(user, chosen)

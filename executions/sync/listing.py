@@ -96,7 +96,9 @@ def _rate(function: Function, listed: Listed, through: dt.datetime | None, now: 
 
 
 def _looked_at(function: Function) -> bool:
-    """Whether somebody looks at one of its executions now."""
+    """Whether somebody looks at its executions, or at one of them, now."""
+    if function.pk in live.watched_functions():
+        return True
     ids = live.watched()
     return bool(ids) and Execution.objects.filter(pk__in=ids, function=function).exists()
 
