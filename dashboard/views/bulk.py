@@ -1,6 +1,6 @@
 """Acting on many executions: the dry run and its form, the progress, stopping it, and trying again what failed."""
 
-from uuid import UUID
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,6 +16,7 @@ from dashboard.views.actions import actor_of
 from executions import queries
 from executions.actions import bulk as bulks
 from executions.actions import permissions
+from executions.actions.records import Actor
 from executions.domain import quotas
 from executions.models import Bulk
 
@@ -38,12 +39,8 @@ def new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(verdict.why)
     total = chosen.able.order_by()[: MOST + 1].count()
     form = BulkForm(posted, kind=chosen.kind, total=total, at=at)
-    if request.method == "POST" and (sent := _sent_before(request)):
-        return redirect("bulk", bulk_id=sent.pk)
-    if request.method == "POST" and form.is_valid() and 0 < total <= MOST:
-        actor, now = actor_of(request, form), timezone.now()
-        made = bulks.begin(actor, chosen.kind, chosen.able, options=form.options, chosen=chosen.words, now=now)
-        return redirect("bulk", bulk_id=made.pk)
+    if request.method == "POST" and form.is_valid() and (begun := _begun(actor_of(request, form), chosen, form, total)):
+        return redirect("bulk", bulk_id=begun.pk)
     api = "stop" if chosen.kind == "stop" else "control"
     per_second = quotas.calls_per_second(api, float(settings.BUDGET_SHARE))
     page = Plan.of(chosen, form, verdict.why, asked=request.get_full_path(), per_second=per_second)
@@ -97,10 +94,11 @@ def _mine_or_403(request: HttpRequest, bulk_id: int) -> Bulk:
     return found
 
 
-def _sent_before(request: HttpRequest) -> Bulk | None:
-    """The form again, by a double click or Back: by then there may be nothing left that it could be done to."""
-    try:
-        token = UUID(request.POST.get("token", ""))
-    except ValueError:
-        return None
-    return queries.bulks(request.user).filter(token=token).first()
+def _begun(actor: Actor, chosen: Chosen, form: BulkForm, total: int) -> Bulk | None:
+    """None when there is nothing that it could be done to, or too much. The form again, by a double click or Back, leads
+    to what it began, also when there is nothing left. Raises BadValue.
+    """
+    said: dict[str, Any] = {"options": form.options, "chosen": chosen.words}
+    if 0 < total <= MOST:
+        return bulks.begin(actor, chosen.kind, chosen.able, now=timezone.now(), **said)
+    return bulks.sent_before(actor, chosen.kind, **said)

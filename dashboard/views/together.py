@@ -28,8 +28,6 @@ def new(request: HttpRequest) -> HttpResponse:
     if not (allowed := permissions.can_act_in_bulk(request.user, ActionRecord.Kind.SUCCEED)):
         raise PermissionDenied(allowed.why)
     sent = _sent(request)
-    if sent and (before := _sent_before(request, sent)):
-        return go(request, reverse("bulk", args=[before.pk]))
     at = drawn_at(sent.data if sent else None, now=timezone.now())
     chosen = Chosen.read(request.user, request.GET, now=at)
     if chosen is None:
@@ -38,18 +36,20 @@ def new(request: HttpRequest) -> HttpResponse:
     only = sent.group if sent and request.headers.get("HX-Request") else ""
     page = Page.of(request.user, chosen, sent=sent, only=only, at=at, per_second=per_second)
     group = page.group(sent.group) if sent else None
+    if sent and (begun := _begun(request, chosen, group, sent)):
+        return go(request, reverse("bulk", args=[begun.pk]))
     if only and group is None:
         return go(request, chosen.url)  # answered meanwhile: the whole page says so
-    if sent and group and not group.why_not and (made := _begun(request, chosen, group, sent)):
-        return go(request, reverse("bulk", args=[made.pk]))
     if only and "preview" in request.GET:
         return render(request, "answer/preview.html", {"preview": group.preview if group else None})
     template = "inbox/together_group.html" if only else "inbox/together.html"
     return render(request, template, {"page": page, "group": group})
 
 
-def _begun(request: HttpRequest, chosen: Chosen, group: Group, sent: Sent) -> Bulk | None:
+def _begun(request: HttpRequest, chosen: Chosen, group: Group | None, sent: Sent) -> Bulk | None:
     """None when nothing can be sent, or was to be; what is wrong is said in the form, rather than once for each row."""
+    if group is None or group.why_not:
+        return _sent_before(request, sent)
     draft = group.draft
     if sent.do not in SENDS or not draft.can_be_sent(sent.do):
         return None
@@ -70,7 +70,7 @@ def _sent(request: HttpRequest) -> Sent | None:
 
 
 def _sent_before(request: HttpRequest, sent: Sent) -> Bulk | None:
-    """The form again, by a double click or Back: by then there may be nothing left to be answered."""
+    """The form again, by a double click or Back, when there is nothing left to be answered."""
     try:
         token = UUID(sent.data.get("token", ""))
     except ValueError:

@@ -101,7 +101,7 @@ def begin_answers(
 def _begin(
     actor: Actor, kind: str, rows: list[BulkRow], *, options: dict[str, Any], chosen: str, now: dt.datetime
 ) -> Bulk:
-    if sent := _sent_before(actor, kind):
+    if sent := sent_before(actor, kind, options=options, chosen=chosen):
         return sent
     if not (allowed := permissions.can_act_in_bulk(actor.user, kind)):
         raise perform.NotAllowed(allowed)
@@ -125,17 +125,17 @@ def _begin(
                 row.bulk = bulk
             BulkRow.objects.bulk_create(rows, batch_size=500)
     except IntegrityError:
-        if sent := _sent_before(actor, kind):
+        if sent := sent_before(actor, kind, options=options, chosen=chosen):
             return sent
         raise
     log.info("bulk.begun", kind=kind, total=bulk.total, bulk_id=bulk.pk)
     return bulk
 
 
-def _sent_before(actor: Actor, kind: str) -> Bulk | None:
-    """What this very form has begun."""
+def sent_before(actor: Actor, kind: str, *, options: dict[str, Any], chosen: str) -> Bulk | None:
+    """What this very form has begun. Raises BadValue when its token was used for something else."""
     sent = Bulk.objects.filter(token=actor.token).first()
-    if sent and (sent.user_id, sent.kind) != (actor.user.pk, kind):
+    if sent and (sent.user_id, sent.kind, sent.options, sent.chosen) != (actor.user.pk, kind, options, chosen):
         raise BadValue("token", "This form was already sent for something else: open it again.")
     return sent
 
@@ -222,10 +222,10 @@ def _do(bulk: Bulk, row: BulkRow, *, now: dt.datetime) -> bool:
     try:
         record = _act(bulk, row, now, refusals.append)
     except (perform.NotAllowed, perform.AlreadyDone, BadValue) as error:
-        words = str(error)[:500]
+        words = text(str(error), 500)
     if any(error.retry and not error.maybe_done for error in refusals):
         # The refused record keeps its token; the next try is another one.
-        undone.update(token=uuid.uuid4(), words=str(refusals[-1])[:500])
+        undone.update(token=uuid.uuid4(), words=text(str(refusals[-1]), 500))
         return False
     undone.update(record=record, words=words, done_at=now)
     if bulk.refusals:

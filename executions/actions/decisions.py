@@ -58,12 +58,13 @@ def _decide(
     needed = 1 if form is None else form.approvals if kind == Kind.APPROVE else form.refusals
     if needed == 1:
         return _send(actor, callback, request, now)
-    if sent := ActionRecord.objects.filter(token=_final(actor.token), user=actor.user).first():
+    about: dict[str, Any] = {"request": request, "callback": callback, "execution": callback.execution}
+    voted = records.sent_before(actor, kind, **about)
+    if voted and (sent := ActionRecord.objects.filter(token=_final(voted.token)).first()):
         return sent
     if not (allowed := permissions.can_answer(actor.user, callback)):
         raise NotAllowed(allowed)
-    about = {"callback": callback, "execution": callback.execution}
-    record, _ = records.note(actor, kind, request=request, now=now, answer=f"{needed} are needed.", **about)
+    record, _ = records.note(actor, kind, now=now, answer=f"{needed} are needed.", **about)
     # Read after the vote is committed: of two at once at least the later sees both, and only one answer gets through.
     callback = Callback.objects.select_related("execution__function__connection").get(pk=callback.pk)
     reached = standing_of(callback, form)

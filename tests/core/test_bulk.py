@@ -62,6 +62,16 @@ def test_the_same_form_sent_twice_is_one_bulk(aws: FakeLambda, function: Functio
     assert Bulk.objects.count() == 1
 
 
+def test_the_form_of_a_bulk_is_not_taken_for_another_that_was_sent_with_its_token(
+    aws: FakeLambda, function: Function, admin: User
+) -> None:
+    running(aws, function, 2)
+    token = uuid.uuid4()
+    begin(admin, token=token, error_type="Closing")
+    with pytest.raises(perform.BadValue, match="already sent for something else"):
+        begin(admin, token=token, error_type="Fire")
+
+
 def test_stopped_in_the_middle_the_rest_is_not_sent_until_somebody_goes_on(
     aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,18 @@ def test_the_same_vote_sent_twice_is_one_vote_and_one_answer(
     assert answers[0].pk == answers[1].pk and aws.calls[SENT] == 1
 
 
+def test_another_answer_with_the_token_of_the_vote_that_sent_is_not_taken_for_it(
+    aws: FakeLambda, callback: Callback, now: dt.datetime
+) -> None:
+    form(approvals=2)
+    ada, grace = approvers("ada", "grace")
+    token = uuid.uuid4()
+    approve(ada, callback, now)
+    approve(grace, callback, now, token=token)
+    with pytest.raises(BadValue, match="already sent for something else"):
+        approve(grace, callback, now, '{"ok": 2}', token=token)
+
+
 @pytest.mark.parametrize(("ends", "after"), [(True, 1), (False, 2)])
 def test_refusals_end_it_as_the_policy_says(
     aws: FakeLambda, callback: Callback, now: dt.datetime, ends: bool, after: int

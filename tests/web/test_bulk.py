@@ -68,6 +68,26 @@ def test_a_confirmed_bulk_is_carried_out_and_its_page_tells_each_result(
     assert where in as_admin.get("/bulk/").content.decode()
 
 
+def test_the_form_again_leads_to_what_it_began_also_when_there_is_nothing_left(
+    as_admin: Client, aws: FakeLambda, rows: list[Execution]
+) -> None:
+    sent = form(12)
+    where = as_admin.post(ALL, sent)["Location"]
+    bulk.step(Bulk.objects.get().pk)
+    Execution.objects.update(status="STOPPED", ended_at=factories.ago())
+    assert as_admin.post(ALL, sent)["Location"] == where
+
+
+def test_the_form_again_with_something_else_in_it_does_not_look_as_if_that_were_done(
+    as_admin: Client, aws: FakeLambda, rows: list[Execution]
+) -> None:
+    sent = form(12, error_type="Closing")
+    as_admin.post(ALL, sent)
+    answer = as_admin.post(ALL, {**sent, "error_type": "Fire"})
+    assert answer.status_code == 400 and "already sent for something else" in answer.content.decode()
+    assert Bulk.objects.get().options["error_type"] == "Closing"
+
+
 @pytest.mark.parametrize("typed", ["", "stop", "stop 11", "STOP 12"])
 def test_without_the_right_words_nothing_begins(
     as_admin: Client, aws: FakeLambda, rows: list[Execution], typed: str

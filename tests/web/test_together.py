@@ -118,6 +118,16 @@ def test_each_group_is_answered_by_a_form_of_its_own_with_a_result_per_row(
     assert again["Location"] == where, "also when there is nothing left to answer"
 
 
+def test_the_form_again_with_another_answer_does_not_look_as_if_that_were_sent(
+    as_approver: Client, aws: FakeLambda, waiting: list[Callback]
+) -> None:
+    url, sent = f"{ALL}&group={groups(as_approver)['barista accepts']}", form(12)
+    as_approver.post(url, sent)
+    answer = as_approver.post(url, {**sent, "result": '{"ok": false}'})
+    assert answer.status_code == 400 and "already sent for something else" in answer.content.decode()
+    assert Bulk.objects.get().options["result"] == '{"ok": true}'
+
+
 def test_a_group_shows_its_forms_instructions_and_once_why_the_form_cannot_be_used(
     as_approver: Client, waiting: list[Callback], decided_by_form: DecisionForm
 ) -> None:
