@@ -95,8 +95,8 @@ def _mine_or_403(request: HttpRequest, bulk_id: int) -> Bulk:
 
 
 def _begun(actor: Actor, chosen: Chosen, form: BulkForm, total: int) -> Bulk | None:
-    """None when there is nothing that it could be done to, or too much. The form again, by a double click or Back, leads
-    to what it began, also when there is nothing left. Raises BadValue.
+    """None when there is nothing that it could be done to, or too much. The form again, by a double click or Back,
+    leads to what it began, also when there is nothing left. Raises BadValue.
     """
     said: dict[str, Any] = {"options": form.options, "chosen": chosen.words}
     if 0 < total <= MOST:
