@@ -93,6 +93,7 @@ MATRIX: dict[str, str] = {
     "arn": VIEW,
     "execution": VIEW,
     "execution-head": VIEW,
+    "execution-read": VIEW,
     "execution-timeline": VIEW,
     "execution-rows": VIEW,
     "execution-operation": VIEW,
@@ -177,9 +178,9 @@ MATRIX: dict[str, str] = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 STILL_POSTS = frozenset(
     name for name, needed in MATRIX.items() if needed == ANYBODY and name not in ("tokens", "styleguide")
-)
-"""What may be sent also where READ_ONLY is set: the care of one's own account. Logging in is public and never comes so
-far.
+) | {"execution-read"}
+"""What may be sent also where READ_ONLY is set: the care of one's own account, and asking AWS to be read. Logging in is
+public and never comes so far.
 """
 
 

@@ -68,6 +68,7 @@ urlpatterns = [
     path("live/inbox/", live.inbox, name="live-inbox"),
     path("arn/<any:text>", arn.open_execution, name="arn"),
     path(ONE, execution.page, name="execution"),
+    path(ONE + "read/", execution.read, name="execution-read"),
     path(ONE + "head/", execution.head, name="execution-head"),
     path(ONE + "timeline/", execution.timeline, name="execution-timeline"),
     path(ONE + "rows/", execution.rows, name="execution-rows"),

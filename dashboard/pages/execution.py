@@ -131,6 +131,7 @@ class Head:
     events_url: str
     is_live: bool
     refresh_url: str
+    read_url: str
     live_url: str
     page_url: str
     share_url: str
@@ -156,7 +157,7 @@ class Head:
             story=Story.of(subject, actions),
             about=subject.digest.about,
             facts=facts(subject),
-            notices=_notices(subject),
+            notices=_notices(subject, waiting=bool(found)),
             buttons=list(_buttons(subject)),
             again_url=_again_url(subject),
             compare_failed=execution.status in BAD,
@@ -172,6 +173,7 @@ class Head:
             events_url=subject.url("execution-timeline").removesuffix("timeline/") + "events/",
             is_live=subject.is_live,
             refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
+            read_url=_read_url(subject),
             live_url=subject.url("execution-live"),
             page_url=page,
             share_url=subject.url("share") if permissions.can_share(subject.user, execution) else "",
@@ -181,6 +183,17 @@ class Head:
             is_imported=execution.is_imported,
             arn=execution.arn if imported is None else imported.arn,
         )
+
+
+def _read_url(subject: Subject) -> str:
+    """Where the history is asked for at once, while some of it is known to be missing; "" when nothing can come."""
+    execution, history = subject.execution, subject.history
+    if subject.share or execution.is_imported or execution.gone_at or execution.history_complete:
+        return ""
+    if execution.function.connection.gone_at:
+        return ""
+    missing = not history.events or history.gaps or execution.history_failures
+    return reverse("execution-read", args=[execution.pk]) if missing else ""
 
 
 def _again_url(subject: Subject) -> str:
@@ -244,7 +257,11 @@ def _outside(arn: ExecutionArn, execution: Execution, subject: Subject) -> Outsi
         logs_url=links.logs_url(arn, started, ended, subject.seconds),
         logs_query=links.logs_query(arn),
         traces_url=links.traces_url(arn, started, ended, subject.seconds),
-        commands=(*links.cli_commands(arn), *links.log_commands(arn, started, ended, subject.seconds)),
+        commands=(
+            *links.cli_commands(arn),
+            *(() if is_terminal(execution.status) else links.callback_commands(arn)),
+            *links.log_commands(arn, started, ended, subject.seconds),
+        ),
     )
 
 
@@ -254,7 +271,8 @@ def _badge(execution: Execution) -> str:
     return counted_as(execution.status, left=left)
 
 
-def _notices(subject: Subject) -> list[Notice]:
+def _notices(subject: Subject, *, waiting: bool) -> list[Notice]:
+    """`waiting`: a callback seems to wait for an answer."""
     execution, history = subject.execution, subject.history
     found = []
     if execution.gone_at and not execution.is_imported:
@@ -272,6 +290,8 @@ def _notices(subject: Subject) -> list[Notice]:
         one = len(history.gaps) == 1 and history.gaps[0][0] == history.gaps[0][1]
         what = "They cannot be read any more." if execution.gone_at else "They are read as soon as AWS lets us."
         what = "They are not in the file that it was imported from." if execution.is_imported else what
+        if waiting and not execution.gone_at:
+            what += " Until then an open callback may be one that has been answered: AWS takes no second answer."
         found.append(Notice("warn", f"History incomplete: event{'' if one else 's'} {ranges}{more} missing.", what))
     elif history.events and is_terminal(execution.status) and not history.is_over:
         where = "is not in the file" if execution.is_imported else "has not been read yet"

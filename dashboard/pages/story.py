@@ -14,6 +14,7 @@ from executions.domain.causes import contexts_around
 from executions.domain.diagnosis import By, Sentence, whats_going_on
 from executions.domain.history import History, Operation
 from executions.domain.sentences import parts_of
+from executions.domain.statuses import is_terminal
 from executions.models import ActionRecord
 
 _DEEPEST = 5
@@ -96,7 +97,12 @@ def _unread_headline(subject: Subject) -> str:
 def _unread(subject: Subject) -> str:
     if subject.execution.gone_at:
         return "AWS no longer had it when it was to be read. What was known of the execution stays here."
-    return "It is being read from AWS; this page shows it as soon as it is here."
+    reading = "It is being read from AWS; this page shows it as soon as it is here."
+    if subject.execution.history_failures:
+        reading = "AWS has not let it be read so far; it is tried again by itself."
+    if subject.share or is_terminal(subject.execution.status):
+        return reading
+    return f"{reading} Stopping does not need it; a callback is known here as soon as its event has been read."
 
 
 def _operation(subject: Subject, key: str) -> str:

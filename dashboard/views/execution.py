@@ -1,9 +1,10 @@
 """One execution: its head, its timeline in windows, and the drawer of one operation."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.pages import timeline as timeline_page
 from dashboard.pages.drawer import TABS, Place
@@ -15,6 +16,7 @@ from dashboard.pages.timeline import TimelinePage
 from dashboard.pages.timeline_state import TimelineState, moment, whole
 from dashboard.views.lookup import execution_or_404
 from dashboard.views.shared import subject_of
+from executions.sync import on_demand
 
 
 def subject_or_404(request: HttpRequest, execution_id: int, tab: str) -> Subject:
@@ -68,6 +70,21 @@ def operation(request: HttpRequest, execution_id: int, operation_id: str) -> Htt
     """The drawer of one operation."""
     drawer = drawer_or_404(place_or_404(request, execution_id, "timeline"), operation_id)
     return render(request, "execution/operation.html", {"drawer": drawer})
+
+
+@require_POST
+def read(request: HttpRequest, execution_id: int) -> HttpResponse:
+    """Ask AWS for the history at once, for who cannot wait for the next reading, or whose browser runs no script."""
+    execution = execution_or_404(request, execution_id)
+    try:
+        fresh = on_demand.complete_history(execution, now=timezone.now())
+    except on_demand.NotFound:
+        messages.warning(request, "AWS no longer has this execution.")
+    except on_demand.GatewayError as error:
+        messages.warning(request, f"The history was not read to its end. {error}")
+    else:
+        messages.success(request, f"The history was read up to event {fresh.last_event_id:,}.")
+    return redirect("execution", execution_id=execution.pk)
 
 
 def place_or_404(request: HttpRequest, execution_id: int, usual: str) -> Place:

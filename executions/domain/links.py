@@ -157,6 +157,18 @@ def log_commands(
     )
 
 
+def callback_commands(arn: ExecutionArn) -> tuple[Command, ...]:
+    """Answering a callback whose id one has, with CALLBACK_ID and the result to be filled in."""
+    region = shlex.quote(arn.region)
+    aws = "aws lambda send-durable-execution-callback-success --cli-binary-format raw-in-base64-out"
+    return (
+        Command(
+            "Answer a callback with the AWS CLI", f"{aws} --callback-id CALLBACK_ID --result '{{}}' --region {region}"
+        ),
+        Command("Answer a callback with the SAM CLI", f"sam remote callback succeed CALLBACK_ID --region {region}"),
+    )
+
+
 def cli_commands(arn: ExecutionArn) -> tuple[Command, ...]:
     """Ready-made commands for this execution; the ones that change something come last."""
     text, region = shlex.quote(str(arn)), shlex.quote(arn.region)

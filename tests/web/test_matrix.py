@@ -52,7 +52,7 @@ FORMS = {
 """Pages with a form that is sent to their own address: GET and POST."""
 BUTTONS = {
     *("logout", "token-revoke", "session-end", "sessions-end", "share-revoke", "prepare"),
-    *("decision-remove", "describe"),
+    *("decision-remove", "describe", "execution-read"),
     *("notice-again", "notice-test", "notice-secret"),
     *("callback-preview", "person-sessions-end", "person-factors-remove", "person-switch", "bulk-stop", "bulk-again"),
 }
