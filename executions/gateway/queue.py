@@ -16,11 +16,17 @@ from botocore.config import Config
 
 from executions.gateway import connections
 from executions.gateway.configuration import named
-from executions.gateway.errors import Denied, NoCredentials, NotFound, NotUnderstood, triage
+from executions.gateway.errors import Denied, GatewayError, NoCredentials, NotFound, NotUnderstood, triage
 
 LONGEST_POLL, MOST_MESSAGES = 20, 10
 """SQS's own limits: seconds, and messages a call."""
 _ENDPOINT = "AWS_ENDPOINT_URL_SQS"
+_IMPOSSIBLE = (
+    "InvalidParameterValue",
+    "InvalidParameterValueException",
+    "ReadCountOutOfRange",
+    "ReceiptHandleIsInvalid",
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,27 @@ def delete(queue: Queue, messages: Iterable[Message]) -> int:
     return kept
 
 
+def may_receive(queue: Queue) -> None:
+    """Raises Denied when it may not. Nothing is received, and no message counts as received: one more is asked for than
+    SQS hands out, which it refuses. Should it not, they stay where they are.
+    """
+    _refused_as_impossible(
+        "read the push queue",
+        queue.client.receive_message,
+        QueueUrl=queue.url,
+        MaxNumberOfMessages=MOST_MESSAGES + 1,
+        VisibilityTimeout=0,
+        WaitTimeSeconds=0,
+    )
+
+
+def may_delete(queue: Queue) -> None:
+    """Raises Denied when it may not. Nothing is deleted: the receipt is none."""
+    _refused_as_impossible(
+        "delete from the push queue", queue.client.delete_message, QueueUrl=queue.url, ReceiptHandle="none"
+    )
+
+
 def depth(queue: Queue) -> Depth:
     """What waits in the queue and in the dead-letter queue that its RedrivePolicy names."""
     told = _attributes(queue, queue.url, "ApproximateNumberOfMessages", "RedrivePolicy")
@@ -149,6 +176,14 @@ def _dead_letter_url(url: str, policy: str) -> str:
         return ""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{name}"))
+
+
+def _refused_as_impossible(asked: str, call: Callable[..., Any], **request: object) -> None:
+    try:
+        _call(asked, call, **request)
+    except GatewayError as error:
+        if error.code not in _IMPOSSIBLE:
+            raise
 
 
 def _call(asked: str, call: Callable[..., Any], **request: object) -> dict[str, Any]:

@@ -16,6 +16,11 @@ from executions.models import Connection as Row
 
 T = TypeVar("T")
 ALLOWED, DENIED, FAILED, NOT_TRIED = "allowed", "denied", "failed", "not tried"
+PUSH: dict[str, Callable[[queue.Queue], object]] = {
+    "sqs:GetQueueAttributes": queue.depth,
+    "sqs:ReceiveMessage": queue.may_receive,
+    "sqs:DeleteMessage": queue.may_delete,
+}
 FUNCTIONS = 3
 """How many functions are looked at, at the most, for an execution to read."""
 PATIENCE = 10.0
@@ -55,9 +60,8 @@ class Preflight:
         execution = self._executions(function)
         self._execution(execution)
         if url := push_queue(self.connection.name):
-            self._try("sqs:GetQueueAttributes", lambda: queue.depth(queue.reach(self.connection.name, url)))
-            for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
-                self._skip(action, "it would take messages from the worker, who says so when it may not")
+            for action, call in PUSH.items():
+                self._try(action, lambda call=call: call(queue.reach(self.connection.name, url)))  # type: ignore[misc]
         return self.checks
 
     def _assume(self, role: str) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -130,16 +131,44 @@ def test_a_role_that_may_not_be_assumed_is_named_and_nothing_else_is_tried(
     assert failed == "1 of what is needed cannot be used." and not account.calls
 
 
-def test_the_push_queue_is_not_taken_from_to_see_whether_that_is_allowed(
-    account: FakeLambda, monkeypatch: pytest.MonkeyPatch
+class Sqs:
+    """A queue that lets us do some things; asked for what is impossible it says so to whoever may ask at all."""
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+
+    def _may(self, action: str) -> None:
+        if action not in self.allowed:
+            raise client_error("AccessDenied", 403, f"not authorized to perform: sqs:{action}")
+
+    def get_queue_attributes(self, **_: object) -> dict[str, Any]:
+        self._may("GetQueueAttributes")
+        return {"Attributes": {"ApproximateNumberOfMessages": "0"}}
+
+    def receive_message(self, **request: Any) -> dict[str, Any]:
+        self._may("ReceiveMessage")
+        assert request["MaxNumberOfMessages"] > 10, "this takes messages from the worker"
+        raise client_error("InvalidParameterValue", 400)
+
+    def delete_message(self, **_: object) -> dict[str, Any]:
+        self._may("DeleteMessage")
+        raise client_error("ReceiptHandleIsInvalid", 404)
+
+
+@pytest.mark.parametrize("missing", ["", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage"])
+def test_what_may_be_done_with_the_push_queue_is_told_without_taking_from_it(
+    missing: str, account: FakeLambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preflight, "push_queue", lambda _: "https://sqs.us-east-1.amazonaws.com/123456789012/push")
-    monkeypatch.setattr(preflight.queue, "reach", lambda *_: None)
-    monkeypatch.setattr(preflight.queue, "depth", lambda _: preflight.queue.Depth(0, None))
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/push"
+    actions = [action for action in ("GetQueueAttributes", "ReceiveMessage", "DeleteMessage") if action != missing]
+    monkeypatch.setattr(preflight, "push_queue", lambda _: url)
+    monkeypatch.setattr(preflight.queue, "reach", lambda *_: preflight.queue.Queue(url, Sqs(*actions)))
     printed, failed = said()
-    assert not failed and "allowed    sqs:GetQueueAttributes" in printed
-    for action in ("ReceiveMessage", "DeleteMessage"):
-        assert f"not tried  sqs:{action}: it would take messages from the worker" in printed
+    for action in actions:
+        assert f"allowed    sqs:{action}\n" in printed
+    assert bool(failed) == bool(missing)
+    if missing:
+        assert f"denied     sqs:{missing}: " in printed
 
 
 # --- kept for the page of connections ---

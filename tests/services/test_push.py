@@ -308,3 +308,16 @@ def test_a_consumer_that_is_killed_loses_nothing(
     assert queue.depth(source).dead == 0
     counted = dict(StatusCount.objects.values_list("status", "executions"))
     assert counted == {"SUCCEEDED": 4, "RUNNING": 3}
+
+
+def test_trying_what_may_be_done_with_the_queue_takes_nothing_from_it(sqs: Any, url: str, source: Queue) -> None:
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    for _ in range(3):  # one more than after which the queue gives a message up
+        queue.may_receive(source)
+        queue.may_delete(source)
+    (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+    gone = url.rpartition("/")[0] + "/no-such-queue"
+    for may in (queue.may_receive, queue.may_delete):
+        with pytest.raises(NotFound):
+            may(queue.reach("default", gone))
