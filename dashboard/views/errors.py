@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from dashboard.access import is_shared
+from dashboard.guard import is_shared
 from dashboard.views.shared import unavailable
 from executions.actions.perform import AlreadyDone, NotAllowed
 from executions.actions.results import BadValue

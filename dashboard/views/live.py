@@ -14,7 +14,7 @@ from django.db import DatabaseError, connections
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.access import still_opens
+from dashboard.guard import still_opens
 from dashboard.views.lookup import execution_or_404
 from executions import live
 from executions.domain.statuses import is_terminal

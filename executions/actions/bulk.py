@@ -207,7 +207,7 @@ def failed_rows() -> Q:
 
 
 def able(user: Any, kind: str, rows: QuerySet[Execution]) -> QuerySet[Execution]:
-    """Those of them to which this can be done now: the verdicts of permissions.py, asked of the database."""
+    """Those of them to which this can be done now: the verdicts of permissions, asked of the database."""
     return rows.filter(permissions.able(user, kind))
 
 

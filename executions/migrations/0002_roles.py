@@ -1,4 +1,4 @@
-"""The four roles as groups. Their permissions are those of executions/actions/permissions.py at the time of this migration."""
+"""The four roles as groups. Their permissions are those of executions/actions/permissions/ at the time of this migration."""
 
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
