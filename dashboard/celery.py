@@ -34,6 +34,7 @@ app.conf.update(
     timezone="UTC",
     beat_schedule={
         "dispatch": {"task": "executions.dispatch", "schedule": 0.5, "options": {"expires": 5}},
+        "dispatch-hot": {"task": "executions.dispatch_hot", "schedule": 0.2, "options": {"expires": 1}},
         "discover": {"task": "executions.discover", "schedule": 30.0, "options": {"expires": 30}},
         "keep-alive": {"task": "executions.keep_alive", "schedule": 1.0, "options": {"expires": 5}},
         "notify": {"task": "executions.notify", "schedule": 5.0, "options": {"expires": 10}},

@@ -72,13 +72,30 @@ def dispatch() -> None:
     now = timezone.now()
     if schedule.never_swept():
         discover.delay()
-    for function_id in schedule.claim_functions(now=now):
-        list_function.apply_async((function_id,), expires=pacing.CLAIM)
+    _list(schedule.claim_functions(now=now))
     for bulk_id in bulk.due(now=now):
         bulk_step.apply_async((bulk_id,), expires=pacing.CLAIM)
-    for execution_id, lane in schedule.claim_histories(now=now).items():
-        pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
+    _read(schedule.claim_histories(now=now))
     work.handed_out(now=now)
+
+
+@shared_task(name="executions.dispatch_hot")
+def dispatch_hot() -> None:
+    """Between two dispatches: what somebody waits for does not wait for the next one as well."""
+    if schedule.somebody_looks():
+        now = timezone.now()
+        _list(schedule.claim_functions(now=now))
+        _read(schedule.claim_histories(now=now, hot_alone=True))
+
+
+def _list(claimed: list[int]) -> None:
+    for function_id in claimed:
+        list_function.apply_async((function_id,), expires=pacing.CLAIM)
+
+
+def _read(claimed: dict[int, Lane]) -> None:
+    for execution_id, lane in claimed.items():
+        pull_history.apply_async((execution_id, int(lane)), expires=pacing.CLAIM)
 
 
 @shared_task(name="executions.bulk_step")

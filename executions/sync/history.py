@@ -166,7 +166,7 @@ def _share(theirs: QuerySet[Execution], connection: str, pulled: Pulled) -> Shar
     often = None
     if live.inbox_is_watched():
         wanted = len(live.watched()) + habits.expecting(theirs, most=MOST_EXPECTED)
-        often = pacing.watched_interval(watched=wanted, per_second=per_second)
+        often = pacing.watched_interval(watched=wanted, per_second=per_second, least=pacing.EXPECTED)
     return Share(theirs.count(), per_second, often)
 
 

@@ -18,6 +18,8 @@ RATE_MEMORY = 300.0
 AHEAD = 1.0
 """Seconds of the budget that are handed out in advance; dispatch comes every half second."""
 WATCHED = 0.8
+EXPECTED = 0.5
+"""Between two readings of what may open a callback, while somebody looks at the inbox."""
 CONFIRMING = 60.0
 """Seconds after an action in which its effect is looked for before other things."""
 LIST_SHARE, WATCHED_SHARE, RUNNING_SHARE = 0.98, 0.4, 0.5
@@ -92,9 +94,9 @@ def pushed_list_interval(interval: float, *, healthy: bool) -> float:
     return max(interval, PUSHED_LIST) if healthy else interval
 
 
-def watched_interval(*, watched: int, per_second: int) -> float:
+def watched_interval(*, watched: int, per_second: int, least: float = WATCHED) -> float:
     """Between two readings of an execution that somebody looks at; all of those together leave room for the rest."""
-    return max(WATCHED, watched / (WATCHED_SHARE * per_second))
+    return max(least, watched / (WATCHED_SHARE * per_second))
 
 
 def refused_interval(failures: int) -> float:

@@ -46,10 +46,18 @@ def claim_functions(*, now: dt.datetime) -> list[int]:
     return [pk for connection in _asked() for pk in _claim_functions(connection, now)]
 
 
-def claim_histories(*, now: dt.datetime) -> dict[int, Lane]:
-    """Ids of the executions whose histories are to be read now, and in which lane each is."""
+def claim_histories(*, now: dt.datetime, hot_alone: bool = False) -> dict[int, Lane]:
+    """Ids of the executions whose histories are to be read now, and in which lane each is. `hot_alone`: of what
+    somebody looks at, and of what might open a callback.
+    """
     urgent = _urgent(now)
-    return {pk: lane for connection in _asked() for pk, lane in _claim_histories(connection, urgent, now)}
+    lanes = (Lane.HOT,) if hot_alone else tuple(Lane)
+    return {pk: lane for connection in _asked() for pk, lane in _claim_histories(connection, urgent, lanes, now)}
+
+
+def somebody_looks() -> bool:
+    """At an execution, or at the inbox."""
+    return bool(live.inbox_is_watched() or live.watched())
 
 
 def _asked() -> QuerySet[Connection]:
@@ -70,12 +78,15 @@ def _claim_functions(connection: Connection, now: dt.datetime) -> list[int]:
     ]
 
 
-def _claim_histories(connection: Connection, urgent: Urgent, now: dt.datetime) -> Iterator[tuple[int, Lane]]:
+def _claim_histories(
+    connection: Connection, urgent: Urgent, lanes: tuple[Lane, ...], now: dt.datetime
+) -> Iterator[tuple[int, Lane]]:
     free = Q(history_claimed_until=None) | Q(history_claimed_until__lt=now)
     theirs = Execution.objects.filter(function__connection=connection, history_due_at__isnull=False)
     room = _room(connection, "history", theirs.filter(history_claimed_until__gte=now).count())
     per_second = budget.calls_per_second(connection.name, "history")
-    due = _due_histories(theirs.filter(free, gone_at=None), _policy(connection), urgent, per_second, now)
+    all_due = _due_histories(theirs.filter(free, gone_at=None), _policy(connection), urgent, per_second, now)
+    due = {lane: queue for lane, queue in all_due.items() if lane in lanes}
     until = now + dt.timedelta(seconds=pacing.CLAIM)
     for pk, lane in _in_turn(_turns.setdefault(connection.pk, Turns()), due, room):
         if Execution.objects.filter(free, pk=pk).update(history_claimed_until=until):

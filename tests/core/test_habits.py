@@ -111,6 +111,9 @@ def test_the_more_callbacks_are_expected_the_less_often_each_is_looked_for(now: 
     share = history._share(running, "default", Pulled())
     assert share.running == 59
     assert share.often == pacing.watched_interval(watched=8, per_second=share.per_second) > pacing.WATCHED
+    running.filter(function=usual).exclude(pk=asked.pk).delete()
+    factories.execution(usual)
+    assert history._share(running, "default", Pulled()).often == pacing.EXPECTED < pacing.WATCHED
 
 
 @pytest.mark.parametrize(("share", "opens_after"), [(0.9, 36_000.0), (0.0, None)])

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from executions import live
+from executions import live, tasks
 from executions.gateway import budget
 from executions.models import Execution, Function
 from executions.sync import schedule
@@ -49,6 +50,25 @@ def test_one_watched_execution_is_read_about_every_second(now: dt.datetime) -> N
     live.watch(watched.pk)
     assert not schedule.claim_histories(now=now + dt.timedelta(seconds=0.5))
     assert list(schedule.claim_histories(now=now + dt.timedelta(seconds=1))) == [watched.pk]
+
+
+def test_between_two_dispatches_only_what_somebody_waits_for_is_handed_out(
+    now: dt.datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    opens = factories.function(callback_share=0.9, list_due_at=now)
+    failed = factories.execution(factories.function(), "FAILED", history_due_at=now)
+    expected, watched = (factories.execution(opens, history_due_at=now) for _ in range(2))
+    handed_out: list[int] = []
+    listed: list[int] = []
+    monkeypatch.setattr(tasks.list_function, "apply_async", lambda args, **_: listed.append(args[0]))
+    monkeypatch.setattr(tasks.pull_history, "apply_async", lambda args, **_: handed_out.append(args[0]))
+    with django_assert_num_queries(0):
+        tasks.dispatch_hot()
+    live.watch_inbox()
+    live.watch(watched.pk)
+    tasks.dispatch_hot()
+    assert set(handed_out) == {expected.pk, watched.pk} and listed == [opens.pk]
+    assert list(schedule.claim_histories(now=now)) == [failed.pk]
 
 
 def test_a_process_that_is_alone_takes_back_what_its_predecessor_had_claimed(now: dt.datetime) -> None:
