@@ -1,4 +1,4 @@
-"""Where allauth looks for the identity providers of this project; ours is in oidc.py."""
+"""Where allauth looks for this project's identity providers; ours is in accounts/oidc.py."""
 
 from django.conf import settings
 

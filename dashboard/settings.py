@@ -1,4 +1,4 @@
-"""Django's settings. What differs between installations comes from the environment, read by env.py."""
+"""Django's settings. What differs between installations comes from the environment, read by dashboard/env/."""
 
 import os
 import warnings

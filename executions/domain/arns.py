@@ -62,10 +62,6 @@ class FunctionArn:
             raise InvalidArn(f"{_shown(text)} should end in 'function:NAME' or 'function:NAME:QUALIFIER'.")
         return cls(partition, region, account, name, qualifier or None)
 
-    @property
-    def unqualified(self) -> "FunctionArn":
-        return FunctionArn(self.partition, self.region, self.account, self.name)
-
     def __str__(self) -> str:
         base = f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.name}"
         return base if self.qualifier is None else f"{base}:{self.qualifier}"

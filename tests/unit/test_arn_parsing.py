@@ -70,7 +70,7 @@ def test_a_function_arn_may_be_qualified_or_not() -> None:
     alias = FunctionArn.parse("arn:aws:lambda:us-east-1:123456789012:function:pay:live")
     assert plain.qualifier is None
     assert alias.qualifier == "live"
-    assert alias.unqualified == plain
+    assert (plain.name, plain.account) == (alias.name, alias.account)
 
 
 @pytest.mark.parametrize("text", [LATEST, "arn:aws:lambda:us-east-1:123456789012:function:pay:", "pay"])
