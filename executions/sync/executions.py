@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import structlog
+from django.db import connection as database
 from django.db import transaction
-from django.db.models import F
 
 from executions import live
 from executions.domain.arns import MAX_LENGTH, ExecutionArn, InvalidArn
@@ -153,11 +153,16 @@ def upsert(
 
 def count_statuses(function_id: int, moved: Counter[str]) -> None:
     """Add differences to a function's counts by status; call it in the transaction that changed the rows."""
-    for status, difference in moved.items():
-        if difference and not StatusCount.objects.filter(function_id=function_id, status=status).update(
-            executions=F("executions") + difference
-        ):
-            StatusCount.objects.create(function_id=function_id, status=status, executions=difference)
+    rows = [(function_id, status, difference) for status, difference in moved.items() if difference]
+    if not rows:
+        return
+    counts = database.ops.quote_name(StatusCount._meta.db_table)
+    with database.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {counts} (function_id, status, executions) VALUES (%s, %s, %s)"  # noqa: S608 - ours
+            f" ON CONFLICT (function_id, status) DO UPDATE SET executions = {counts}.executions + excluded.executions",
+            rows,
+        )
 
 
 def recount(function_id: int, before: str, after: str) -> None:
