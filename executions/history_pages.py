@@ -13,6 +13,8 @@ import zstandard
 PAGE_EVENTS = 1000
 CUT_ABOVE = 4096
 HEAD = 200
+LEVEL = 1
+"""Of zstd: quicker than its usual 3, and what it makes of such JSON is no larger."""
 _CUT = "$cut"
 _MARK = b'"$cut"'
 _BETWEEN = b'},{"'
@@ -52,7 +54,7 @@ def encode(events: list[WireEvent], body: bytes = b"") -> tuple[bytes, bytes]:
     body = body or orjson.dumps(events)
     if (b"$" in body and _MARK in body) or _may_be_long(body):
         body = orjson.dumps([_cut_event(event, cut) for event in events])
-    compress = zstandard.ZstdCompressor(level=1).compress
+    compress = zstandard.ZstdCompressor(level=LEVEL).compress
     return compress(body), compress(orjson.dumps(cut)) if cut else b""
 
 
