@@ -7,7 +7,7 @@ Written with f-strings, as the timeline's are: a window has hundreds of cells. W
 from html import escape
 
 from dashboard.pages.compare_state import CompareState, pick_of
-from dashboard.pages.timeline_rows import DEEPEST, kind_icon, kind_words, said
+from dashboard.pages.timeline_rows import DEEPEST, ONE_BATCH, kind_icon, kind_words, said
 from dashboard.templatetags.durascope import icon, status_badge
 from executions.domain.comparison import Pair
 from executions.domain.history import Operation
@@ -88,6 +88,8 @@ def _side(letter: str, operation: Operation | None, seconds: float | None) -> st
         return f'<td class="of-one is-empty"><span class="mark-{letter.lower()}">{letter}</span> –</td>'
     badge = status_badge(operation.status, said(operation.status))
     took = duration(seconds) if seconds is not None else "–"
+    if operation.ended_at is not None and operation.ended_at == operation.started_at:
+        took = f'<span title="{ONE_BATCH}">?</span>'
     return f'<td class="of-one"><span class="mark-{letter.lower()}">{letter}</span> {badge} {took}</td>'
 
 

@@ -31,9 +31,10 @@ class EventMark:
 
 @dataclass(frozen=True)
 class EventDiffPage:
-    """`steps`: what else can be compared of the same operations; `marks`: the two events."""
+    """`steps`: what can be compared of the same operations, `here` among them; `marks`: the two events."""
 
     url: str
+    here: str
     marks: list[EventMark]
     last_event_id: int
     box: DiffBox | None
@@ -56,6 +57,7 @@ class EventDiffPage:
         ready = a is not None and b is not None and (a.payload is not None or b.payload is not None)
         return cls(
             url=url,
+            here=_url(url, numbers, DiffView()),
             marks=[_mark(subject, "A", numbers[0], a), _mark(subject, "B", numbers[1], b)],
             last_event_id=subject.history.last_event_id,
             box=_box(subject, a, b, view) if ready else None,

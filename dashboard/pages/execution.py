@@ -190,7 +190,7 @@ def _read_url(subject: Subject) -> str:
     execution, history = subject.execution, subject.history
     if subject.share or execution.is_imported or execution.gone_at or execution.history_complete:
         return ""
-    if execution.function.connection.gone_at:
+    if execution.function.connection.gone_at:  # nobody is there to be asked
         return ""
     missing = not history.events or history.gaps or execution.history_failures
     return reverse("execution-read", args=[execution.pk]) if missing else ""

@@ -128,7 +128,9 @@ def differ(left: Payload | None, right: Payload | None) -> bool:
 
 
 def length(operation: Operation | None) -> float | None:
-    """How long it took; None when it has not ended, or an end of it is not known."""
+    """How long it took; None when it has not ended, or an end is not known: neither is when both came in one checkpoint."""
     if operation is None or operation.started_at is None or operation.ended_at is None:
+        return None
+    if operation.started_at == operation.ended_at:
         return None
     return max(0.0, operation.ended_at - operation.started_at)

@@ -272,3 +272,26 @@ def test_the_page_costs_few_queries(
     as_viewer.get(url(good, bad))
     with django_assert_num_queries(9, exact=False):
         as_viewer.get(url(good, bad))
+
+
+def test_how_long_something_took_that_came_in_one_checkpoint_is_not_said_to_be_nothing(as_viewer: Client) -> None:
+    made = []
+    for seconds in (0.0, 0.5):
+        script = histories.Script()
+        script.started()
+        script.step("at once", seconds=seconds)
+        script.step("slow", seconds=1 + seconds)
+        script.ended()
+        made.append(stored.execution(script.events))
+    made[1].function = made[0].function
+    made[1].save()
+    html = text(as_viewer, url(*made))
+    [row] = re.findall(r"<tr id=[^>]*>(?:(?!</tr>).)*at once.*?</tr>", html)
+    assert (
+        "its start and end came in one checkpoint" in row
+        and "500 ms" in row
+        and "0 ms" not in row.replace("500 ms", "")
+    )
+    assert '<td class="n more"></td>' in row
+    chart = html.partition('id="durations"')[2].partition("</script>")[0]
+    assert "slow" in chart and "at once" not in chart

@@ -141,3 +141,10 @@ def test_somebody_without_a_role_sees_nothing(nobody: User, login: Any, retried:
 
 def test_an_unread_history_has_nothing_to_compare(as_viewer: Client) -> None:
     assert "nothing to compare" in text(as_viewer, url(factories.execution(), "?a=1&b=2"))
+
+
+def test_what_is_being_compared_is_marked_among_what_can_be(as_viewer: Client, retried: Execution) -> None:
+    html = text(as_viewer, compared(as_viewer, retried, "charge")["attempt 2 → 3"] + "&view=side")
+    assert html.count('<strong aria-current="true">') == 1
+    assert '<strong aria-current="true"><bdi>charge: attempt 2 → 3</bdi></strong>' in html
+    assert ">charge: attempt 1 → 2</bdi></a>" in html
