@@ -128,7 +128,7 @@ def differ(left: Payload | None, right: Payload | None) -> bool:
 
 
 def length(operation: Operation | None) -> float | None:
-    """How long it took; None when it has not ended, or an end is not known: neither is when both came in one checkpoint."""
+    """How long it took; None when it has not ended, or that is not known: both ends came in one checkpoint, say."""
     if operation is None or operation.started_at is None or operation.ended_at is None:
         return None
     if operation.started_at == operation.ended_at:
