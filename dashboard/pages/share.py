@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.urls import Resolver404, resolve, reverse
 
@@ -114,7 +114,16 @@ def view_of(address: str, execution_id: int) -> str:
     tab = _TABS.get(match.view_name or "")
     if tab is None or match.kwargs.get("execution_id") != execution_id:
         return "timeline"
-    return f"{tab}?{parts.query}" if parts.query and len(parts.query) <= MOST_QUERY else tab
+    query = _of_this_alone(parts.query)
+    return f"{tab}?{query}" if query and len(query) <= MOST_QUERY else tab
+
+
+def _of_this_alone(query: str) -> str:
+    """Without what is unfolded or chosen of executions that it called: a link does not show those."""
+    chosen = parse_qsl(query, keep_blank_values=True)
+    inside = {"inside", "shut", "within"} | ({"op", "event"} if any(name == "within" for name, _ in chosen) else set())
+    kept = [(name, value) for name, value in chosen if name not in inside]
+    return urlencode(kept) if len(kept) < len(chosen) else query
 
 
 def read_view(text: str) -> tuple[str, str]:

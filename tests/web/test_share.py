@@ -70,6 +70,9 @@ def test_its_address_begins_where_people_reach_the_dashboard(as_operator: Client
         ("/executions/{0}/checkpoints/", "checkpoints", ""),
         ("/executions/{0}/checkpoints/?a=2&b=7&op=abc&view=side", "checkpoints", "a=2&b=7&op=abc&view=side"),
         ("/executions/{0}/diff/?a=2&b=7&view=side", "diff", "a=2&b=7&view=side"),
+        # An execution that it called is not shown: what is chosen there cannot be pinned.
+        ("/executions/{0}/?q=card&inside=37&shut=37-4&within=37&op=abc", "timeline", "q=card"),
+        ("/executions/{0}/?inside=37&op=abc", "timeline", "op=abc"),
         ("/executions/{0}/compare/{0}/", "timeline", ""),
         ("/executions/99999/history/?event=3", "timeline", ""),
         ("/inbox/", "timeline", ""),

@@ -100,6 +100,13 @@ def crawl(client: Client, start: str = BASE) -> dict[str, str]:
     return found
 
 
+
+def test_it_is_told_when_the_link_ends(public: Client) -> None:
+    shared(factories.execution(), expires_at=factories.ago(days=-3, minutes=-5))
+    page = text(public, BASE)
+    assert re.search(r"This link ends <time [^>]*>in 3 d</time>\.", page)
+
+
 @pytest.mark.parametrize("scenario", ["chain_parent", "coffee_pending", "doomed", "fanout"])
 def test_nothing_that_a_link_shows_leads_anywhere_else(public: Client, scenario: str) -> None:
     execution = stored.execution(stored.wire(scenario))
