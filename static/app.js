@@ -991,6 +991,25 @@ document.addEventListener("htmx:after:settle", (event) => {
 });
 document.addEventListener("durascope:theme", () => drawAll(document));
 })();
+// rows.js
+(() => {
+"use strict";
+const near = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting || !target.isConnected) continue;
+    near.unobserve(target);
+    window.htmx.ajax("GET", target.dataset.window, { source: target, target, swap: "outerHTML" });
+  }
+}, { rootMargin: "1100px" });
+function watch(part) {
+  for (const gap of part.querySelectorAll("[data-window]:not(.htmx-request)")) {
+    near.unobserve(gap);
+    near.observe(gap);
+  }
+}
+watch(document);
+document.addEventListener("htmx:after:settle", ({ target }) => { if (target instanceof Element) watch(target); });
+})();
 // scrub.js
 (() => {
 "use strict";

@@ -7,7 +7,7 @@ Written with f-strings, as the timeline's are: a window has hundreds of cells. W
 from html import escape
 
 from dashboard.pages.compare_state import CompareState, pick_of
-from dashboard.pages.timeline_rows import DEEPEST, ONE_BATCH, kind_icon, kind_words, said
+from dashboard.pages.timeline_rows import DEEPEST, ONE_BATCH, kind_icon, kind_words, said, spacer_html
 from dashboard.templatetags.durascope import icon, status_badge
 from executions.domain.comparison import Pair
 from executions.domain.history import Operation
@@ -40,12 +40,9 @@ class RowWriter:
         number = min(CHUNK, total - at)
         joined = f"{query}&amp;" if query else ""
         return (
-            f'<tbody id="rows-{at}" class="gap-rows" hx-get="{self._rows}?{joined}from={at}"'
-            f' hx-trigger="intersect rootMargin:900px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="4">'
-            f'<a href="{self._page}?{joined}from={at}">rows {at + 1:,} to {at + number:,}</a>'
-            f'<svg class="wide" width="1" height="{(number - 1) * ROW_HEIGHT}" aria-hidden="true"></svg>'
-            f'<svg class="narrow" width="1" height="{(number - 1) * NARROW_HEIGHT}" aria-hidden="true"></svg>'
-            f"</td></tr></tbody>\n"
+            f'<tbody id="rows-{at}" class="gap-rows" data-window="{self._rows}?{joined}from={at}">'
+            f'<tr><td colspan="4"><a href="{self._page}?{joined}from={at}">rows {at + 1:,} to {at + number:,}</a>'
+            f"{spacer_html(number - 1, ROW_HEIGHT, NARROW_HEIGHT)}</td></tr></tbody>\n"
         )
 
     def _row(self, pair: Pair) -> str:

@@ -12,7 +12,7 @@ from dashboard.pages.digest import payload_size
 from dashboard.pages.drawer import Place
 from dashboard.pages.history_state import HistoryState
 from dashboard.pages.tab import Subject
-from dashboard.pages.timeline_rows import kind_icon, kind_words, said
+from dashboard.pages.timeline_rows import kind_icon, kind_words, said, spacer_html
 from dashboard.templatetags.durascope import icon, status_badge, time_tag
 from executions.domain.diagnosis import error_words
 from executions.domain.events import Event
@@ -110,13 +110,12 @@ class TableWriter:
     def _gap(self, first: int) -> str:
         joined = f"{self._url}?{self._query}{'&amp;' if self._query else ''}"
         number = min(CHUNK, len(self._lines) - first)
+        short = number < CHUNK  # the stylesheet knows the height of a whole one
+        spacer = spacer_html(number - 1, ROW_HEIGHT, NARROW_HEIGHT) if short else ""
         return (
-            f'<tbody id="events-{first}" class="gap-rows" hx-get="{joined}part=rows&amp;from={first}"'
-            f' hx-trigger="intersect rootMargin:1100px once" hx-target="this" hx-swap="outerHTML"><tr><td colspan="5">'
-            f'<a href="{joined}from={first}">rows {first + 1:,} to {first + number:,}</a>'
-            f'<svg class="wide" width="1" height="{(number - 1) * ROW_HEIGHT}" aria-hidden="true"></svg>'
-            f'<svg class="narrow" width="1" height="{(number - 1) * NARROW_HEIGHT}" aria-hidden="true"></svg>'
-            f"</td></tr></tbody>\n"
+            f'<tbody id="events-{first}" class="gap-rows{" is-short" if short else ""}"'
+            f' data-window="{joined}part=rows&amp;from={first}"><tr><td colspan="5">'
+            f'<a href="{joined}from={first}">rows {first + 1:,} to {first + number:,}</a>{spacer}</td></tr></tbody>\n'
         )
 
     def _line(self, index: int, line: Line, keep: str) -> str:

@@ -218,15 +218,24 @@ def chunk_html(writer: RowWriter, first: int) -> str:
 
 
 def gap_html(first: int, total: int, *, page: str, rows: str, query: str) -> str:
-    """The place of a window that has not been asked for: as high as its rows, filled when it is scrolled to."""
+    """The place of a window that has not been asked for: as high as its rows, filled when it is scrolled to
+    (static/js/rows.js). The stylesheet knows the height of a whole one.
+    """
     number = min(CHUNK, total - first)
+    short, spacer = ("", "") if number == CHUNK else (" is-short", spacer_html(number, ROW_HEIGHT, NARROW_HEIGHT))
     link = escape(f"{page}?{query}&from={first}" if query else f"{page}?from={first}")
     ask = escape(f"{rows}&from={first}")
     return (
-        f'<div class="tl-gap" id="rows-{first}" hx-get="{ask}" hx-trigger="intersect rootMargin:1100px once"'
-        f' hx-target="this" hx-swap="outerHTML"><a href="{link}">rows {first + 1:,} to {first + number:,}</a>'
-        f'<svg class="wide" width="1" height="{number * ROW_HEIGHT}" aria-hidden="true"></svg>'
-        f'<svg class="narrow" width="1" height="{number * NARROW_HEIGHT}" aria-hidden="true"></svg></div>\n'
+        f'<div class="tl-gap{short}" id="rows-{first}" data-window="{ask}">'
+        f'<a href="{link}">rows {first + 1:,} to {first + number:,}</a>{spacer}</div>\n'
+    )
+
+
+def spacer_html(number: int, height: int, narrow: int) -> str:
+    """As high as so many rows, on a wide screen and on a narrow one."""
+    return (
+        f'<svg class="wide" width="1" height="{number * height}" aria-hidden="true"></svg>'
+        f'<svg class="narrow" width="1" height="{number * narrow}" aria-hidden="true"></svg>'
     )
 
 

@@ -144,13 +144,16 @@ def merged(first: Bar, number: int, width: float, kind: str, what: str) -> Bar:
     return _bar(first.x, width, kind, count(number, what[:-1], what))
 
 
-def clusters(bars: list[Bar]) -> list[tuple[int, int, float, str]]:
-    """Runs of bars too close to tell apart: (index of the first, how many, their width together, their kind)."""
+def clusters(bars: list[Bar], reach: float = LEAST_WIDTH) -> list[tuple[int, int, float, str]]:
+    """Runs of bars too close to tell apart: (index of the first, how many, their width together, their kind).
+
+    Those that touch and are of one kind are a run as far as `reach` percent.
+    """
     runs: list[tuple[int, int, float, str]] = []
     first, left, right, number, kind = -1, 0.0, 0.0, 0, ""
     for index, one in enumerate(bars):
         x, end = one.x, one.x + one.width
-        if number and x < round(right, 3) and x <= left + LEAST_WIDTH:
+        if number and x < round(right, 3) and x <= left + (reach if one.kind == kind else LEAST_WIDTH):
             number += 1
             right = max(right, end)
             if _WEIGHT.get(one.kind, 0) > _WEIGHT.get(kind, 0):

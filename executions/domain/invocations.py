@@ -4,13 +4,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from executions.domain.bars import Bar, bar, clusters, merged
+from executions.domain.bars import LEAST_WIDTH, Bar, bar, clusters, merged
 from executions.domain.history import History, Invocation
 from executions.domain.scale import Scale
 from executions.domain.words import duration
 
 Replay = tuple[Invocation, float]
 _MANY = 300  # invocations; of more, neither replays nor pauses could be told apart
+_REACH = 2.0  # percent: as far as very many of them are drawn as one where they touch
 _BY_CODE = frozenset(
     {"StepStarted", "StepSucceeded", "StepFailed", "WaitStarted", "CallbackStarted", "ChainedInvokeStarted"}
     | {"ContextStarted", "ContextSucceeded", "ContextFailed", "ExecutionSucceeded", "ExecutionFailed"}
@@ -75,9 +76,10 @@ def _code_bars(history: History, scale: Scale, end: float) -> tuple[Bar, ...]:
             made.append((one, None))
     made.sort(key=lambda pair: pair[0].x)
     # There may be thousands, most drawn as one with their neighbours: only those that stay get words of their own.
+    reach = _REACH if len(made) > _MANY else LEAST_WIDTH
     return tuple(
         _labelled(*made[first]) if number == 1 else merged(made[first][0], number, width, kind, "invocations")
-        for first, number, width, kind in clusters([one for one, _ in made])
+        for first, number, width, kind in clusters([one for one, _ in made], reach)
     )
 
 

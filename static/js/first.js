@@ -23,8 +23,13 @@
   window.addEventListener("storage", apply);
   document.addEventListener("durascope:theme-chosen", apply);
 
-  // Typefaces that a page before this one has fetched are in the browser's cache: the first paint has them already.
-  if (kept("durascope.typefaces")) root.dataset.typefaces = "";
+  // Typefaces that a page before this one has fetched are in the browser's cache: the first paint has them already. They are asked for
+  // at once: a page that is laid out before they have come is laid out twice.
+  const faces = () => Promise.all(["1em Inter", "1em JetBrains Mono"].map((face) => document.fonts.load(face)));
+  if (kept("durascope.typefaces")) {
+    root.dataset.typefaces = "";
+    faces().catch(() => {});
+  }
   const dress = () => {
     root.dataset.typefaces = "";
     localStorage.setItem("durascope.typefaces", "fetched");
@@ -34,7 +39,7 @@
     if (begun || document.readyState === "loading") return; // what is painted first may be only the beginning of the page
     begun = true;
     if (then) document.head.append(Object.assign(document.createElement("script"), { src: then }));
-    if (!("typefaces" in root.dataset)) Promise.all(["1em Inter", "1em JetBrains Mono"].map((face) => document.fonts.load(face))).then(dress).catch(() => {});
+    if (!("typefaces" in root.dataset)) faces().then(dress).catch(() => {});
   };
   const tells = window.PerformanceObserver?.supportedEntryTypes?.includes("paint");
   const painted = () => !tells || document.hidden || performance.getEntriesByName("first-contentful-paint").length > 0; // a tab behind is not painted

@@ -27,3 +27,24 @@ def test_a_page_is_painted_with_one_stylesheet_and_one_script(visitor: Callable[
     assert sorted(page.evaluate(BEFORE)) == ["/static/app.css", "/static/js/first.js"]
     expect(page.locator("html[data-typefaces]")).to_have_count(1)
     assert page.evaluate("document.fonts.check('1em Inter')")
+
+
+ASKED = """
+const load = FontFaceSet.prototype.load;
+window.asked = [];
+FontFaceSet.prototype.load = function (face) {
+  window.asked.push([face, document.body === null]);
+  return load.call(this, face);
+};
+"""
+
+
+def test_typefaces_that_are_in_the_cache_are_asked_for_before_anything_is_laid_out(
+    visitor: Callable[..., Visitor],
+) -> None:
+    person = visitor()
+    person.page.add_init_script(ASKED)
+    person.log_in("viewer")
+    expect(person.page.locator("html[data-typefaces]")).to_have_count(1)
+    page = person.open("/functions/")
+    assert page.evaluate("window.asked") == [["1em Inter", True], ["1em JetBrains Mono", True]]

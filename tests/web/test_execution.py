@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.env import ROOT
 from dashboard.pages.timeline_rows import CHUNK
 from executions.histories import history_of
 from executions.models import Execution
@@ -132,17 +133,19 @@ def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Executio
     page = text(as_viewer, url(big))
     assert len(events_of_rows(page)) == CHUNK
     found = events_of_rows(page)
-    for address in re.findall(r'class="tl-gap"[^>]*hx-get="([^"]+)"', page):
+    for address in re.findall(r'class="tl-gap[^>]*data-window="([^"]+)"', page):
         found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
     operations = history_of(big).operations
     assert len(found) == len(set(found)) == 200
     assert set(found) == {operation.first_event_id for operation in operations.values()}
 
 
-def test_the_spacers_are_as_high_as_their_rows(as_viewer: Client, big: Execution) -> None:
-    page = text(as_viewer, url(big))
-    heights = [int(height) for height in re.findall(r'<svg class="wide" width="1" height="(\d+)"', page)]
-    assert sum(heights) == (200 - CHUNK) * 26
+def test_places_of_rows_are_as_high_as_their_rows(as_viewer: Client) -> None:
+    page = text(as_viewer, url(stored.execution(histories.big_history(190))))
+    whole, short = page.count('class="tl-gap"'), re.findall(r'class="tl-gap is-short".*?height="(\d+)"', page)
+    assert CHUNK * (1 + whole) + int(short[0]) // 26 == 190 and int(short[0]) % 26 == 0
+    stylesheet = (ROOT / "static/css/execution.css").read_text()  # which says how high a whole one is
+    assert f".tl-gap:not(.is-short) {{ height: calc({CHUNK} * var(--row));" in stylesheet
 
 
 def test_a_link_to_an_operation_far_down_opens_its_window(as_viewer: Client, big: Execution) -> None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.env import ROOT
 from dashboard.pages.history import CHUNK
 from executions.histories import history_of
 from executions.models import Execution
@@ -92,7 +93,7 @@ def test_a_drawer_shows_fields_that_are_not_known_here(as_viewer: Client) -> Non
 
 def test_events_are_grouped_by_operation(as_viewer: Client, big: Execution) -> None:
     html = text(as_viewer, url(big, "history/?group=operation"))
-    for address in re.findall(r'class="gap-rows" hx-get="([^"]+)"', html):
+    for address in re.findall(r'class="gap-rows[^>]*data-window="([^"]+)"', html):
         html += text(as_viewer, address.replace("&amp;", "&"))
     assert sorted(events_of_rows(html)) == list(range(1, big.last_event_id + 1))
     under: dict[str, list[int]] = {}
@@ -136,9 +137,18 @@ def test_the_windows_put_together_are_the_whole(as_viewer: Client, big: Executio
     page = text(as_viewer, url(big))
     found = events_of_rows(page)
     assert len(found) == CHUNK
-    for address in re.findall(r'class="gap-rows" hx-get="([^"]+)"', page):
+    for address in re.findall(r'class="gap-rows[^>]*data-window="([^"]+)"', page):
         found += events_of_rows(text(as_viewer, address.replace("&amp;", "&")))
     assert found == list(range(1, big.last_event_id + 1))
+
+
+def test_places_of_events_are_as_high_as_their_events(as_viewer: Client, big: Execution) -> None:
+    page = text(as_viewer, url(big))
+    whole, short = page.count('class="gap-rows"'), re.findall(r'class="gap-rows is-short".*?height="(\d+)"', page)
+    assert len(short) == 1 and CHUNK * (1 + whole) + int(short[0]) // 31 + 1 == big.last_event_id
+    stylesheet = (ROOT / "static/css/execution.css").read_text()  # which says how high a whole one is
+    assert f".events .gap-rows:not(.is-short) {{ height: {CHUNK * 31}px;" in stylesheet
+    assert f".events .gap-rows:not(.is-short) td {{ height: calc({CHUNK} * var(--row)); }}" in stylesheet
 
 
 def test_a_link_to_an_event_far_down_opens_its_window_and_its_drawer(as_viewer: Client, big: Execution) -> None:
