@@ -5,49 +5,27 @@ import importlib
 import importlib.util
 import json
 import re
-import shlex
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import get_commands
-from ruamel.yaml import YAML
 
 from dashboard import env
+from tests.compose import COMPOSE, DOCKERFILE, OURS, ROOT, SERVICES, TEXT, command, environment, lines
 
 pytestmark = pytest.mark.contract
 
-ROOT = Path(__file__).resolve().parents[2]
-COMPOSE = ROOT / "docker-compose.yml"
-TEXT = COMPOSE.read_text()
-SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(TEXT)["services"]
-OURS = {name: service for name, service in SERVICES.items() if service.get("image", "").startswith("durascope")}
-DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 OF_OTHERS = {"PROMETHEUS_MULTIPROC_DIR", "FORWARDED_ALLOW_IPS", "HTTPS_PROXY", "NO_PROXY"}
 OF_COMPOSE = {"PORT", "POSTGRES_PASSWORD"}
 """Read by docker-compose.yml itself; docs/configuration.md tells about them apart from Durascope's own."""
-
-
-def _lines(instruction: str) -> list[str]:
-    return re.findall(rf"^{instruction}\s+(.*)$", DOCKERFILE, re.MULTILINE)
+SECRETS = {"POSTGRES_PASSWORD": "x" * 24, "SECRET_KEY": "y" * 40}
 
 
 def _commands() -> dict[str, list[str]]:
     """Every command that a service or an image runs, as a list of words."""
-    found = {f"service {name}": shlex.split(service["command"]) for name, service in OURS.items()}
-    return found | {f"image, {number}": json.loads(line) for number, line in enumerate(_lines("CMD"))}
-
-
-def _environment(service: dict[str, Any]) -> dict[str, str]:
-    """What the service's process sees when only the two secrets are set."""
-    given = {"POSTGRES_PASSWORD": "x" * 24, "SECRET_KEY": "y" * 40}
-    return {
-        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda found: given[found[1]], str(value))
-        for name, value in service.get("environment", {}).items()
-        if value is not None
-    }
+    found = {f"service {name}": command(name) for name in OURS}
+    return found | {f"image, {number}": json.loads(line) for number, line in enumerate(lines("CMD"))}
 
 
 def test_the_file_fits_the_compose_specification() -> None:
@@ -90,17 +68,17 @@ def test_the_same_environment_reaches_web_worker_and_beat() -> None:
 
 
 def test_the_environment_is_accepted_and_is_the_production_form() -> None:
-    made = env.read(_environment(OURS["web"]))
+    made = env.read(environment(OURS["web"], SECRETS))
     assert not made.embedded and not made.debug
     assert made.database["ENGINE"] == "django.db.backends.postgresql"
     assert made.database["HOST"] in SERVICES and made.database["USER"] == "durascope"
 
 
 def test_there_are_several_web_processes_and_workers_and_a_beat() -> None:
-    words = shlex.split(OURS["web"]["command"])
+    words = command("web")
     assert int(words[words.index("--workers") + 1]) >= 2
     assert OURS["worker"]["deploy"]["replicas"] >= 2
-    assert "beat" in shlex.split(OURS["beat"]["command"])
+    assert "beat" in command("beat")
 
 
 def test_every_process_has_the_folder_in_which_it_counts() -> None:
@@ -137,6 +115,9 @@ def _check_uvicorn(words: list[str]) -> None:
     for option in (word for word in words if word.startswith("--")):
         assert option in options, option
     assert "--timeout-graceful-shutdown" in words, "or an open stream keeps the old process alive"
+    if "--workers" in words:
+        patience = int(words[words.index("--timeout-worker-healthcheck") + 1])
+        assert patience >= 30, "or processes that begin slowly are killed again and again"
 
 
 def _check_celery(words: list[str]) -> None:
@@ -179,13 +160,13 @@ def test_every_build_target_is_a_stage_of_the_dockerfile() -> None:
 
 
 def test_the_images_use_the_python_that_the_lock_was_made_for() -> None:
-    images = [line.split()[0] for line in _lines("FROM") if line.startswith("python:")]
+    images = [line.split()[0] for line in lines("FROM") if line.startswith("python:")]
     assert images and set(images) == {"python:3.11-slim-bookworm"}
 
 
 def test_what_the_images_copy_exists_and_reaches_the_engine() -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    for line in _lines("COPY"):
+    for line in lines("COPY"):
         if line.startswith("--from"):
             continue
         for source in line.split()[:-1]:
@@ -195,7 +176,7 @@ def test_what_the_images_copy_exists_and_reaches_the_engine() -> None:
 
 
 def test_packages_are_installed_by_hash_and_processes_are_not_root() -> None:
-    installs = [line for line in _lines("RUN") if "pip install" in line]
+    installs = [line for line in lines("RUN") if "pip install" in line]
     assert installs and all("--require-hashes" in line for line in installs)
     final = DOCKERFILE.split("\nFROM ")[-1]
     assert "\nUSER durascope" in final and "\nHEALTHCHECK" in final

@@ -53,7 +53,7 @@ class Installation:
 
     def start(self, name: str) -> None:
         web = ["uvicorn", "dashboard.asgi:application", "--port", str(self.port), "--workers", "2"]
-        web += ["--timeout-graceful-shutdown", "5", "--log-level", "error"]
+        web += ["--timeout-graceful-shutdown", "5", "--timeout-worker-healthcheck", "30", "--log-level", "error"]
         command = {"worker": [*WORKER, "-n", f"{name}@test"], "beat": BEAT, "web": web}[name.split("-")[0]]
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", "tests.services.hasty", *command], cwd=ROOT, env=self.environment
