@@ -13,7 +13,7 @@ from executions.domain.decisions import Form
 
 _MONO = {"class": "mono", "spellcheck": "false"}
 SWITCHES = {
-    "raw": "Also JSON or text that the form below does not make, as far as the schema allows it",
+    "raw": "People may also write JSON or text by hand, as far as the schema allows it",
     "reason_required": "A reason is needed",
     "not_by_starter": "Not by whoever started the execution, where that is known (four eyes)",
     "one_refusal_ends": "One refusal ends it",

@@ -41,8 +41,8 @@ def figure(pairs: Sequence[Pair], page: str) -> dict[str, Any] | None:
         "barmode": "group",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.12},
-        "margin": {"l": 170, "r": 16, "t": 24, "b": 28},
-        "xaxis": {"title": {"text": "seconds"}, "rangemode": "tozero", "fixedrange": True},
+        "margin": {"l": 170, "r": 16, "t": 24, "b": 44},
+        "xaxis": {"title": {"text": "seconds", "standoff": 8}, "rangemode": "tozero", "fixedrange": True},
         "yaxis": {"tickvals": places, "ticktext": names, "autorange": "reversed", "fixedrange": True},
     }
     return {"data": data, "layout": layout}

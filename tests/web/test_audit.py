@@ -99,7 +99,13 @@ def test_a_place_that_is_none_gets_a_sentence(as_operator: Client, place: str) -
 
 
 def test_an_empty_trail_says_so(as_operator: Client) -> None:
-    assert "Nobody has done anything" in html(as_operator)
+    assert "Nobody has done anything yet" in html(as_operator)
+
+
+def test_filters_that_find_nothing_say_so_and_can_be_cleared(as_operator: Client) -> None:
+    factories.action()
+    page = html(as_operator, "/audit/?who=nobody")
+    assert "Nothing like that is on record" in page and "Clear the filters" in page and "Nobody has done" not in page
 
 
 def test_hostile_words_are_text(as_operator: Client) -> None:

@@ -100,7 +100,6 @@ def crawl(client: Client, start: str = BASE) -> dict[str, str]:
     return found
 
 
-
 def test_it_is_told_when_the_link_ends(public: Client) -> None:
     shared(factories.execution(), expires_at=factories.ago(days=-3, minutes=-5))
     page = text(public, BASE)
