@@ -17,7 +17,7 @@ MAX_TOKENS = 50
 """Of one person, those that still work."""
 _USE_NOTED = dt.timedelta(minutes=1)
 
-READ, AUDIT, ANSWER, CONTROL = "read", "audit", "answer", "control"
+READ, AUDIT, ANSWER, CONTROL, START, DELETE = "read", "audit", "answer", "control", "start", "delete"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,9 @@ SCOPES = {
     ANSWER: Scope(
         "answer, claim and release callbacks, and send heartbeats", (permissions.ANSWER, permissions.HEARTBEAT)
     ),
-    CONTROL: Scope(
-        "start, stop, pause, resume and delete executions",
-        (permissions.STOP, permissions.PAUSE, permissions.START, permissions.REMOVE),
-    ),
+    CONTROL: Scope("stop, pause and resume executions", (permissions.STOP, permissions.PAUSE)),
+    START: Scope("start executions", (permissions.START,)),
+    DELETE: Scope("have AWS delete executions", (permissions.REMOVE,)),
 }
 """What tokens are made for. An operation of the API needs one of them, and its person the permission besides."""
 

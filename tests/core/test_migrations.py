@@ -39,6 +39,17 @@ def test_a_token_from_before_there_were_scopes_may_do_what_it_could(to: Any, act
     assert to("0008_imports").get_model("executions", "ApiToken").objects.get(pk=old.pk).acts == acts
 
 
+@pytest.mark.parametrize("scopes", [["read", "control"], ["read", "answer"]])
+def test_a_token_that_started_and_deleted_by_the_scope_control_goes_on_doing_so(to: Any, scopes: list[str]) -> None:
+    person = factories.user()
+    before = to("0017_heartbeat_index").get_model("executions", "ApiToken")
+    times = {"created_at": factories.ago(1), "expires_at": factories.ago(-60)}
+    old = before.objects.create(user_id=person.pk, name="old", digest="x", scopes=scopes, **times)
+    after = to("0018_start_and_delete_scopes").get_model("executions", "ApiToken").objects.get(pk=old.pk)
+    assert after.scopes == scopes + (["start", "delete"] if "control" in scopes else [])
+    assert to("0017_heartbeat_index").get_model("executions", "ApiToken").objects.get(pk=old.pk).scopes == scopes
+
+
 def test_an_older_record_is_filled_in_with_whom_it_concerns_and_stays_closed_to_changes(to: Any) -> None:
     here, gone = (factories.execution(factories.function(name)) for name in ("here", "gone"))
     rule, person, team = factories.notice_rule(), factories.user(), factories.team()

@@ -117,5 +117,5 @@ def test_everybody_is_offered_the_scopes_of_which_they_may_use_anything() -> Non
         "viewer": ["read"],
         "operator": ["read", "audit", "answer", "control"],
         "approver": ["read", "audit", "answer", "control"],
-        "admin": ["read", "audit", "answer", "control"],
+        "admin": ["read", "audit", "answer", "control", "start", "delete"],
     }
