@@ -118,9 +118,16 @@ class ExportForm(ActionForm):
     """As what the audit trail is exported with its secrets."""
 
     written_as = forms.ChoiceField(
-        label="Format", choices=[("json", "JSON"), ("csv", "CSV, for spreadsheets")], initial="json"
+        label="Format",
+        choices=[("json", "JSON"), ("csv", "CSV, for spreadsheets")],
+        initial="json",
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     field_order = ["token", "written_as", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "Kept in the audit trail."
 
 
 class ManyFilesInput(forms.ClearableFileInput):
