@@ -29,26 +29,30 @@ def facts(subject: Subject) -> list[Fact]:
     used, stored, ended = history.counts.limit_used, subject.digest.stored_bytes, execution.ended_at
     took = duration((ended - execution.started_at).total_seconds()) if ended else ""
     notes = [_retried(history.counts.retries), _ahead(subject, used, OPERATION_LIMIT)]
+    noted = "; ".join(note for note in notes if note)
     return [
         Fact("Started", at=execution.started_at),
         Fact("Took", took, note=_replay(subject)) if ended else _running(subject),
-        Fact(
-            "Operations",
-            f"{used:,}",
-            f"/ {OPERATION_LIMIT:,}",
-            "; ".join(note for note in notes if note),
-            share=used / OPERATION_LIMIT,
-        ),
-        Fact(
+        _gauge(subject, "Operations", f"{used:,}", f"{OPERATION_LIMIT:,}", used / OPERATION_LIMIT, noted),
+        _gauge(
+            subject,
             "Stored, about",
             size(stored),
-            "/ 100 MB",
+            "100 MB",
+            stored / STORED_LIMIT,
             _ahead(subject, stored, STORED_LIMIT),
-            share=min(1.0, stored / STORED_LIMIT),
         ),
         _timeout(subject),
         _retention(subject),
     ]
+
+
+def _gauge(subject: Subject, label: str, used: str, limit: str, share: float, note: str) -> Fact:
+    """How full it is, as far as the history has been read."""
+    if not subject.history.events:
+        return Fact(label, "not known")
+    least = "≥ " if subject.history.gaps else ""
+    return Fact(label, least + used, f"/ {limit}", note, share=min(1.0, share))
 
 
 def _running(subject: Subject) -> Fact:
@@ -63,6 +67,8 @@ def _running(subject: Subject) -> Fact:
 def _replay(subject: Subject) -> str:
     """What the code cost: each invocation runs it again from its beginning, up to what was not done yet."""
     history, execution = subject.history, subject.execution
+    if not history.events or history.gaps:
+        return ""
     end = execution.ended_at.timestamp() if execution.ended_at else subject.seconds
     waited = max(0.0, (end - execution.started_at.timestamp()) - history.code_seconds)
     runs = count(len(history.invocations), "invocation")
