@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,9 @@ from executions.actions.records import Actor
 from executions.actions.results import BadValue
 from executions.models import ActionRecord, Function
 
+BESIDE = {"event_name": "event_name", "schema": "schema_text"}
+"""Fields beside those of a start, and what they are called on the page."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, function_id: int) -> HttpResponse:
@@ -37,11 +41,12 @@ def start(request: HttpRequest, function_id: int) -> HttpResponse:
     if (event := whole(request.GET.get("event", ""))) is not None:
         payload = function.prepared_events.filter(pk=event).values_list("payload", flat=True).first() or payload
     posted = request.POST if request.method == "POST" else None
-    changes = posted is not None and posted.get("do", "").partition(" ")[0] in ("add", "remove", "mode")
+    do = request.POST.get("do", "start").partition(" ")[0]
+    changes = do in ("add", "remove", "mode")
     begun = Start(starting.schema_of(function), posted, payload=payload, is_bound=not changes)
-    if posted is not None and not changes and begun.is_valid and (record := _sent(request, function, begun)):
+    if posted is not None and do == "start" and begun.is_valid and (record := _sent(request, function, begun)):
         return _done(request, function, record)
-    page = Page.of(request.user, function, begun, after=after, note=note)
+    page = Page.of(request.user, function, begun, after=after, note=note, **_beside(request.POST))
     return render(request, "start.html", {"page": page})
 
 
@@ -50,14 +55,14 @@ def prepare(request: HttpRequest, function_id: int) -> HttpResponse:
     """Keep what stands in the form's payload under a name. The form is shown again as it was typed."""
     function, form = _function_or_404(request, function_id), PrepareForm(request.POST)
     schema = starting.schema_of(function)
-    begun = Start(schema, request.POST, payload="")
+    begun, beside = Start(schema, request.POST, payload=""), _beside(request.POST)
     name = request.POST.get("event_name", "")
     if not form.is_valid() or not (begun.fields.is_valid if begun.fields else request.POST.get("payload")):
         messages.error(request, "It was not kept: give it a name of at most 100 characters, and a whole payload.")
     elif _kept(request, partial(starting.prepare, name=name, payload=_typed(begun, request.POST)), function):
         messages.success(request, f"Kept as the prepared event “{name}”.")
-        name = ""
-    page = Page.of(request.user, function, Start(schema, request.POST, payload="{}", is_bound=False), event_name=name)
+        beside["event_name"] = ""
+    page = Page.of(request.user, function, Start(schema, request.POST, payload="{}", is_bound=False), **beside)
     return render(request, "start.html", {"page": page})
 
 
@@ -74,7 +79,12 @@ def describe(request: HttpRequest, function_id: int) -> HttpResponse:
     elif _kept(request, partial(starting.describe, text=form.cleaned_data["schema"]), function):
         messages.success(request, "The schema is kept." if text.strip() else "The schema is removed.")
     begun = Start(starting.schema_of(function), typed, payload="{}", is_bound=False)
-    return render(request, "start.html", {"page": Page.of(request.user, function, begun, schema_text=text)})
+    return render(request, "start.html", {"page": Page.of(request.user, function, begun, **_beside(request.POST))})
+
+
+def _beside(posted: QueryDict) -> dict[str, Any]:
+    """What else is typed on the page, as it was: whatever button is pressed, all of it is sent."""
+    return {into: posted.get(name) for name, into in BESIDE.items() if name in posted}
 
 
 def _typed(begun: Start, data: QueryDict) -> str:

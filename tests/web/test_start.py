@@ -1,5 +1,6 @@
 """Starting an execution, running one again as new, and prepared events."""
 
+import re
 import uuid
 from html import unescape
 from typing import Any
@@ -181,6 +182,29 @@ def test_keeping_a_schema_leaves_what_is_typed_in_the_form(as_admin: Client, des
     for text in ('"qty":3', '"drink":"latte"', "for the demo", 'value="mine"', f">{schema}</textarea>"):
         assert text in page.replace(": ", ":") or text in page, text
     assert ActionRecord.objects.filter(kind="describe").count() == (schema != '{"type": 7}')
+
+
+def test_enter_in_a_field_starts_nothing_and_loses_nothing(
+    as_admin: Client, aws: FakeLambda, function: Function
+) -> None:
+    """A browser presses the first button of a form for it: a name for a prepared event is no wish to start."""
+    page = as_admin.get(url(function)).content.decode()
+    start = page[page.index('<form class="confirm" id="start"') :]
+    assert re.findall(r'<button [^>]*name="do" value="(\w+)', start)[0] == "look"
+    typed = form(do="look", event_name="small", schema='{"type": "object"}', reason="for the demo")
+    again = unescape(as_admin.post(url(function), typed).content.decode())
+    assert 'value="small"' in again and '>{"type": "object"}</textarea>' in again and "for the demo" in again
+    assert not aws.calls and not ActionRecord.objects.exists()
+    wrong = as_admin.post(url(function), {**typed, "name": "no spaces"}).content.decode()
+    assert 'aria-invalid="true"' in wrong and not aws.calls
+
+
+def test_keeping_one_thing_leaves_what_is_typed_of_the_other(as_admin: Client, function: Function) -> None:
+    typed = form(event_name="small", schema='{"type": "object"}')
+    page = unescape(as_admin.post(f"/functions/{function.pk}/events/", {**typed, "schema": "{"}).content.decode())
+    assert ">{</textarea>" in page and 'value="small"' not in page
+    page = unescape(as_admin.post(f"/functions/{function.pk}/schema/", typed).content.decode())
+    assert 'value="small"' in page
 
 
 def test_only_who_may_sees_the_button(as_operator: Client, function: Function) -> None:
