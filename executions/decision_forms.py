@@ -108,9 +108,16 @@ def _table_of(answer: Prepared) -> dict[str, str]:
     return {"label": answer.label, "error_type": answer.error_type, "error_message": answer.error_message}
 
 
+_LONE_QUOTE = re.compile(r'(?<![\\"])\\"(?![\\"]|\Z)')
+
+
 def as_file(values: dict[str, Any]) -> str:
-    """The same as a file for DECISIONS_DIR."""
-    return tomli_w.dumps(values, multiline_strings=True)
+    """The same as a file for DECISIONS_DIR, to be read and reviewed: in texts of several lines a quotation mark stands
+    as it is, unless others are beside it, where TOML might take them for the end.
+    """
+    parts = tomli_w.dumps(values, multiline_strings=True).split('"""')
+    parts[1::2] = [_LONE_QUOTE.sub('"', part) for part in parts[1::2]]
+    return '"""'.join(parts)
 
 
 def _text(values: dict[str, Any], key: str, most: int) -> str:

@@ -180,10 +180,17 @@ def test_what_is_exported_is_a_file_that_makes_the_same_form(admin: Client) -> N
     page(admin, "/decisions/new/", typed(schema=SCHEMA, instructions='two\nlines and "quotes"', **rows))
     answer = admin.get("/decisions/refund.toml")
     assert answer["Content-Type"].startswith("text/plain") and "refund.toml" in answer["Content-Disposition"]
+    assert 'lines and "quotes' in answer.content.decode(), "to be reviewed, it is as it was written"
     made = decision_forms.read("refund", tomllib.loads(answer.content.decode()))
     row = DecisionForm.objects.get()
     assert decision_forms.of_row(row) == decision_forms.read("refund", row.values, pk=row.pk)
     assert made.answers and made.instructions == 'two\nlines and "quotes"' and made.schema
+
+
+@pytest.mark.parametrize("text", ['a\n"', '"\nb', '"""\n', 'a\n\\"b', '\\\n""', '"a"\n"" """" \\"'])
+def test_no_text_is_changed_by_being_written_into_a_file(text: str) -> None:
+    values = {"instructions": text, "answer": [{"label": text}], "title": 'one "line"'}
+    assert tomllib.loads(decision_forms.as_file(values)) == values
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from dashboard.accounts.oidc import Endpoints
 from executions.models import Scope
 from tests import factories, provider
 from tests.provider import Provider
@@ -371,6 +373,34 @@ def test_a_discovery_document_that_cannot_be_right_is_not_followed(
     answer = client.get("/login/sso/")
     assert answer.status_code == 502
     assert "cannot be used" in said(answer)
+
+
+WRONG_TOKENS: dict[str, dict[str, Any]] = {
+    "as it came": {},
+    "expired": {"exp": 1_700_000_000},
+    "for another client": {"aud": "another-client"},
+    "of another issuer": {"iss": "https://another.example"},
+    "of another person than the claims": {"sub": "s-2"},
+}
+
+
+@pytest.mark.parametrize("how", WRONG_TOKENS)
+def test_an_id_token_that_is_not_for_this_login_lets_nobody_in(
+    client: Client, sso: Provider, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    asked = Endpoints.get_access_token_data
+
+    def tampered(self: Any, *args: Any, **kwargs: Any) -> Any:
+        data = asked(self, *args, **kwargs)
+        claims = jwt.decode(data["id_token"], options={"verify_signature": False}) | WRONG_TOKENS[how]
+        return {**data, "id_token": jwt.encode(claims, "x" * 32, algorithm="HS256")}
+
+    sso.knows("s-1", preferred_username="ada", groups=["on-call"])
+    monkeypatch.setattr(Endpoints, "get_access_token_data", tampered)
+    answer = log_in(client, sso, "s-1")
+    let_in = how == "as it came"
+    assert answer.status_code == (302 if let_in else 403 if "person" in how else 502)
+    assert User.objects.filter(username="ada").exists() == let_in
 
 
 # --- without passwords, and without single sign-on ---
