@@ -58,7 +58,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, exception: Exception | None) -> HttpResponse:
-    if is_shared(request):
+    if is_shared(request) and status != 503:  # which says nothing about a link
         return unavailable(request, status)
     context: dict[str, Any] = {"reason": _reason(exception)}
     # Without the database nobody knows who asks, or what is waiting.

@@ -1,10 +1,11 @@
 """Pages while Redis or the database is away."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from executions.gateway import budget
 from executions.sync import push_health
 from tests import factories
 from tests.conftest import Login
+from tests.web.test_access import NAMES, address
 
 pytestmark = pytest.mark.web
 NOBODY = "redis://127.0.0.1:1/0"
@@ -85,3 +87,39 @@ def test_a_database_that_is_not_migrated_to_the_end_is_not_ready(client: Client,
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE name = %s", [_newest_migration()])
     assert client.get("/readyz").status_code == 503
+
+
+class Dies:
+    """A database that answers so many questions and then no more."""
+
+    def __init__(self, after: int) -> None:
+        self.left, self.refused = after, 0
+
+    def __call__(self, execute: Any, *given: Any) -> Any:
+        self.left -= 1
+        if self.left >= 0:
+            return execute(*given)
+        self.refused += 1
+        raise OperationalError("the connection is closed")
+
+
+@pytest.mark.parametrize("after", [0, 1, 5, 8])
+def test_wherever_the_database_dies_no_page_takes_it_for_a_fault_of_ours(
+    after: int, admin: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.live.connections", SimpleNamespace(close_all=lambda: None))
+    callback = factories.callback(factories.execution(factories.function("roast-beans")))
+    client = login(admin)
+    client.raise_request_exception = False
+    found, asked = {}, 0
+    for name in NAMES:
+        url = address(name, callback.execution_id, callback.pk)
+        url = url.replace("/functions/1/", f"/functions/{callback.execution.function_id}/")
+        dies = Dies(after)
+        with transaction.atomic(), connection.execute_wrapper(dies):
+            status = client.get(url).status_code
+            transaction.set_rollback(True)
+        asked += 1
+        if dies.refused and status != 503:
+            found[name] = status
+    assert not found and asked > 80
