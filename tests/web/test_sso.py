@@ -350,7 +350,7 @@ def test_a_provider_that_is_away_is_said(client: Client, sso: Provider, settings
     "document",
     [
         [],
-        {"issuer": "https://another.example"},
+        {"issuer": "https://another.example", "authorization_endpoint": "https://another.example/authorize"},
         {},
         "issuer",
         {"authorization_endpoint": "javascript:alert(1)"},
