@@ -130,6 +130,7 @@ class Head:
     operations_url: str
     events_url: str
     is_live: bool
+    is_whole: bool
     refresh_url: str
     read_url: str
     live_url: str
@@ -172,6 +173,7 @@ class Head:
             operations_url=subject.url("execution-timeline").removesuffix("timeline/") + "operations/",
             events_url=subject.url("execution-timeline").removesuffix("timeline/") + "events/",
             is_live=subject.is_live,
+            is_whole=_is_whole(subject),
             refresh_url=f"{subject.url('execution-head')}?tab={subject.tab}",
             read_url=_read_url(subject),
             live_url=subject.url("execution-live"),
@@ -183,6 +185,12 @@ class Head:
             is_imported=execution.is_imported,
             arn=execution.arn if imported is None else imported.arn,
         )
+
+
+def _is_whole(subject: Subject) -> bool:
+    """Whether nothing of the history is missing; what came from a file may have ended before the execution did."""
+    history = subject.history
+    return subject.execution.history_complete and history.is_over and not history.gaps
 
 
 def _read_url(subject: Subject) -> str:

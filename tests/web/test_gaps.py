@@ -64,3 +64,13 @@ def test_a_history_that_nobody_has_any_more_says_so_and_shows_what_is_known(as_v
     for name in ("execution", "execution-history", "execution-checkpoints"):
         html = text(as_viewer, name, execution)
         assert "Its history is gone." in html and "order-77" in html and "Failed" in html
+
+
+def test_only_a_history_of_which_nothing_is_missing_is_called_complete(as_viewer: Client, ends: Execution) -> None:
+    whole = stored.execution(histories.big_history(60))
+    assert "· complete" in text(as_viewer, "execution", whole)
+    assert "· complete" not in text(as_viewer, "execution", ends)
+    Execution.objects.filter(pk=ends.pk).update(gone_at=factories.ago(60))
+    assert "· complete" not in text(as_viewer, "execution", ends), "nothing more will come, and yet it is not whole"
+    Execution.objects.filter(pk=ends.pk).update(history_complete=True)
+    assert "· complete" not in text(as_viewer, "execution", ends), "as of a file with gaps"
