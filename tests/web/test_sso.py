@@ -298,6 +298,20 @@ def test_an_admin_ties_an_account_to_a_subject_in_a_terminal(client: Client, sso
     assert not User.objects.get(username="grace").has_usable_password()
 
 
+def test_a_second_factor_is_asked_of_who_came_by_password_and_left_to_the_provider_of_others(
+    client: Client, sso: Provider, settings: Any
+) -> None:
+    settings.MFA_REQUIRED = frozenset({"local"})
+    factories.user("viewer", "ada")
+    call_command("user", "ada", "--role", "viewer", "--sso", "s-8")
+    sso.knows("s-8", preferred_username="ada", groups=["on-call"])
+    log_in(client, sso, "s-8")
+    assert client.get("/").status_code == 200
+    other = Client()
+    other.post("/login/", {"username": "ada", "password": "a password"})
+    assert other.get("/")["Location"] == "/account/app/"
+
+
 # --- what the provider gets wrong ---
 
 
