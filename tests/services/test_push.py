@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection as database
 from django.utils import timezone
@@ -321,3 +322,27 @@ def test_trying_what_may_be_done_with_the_queue_takes_nothing_from_it(sqs: Any, 
     for may in (queue.may_receive, queue.may_delete):
         with pytest.raises(NotFound):
             may(queue.reach("default", gone))
+
+
+def test_after_a_consumer_was_killed_another_one_reads_the_queue_when_its_claim_has_ended(
+    sqs: Any, url: str, row: Connection, redis_url: str, settings: Any
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "dashboard.cache.Cache", "LOCATION": redis_url}}
+    cache.delete(push._CLAIM_KEY)
+    sqs.send_message(QueueUrl=url, MessageBody=event())
+    script = "import sys, django; django.setup(); from tests.faults.worker import install; install(sys.argv[1])\n"
+    script += "from executions.sync import push; push.CLAIM = 2\nfrom executions import tasks; tasks.consume_push()"
+    ours = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": redis_url, "SECRET_KEY": "k" * 40}
+    ours |= {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "PUSH_QUEUE_URL": url, "LOG_LEVEL": "ERROR"}
+    command = [sys.executable, "-c", script, "executions.gateway.queue:receive:after:1"]
+    assert subprocess.run(command, cwd=ROOT, env=ours, timeout=60, check=False).returncode == -signal.SIGKILL
+    assert cache.get(push._CLAIM_KEY), "it was killed while it held the claim"
+    deadline = time.monotonic() + 30
+
+    def going() -> bool:
+        return not Execution.objects.exists() and time.monotonic() < deadline
+
+    while going():  # as beat does it
+        push.listen(clock=timezone.now, going=going)
+        time.sleep(0.2)
+    assert Execution.objects.count() == 1
