@@ -32,6 +32,18 @@ def history_of(execution: Execution) -> History:
     return found
 
 
+def lacking(execution: Execution) -> str:
+    """What is missing of a history to which nothing will be added, in a sentence; "" for nothing."""
+    history = history_of(execution)
+    if history.gaps:
+        ranges = ", ".join(f"{first:,}-{last:,}" for first, last in history.gaps[:5])
+        more = f" and {len(history.gaps) - 5} more stretches" if len(history.gaps) > 5 else ""
+        return f"The history is not complete: events {ranges}{more} are missing."
+    if execution.gone_at is not None and not history.is_over:
+        return f"The history is not complete: what came after event {history.last_event_id:,} is missing."
+    return ""
+
+
 def wire_events(execution: Execution, *, with_payloads: bool) -> list[dict[str, Any]]:
     """The stored events as AWS wrote them, in order of EventId; through a share link, as it shows them."""
     pages = execution.history_pages.order_by("number")

@@ -93,18 +93,19 @@ def _without_secrets(details: dict[str, Any], hidden: Sequence[str]) -> dict[str
     return dict(redact(_texts(details, hidden, _NESTED), hidden)[0])
 
 
-def exported(user: Any, events: list[dict[str, Any]]) -> dict[str, Any]:
+def exported(user: Any, events: list[dict[str, Any]], *, lacking: str = "") -> dict[str, Any]:
     """AWS's answer as this person may have it as a file: for who may see secrets the very same, else without them, and
-    "Redacted" says so where that changes anything.
+    "Redacted" says so where that changes anything. `lacking`: what is missing, which "Incomplete" says then.
     """
+    said = {"Incomplete": lacking} if lacking else {}
     if can_reveal(user):
-        return {"Events": events}
+        return {**said, "Events": events}
     hidden = patterns()
     seen = [
         {key: _without_secrets(value, hidden) if isinstance(value, dict) else value for key, value in event.items()}
         for event in events
     ]
-    return {"Events": seen} if seen == events else {"Redacted": _SAYS, "Events": seen}
+    return {**said, "Events": seen} if seen == events else {**said, "Redacted": _SAYS, "Events": seen}
 
 
 def _texts(value: Any, hidden: Sequence[str], nested: int) -> Any:

@@ -68,7 +68,8 @@ def execution(request: HttpRequest, execution_id: Id) -> Any:
 @router.get("executions/{execution_id}/history", response={200: Any, 404: Problem, 503: Any}, url_name="history")
 def history(request: HttpRequest, execution_id: Id) -> HttpResponse:
     """AWS's answer to GetDurableExecutionHistory, all pages joined; 503 with Retry-After while AWS does not answer. For
-    who may not see secrets their values are hidden, and `Redacted` says so.
+    who may not see secrets their values are hidden, and `Redacted` says so. `Incomplete` says what is missing of what
+    AWS has deleted before it was read.
     """
     return history_view.as_json(request, execution_id)
 

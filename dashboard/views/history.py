@@ -49,7 +49,7 @@ def event(request: HttpRequest, execution_id: int, event_id: int) -> HttpRespons
 @require_safe
 def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
     """AWS's answer to GetDurableExecutionHistory, all pages joined, without secrets for who may not see them; read
-    first when events may be missing.
+    first when events may be missing; "Incomplete" says what AWS has deleted before it was read.
 
     `details=1`: with what an import needs to know besides, under the names of GetDurableExecution.
     """
@@ -61,7 +61,8 @@ def as_json(request: HttpRequest, execution_id: int) -> HttpResponse:
     except on_demand.GatewayError as error:
         body = orjson.dumps({"error": str(error)})
         return HttpResponse(body, "application/json", status=503, headers={"Retry-After": RETRY_SECONDS})
-    answer = sharing.exported(request.user, histories.wire_events(execution, with_payloads=True))
+    events = histories.wire_events(execution, with_payloads=True)
+    answer = sharing.exported(request.user, events, lacking=histories.lacking(execution))
     if request.GET.get("details") != "1":
         return _json(answer, "inline")
     return _json(details_of(execution) | answer, f'attachment; filename="execution-{execution.pk}-history.json"')

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from executions.management import terminal
 from executions.models import ActionRecord, Callback, Execution, Scope
 from executions.sync import functions, on_demand
-from tests import factories
+from tests import factories, histories
 from tests.fakes import EPOCH, FakeLambda
+from tests.web import stored
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db]
 Run = Callable[..., str]
@@ -243,3 +244,12 @@ def test_a_table_has_one_printable_line_a_row(rows: list[list[str]]) -> None:
     lines = terminal.table(("A", "B", "C"), rows).split("\n")
     assert len(lines) == len(rows) + 1
     assert all(one.isprintable() for line in lines for one in line)
+
+
+def test_a_history_that_aws_deleted_before_it_was_read_is_not_given_out_as_whole(
+    run: Run,
+) -> None:
+    events = [one for one in histories.big_history(20) if not 4 <= one["EventId"] <= 9]
+    execution = stored.execution(events, gone_at=factories.ago(60))
+    with pytest.raises(CommandError, match="events 4-9 are missing"):
+        run("execution", "history", execution.arn, *as_("viewer"))

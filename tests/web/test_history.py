@@ -254,3 +254,15 @@ def test_the_page_costs_few_queries(
         as_viewer.get(url(big, "history/?part=rows&from=100"), headers={"HX-Request": "true"})
     with django_assert_num_queries(5):
         as_viewer.get(url(big, "events/3/"), headers={"HX-Request": "true"})
+
+
+def test_a_history_that_will_never_be_whole_says_so_as_a_file(as_admin: Client) -> None:
+    events = histories.big_history(20)
+    execution = stored.execution([one for one in events if not 4 <= one["EventId"] <= 9], gone_at=factories.ago(60))
+    answer = as_admin.get(f"/executions/{execution.pk}/history.json").json()
+    assert answer["Incomplete"] == "The history is not complete: events 4-9 are missing."
+    begun = stored.execution(events[:12], status="RUNNING", history_complete=False, gone_at=factories.ago(60))
+    answer = as_admin.get(f"/executions/{begun.pk}/history.json").json()
+    assert "what came after event 12 is missing" in answer["Incomplete"]
+    whole = stored.execution(events, gone_at=factories.ago(60))
+    assert list(as_admin.get(f"/executions/{whole.pk}/history.json").json()) == ["Events"]

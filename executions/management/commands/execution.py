@@ -50,14 +50,15 @@ class Command(BaseCommand):
     def _history(self, execution: Execution, person: Any, output: str) -> None:
         """What is missing is said on stderr and by the exit status, so that a pipe never takes a part for the whole."""
         execution, missing = terminal.complete(execution)
+        lacking = histories.lacking(execution)
         events = histories.wire_events(execution, with_payloads=output == "json")
         if output == "json":
-            self.stdout.write(orjson.dumps(sharing.exported(person, events)).decode())
+            self.stdout.write(orjson.dumps(sharing.exported(person, events, lacking=lacking)).decode())
         else:
             now = timezone.now().timestamp()
             self.stdout.write(terminal.table(HISTORY, [_event(event, now) for event in events]))
-        if missing:
-            raise CommandError(missing)
+        if missing or lacking:
+            raise CommandError(missing or lacking)
 
 
 def _event(event: dict[str, Any], now: float) -> list[Any]:
