@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def _measure(folder: Path, port: int, wait: Any, pages: dict[str, bytes]) -> Non
     from executions.gateway import budget
 
     call_command("migrate", verbosity=0)
-    budget.acquire = lambda *_, **__: None  # type: ignore[assignment]
+    budget.acquire = lambda *_, **__: None
     ways: dict[str, Way] = {FLOOR: _floor(port), OURS: _ours(), NAIVE: _naive()}
     make = _fresh()
     for way in ways.values():
@@ -217,18 +217,18 @@ def _naive() -> Way:
     def run(execution: Any) -> None:
         marker, events = None, []
         while True:
-            given = {"Marker": marker} if marker else {}
+            given: dict[str, Any] = {"Marker": marker} if marker else {}
             page = client.get_durable_execution_history(DurableExecutionArn=execution.arn, MaxItems=PAGE, **given)
             events += page["Events"]
             if not (marker := page.get("NextMarker")):
                 break
-        EventRow.objects.bulk_create(_row(EventRow, execution.pk, event) for event in events)
+        EventRow._default_manager.bulk_create(_row(EventRow, execution.pk, event) for event in events)
 
     return run
 
 
-def _row(model: Any, execution_id: int, event: dict[str, Any]) -> Any:
-    details = next((value for name, value in event.items() if name.endswith("Details")), {})
+def _row(model: Any, execution_id: int, event: Mapping[str, Any]) -> Any:
+    details: Any = next((value for name, value in event.items() if name.endswith("Details")), {})
     return model(
         execution_id=execution_id,
         event_id=event["EventId"],

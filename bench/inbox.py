@@ -48,7 +48,7 @@ def _fill() -> None:
 
     functions = [factories.function(f"function-{number}") for number in range(20)]
     by = factories.user("approver", "ada")
-    made = []
+    made: list[Callback] = []
     for function in functions:
         for execution in factories.executions(function, CALLBACKS // len(functions), "RUNNING"):
             n = len(made)

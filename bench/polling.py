@@ -73,7 +73,7 @@ def run() -> None:
     heapq.heappush(agenda, (0.0, next(numbers), "learn", None, 0, Lane.WARM))
     room = math.ceil(per_second * pacing.AHEAD)
     while agenda:
-        now, _, what, function, pages, lane = heapq.heappop(agenda)
+        now, _, what, whose, pages, lane = heapq.heappop(agenda)
         if now > WARMING + SECONDS:
             break
         if what == "beat":
@@ -93,7 +93,8 @@ def run() -> None:
         elif what == "learn":
             pace = pacing.list_pace([one.learnt for one in functions], per_second=per_second)
             heapq.heappush(agenda, (now + RELEARN, next(numbers), "learn", None, 0, Lane.WARM))
-        elif what == "ask" and function:
+        elif what == "ask" and whose:
+            function = whose
             wait = bucket.ask(now, per_second, lane, f"{id(function)} {function.calls}")
             if wait:
                 heapq.heappush(agenda, (now + wait, next(numbers), "ask", function, pages, lane))
@@ -103,7 +104,8 @@ def run() -> None:
                 function.calls += 1
                 function.asked_at = now if function.asked_at is None else function.asked_at
                 heapq.heappush(agenda, (now + LATENCY, next(numbers), "answer", function, pages - 1, lane))
-        elif what == "answer" and function:
+        elif what == "answer" and whose:
+            function = whose
             if pages:
                 heapq.heappush(agenda, (now, next(numbers), "ask", function, pages, lane))
                 continue

@@ -119,13 +119,14 @@ def work() -> list[tuple[str, float]]:
 
 def watched_budget() -> list[tuple[str, float]]:
     """(API, when) of each place that the budget gives away."""
+    from executions.domain.lanes import Lane
     from executions.gateway import budget
 
     given: list[tuple[str, float]] = []
     ask = budget._ask
 
-    def watched(connection: str, api: str, *rest: Any) -> float:
-        wait = ask(connection, api, *rest)
+    def watched(connection: str, api: str, chosen: Lane, waiter: str) -> float:
+        wait = ask(connection, api, chosen, waiter)
         if not wait:
             given.append((api, time.monotonic()))
         return wait

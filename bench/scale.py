@@ -127,7 +127,7 @@ def _fill(template: int, first: int, last: int) -> None:
             "started_at": back,
             "ended_at": f"CASE WHEN i % 5000 = 1 THEN NULL ELSE {back} END",
         }
-        columns = [field.column for field in Execution._meta.concrete_fields if not field.primary_key]
+        columns = [field.column or "" for field in Execution._meta.concrete_fields if not field.primary_key]
         values = ", ".join(changed.get(column, f"t.{column}") for column in columns)
         made_later = _without_indexes(cursor) if connection.vendor == "postgresql" else []
         cursor.execute(

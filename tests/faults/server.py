@@ -58,7 +58,7 @@ class Request:
     body: bytes = b""
 
     def one(self, name: str) -> str | None:
-        return self.query.get(name, [None])[0]  # type: ignore[list-item]
+        return self.query.get(name, [None])[0]
 
     @property
     def scope(self) -> str:

@@ -43,13 +43,13 @@ def main() -> None:
 
     django.setup()
     import executions.tasks
-    from executions.gateway import connections
+    from executions.gateway import configuration, connections
     from executions.sync import storing
 
     storing.STORE_EVERY = 0.0  # each page by itself, as when AWS is slow
 
     # What each process would make for itself and takes a second. Nothing is connected yet.
-    connections.reach(connections.Configured().name)
+    connections.reach(configuration.Configured().name)
     for line in sys.stdin:
         if not (pid := os.fork()):
             install(line.strip())
