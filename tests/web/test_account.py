@@ -169,6 +169,7 @@ def test_it_is_required_of_a_session_that_began_before(client: Client, vera: Use
 def test_a_changed_password_ends_every_other_session(client: Client, vera: User) -> None:
     other = Client()
     log_in(other)
+    theirs = other.session.session_key
     new = "correct horse battery"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert (
@@ -176,6 +177,8 @@ def test_a_changed_password_ends_every_other_session(client: Client, vera: User)
         in client.post("/account/password/", form | {"new_password1": "x", "new_password2": "x"}).content.decode()
     )
     assert client.post("/account/password/", form)["Location"] == "/account/"
+    kept = UserSession.objects.values_list("session_key", flat=True)
+    assert theirs not in kept, "it is not in the list any more either"
     assert client.get("/").status_code == 200
     assert other.get("/").status_code == 302
     assert log_in(Client()).status_code == 200
