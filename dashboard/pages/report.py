@@ -57,7 +57,7 @@ class PayloadText:
 
 @dataclass(frozen=True)
 class Report:
-    """`left_out` says in sentences what is not in it."""
+    """`left_out` says in words what is not in it; `lacking`: what is missing of the history itself, or ""."""
 
     subject: Subject
     arn: str
@@ -68,6 +68,7 @@ class Report:
     events: list[EventLine]
     payloads: list[PayloadText]
     left_out: list[str]
+    lacking: str
     made_at: dt.datetime
 
     @classmethod
@@ -87,6 +88,7 @@ class Report:
             events=[EventLine(event, summary(event)) for event in history.events[:MOST_EVENTS]],
             payloads=payloads,
             left_out=list(_left_out(len(history.operations), len(history.events), more)),
+            lacking=histories.lacking(seen.execution),
             made_at=subject.now,
         )
 

@@ -75,6 +75,13 @@ def test_an_unread_or_missing_execution_says_so(as_viewer: Client) -> None:
     assert as_viewer.get("/executions/999999/report.html").status_code == 404
 
 
+def test_a_report_says_what_is_missing_of_its_history(as_viewer: Client) -> None:
+    events = histories.big_history(20)
+    assert "not complete" not in report(as_viewer, stored.execution(events))
+    ends = stored.execution([one for one in events if not 4 <= one["EventId"] <= 9])
+    assert "The history is not complete: events 4-9 are missing." in report(as_viewer, ends)
+
+
 def test_somebody_without_a_role_gets_no_report(nobody: User, login: object) -> None:
     client = login(nobody)  # type: ignore[operator]
     assert client.get(f"/executions/{factories.execution().pk}/report.html").status_code == 403
