@@ -1,6 +1,7 @@
 """The queue in Redis: neither a lost connection nor what was in a worker's hands then ends a worker or a beat."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from tests.services.servers import OwnRedis
 pytestmark = [pytest.mark.services]
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = 2
+ATTEMPTS = 5
+"""Connections, one after another, after which somebody who does not ask for ever would have given up."""
 Running = subprocess.Popen[bytes]
 
 
@@ -55,6 +58,15 @@ def wait_for(what: str, ready: Callable[[], bool], running: Running) -> None:
 
 def waiting(server: OwnRedis) -> int:
     return int(Redis.from_url(server.url).llen("celery"))  # type: ignore[arg-type]
+
+
+def turn_away(server: OwnRedis, running: Running) -> None:
+    """Until it has asked in vain again and again, however long it takes to begin."""
+    with socket.create_server(("127.0.0.1", server.port)) as door:
+        door.settimeout(60)
+        for _ in range(ATTEMPTS):
+            door.accept()[0].close()
+            assert running.poll() is None, f"it ended by itself with {running.returncode}"
 
 
 def fill(server: OwnRedis, running: Running, folder: Path) -> None:
@@ -96,7 +108,7 @@ def test_a_worker_that_is_asked_to_end_loses_nothing_that_it_has_not_begun(serve
 
 def test_a_worker_that_is_started_before_its_redis_begins_when_that_is_there(server: OwnRedis, tmp_path: Path) -> None:
     with worker(server, tmp_path) as running:
-        time.sleep(4)
+        turn_away(server, running)
         server.start()
         Celery(broker=server.url).send_task("tests.touch", (str(tmp_path / "done"),))
         wait_for("its first task", (tmp_path / "done").exists, running)
@@ -104,7 +116,7 @@ def test_a_worker_that_is_started_before_its_redis_begins_when_that_is_there(ser
 
 def test_a_beat_that_is_started_before_its_redis_begins_when_that_is_there(server: OwnRedis, tmp_path: Path) -> None:
     with celery(server, tmp_path, "beat", "--schedule", "") as running:
-        time.sleep(4)
+        turn_away(server, running)
         server.start()
         wait_for("its first beat", lambda: waiting(server) > 0, running)
         server.stop()
