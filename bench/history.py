@@ -6,8 +6,8 @@ ours     executions.sync.history.pull: through boto3, with storing, the columns 
 naively  boto3's own parser and one database row an event, in one bulk_create
 
 A server in another process plays AWS. It answers at once, so that nothing but our own work is measured; then floor
-and ours are measured again with SLOWLY seconds before each answer, which no answer over a network is sooner than. The
-budget is out of the way (a history of ten pages is two thirds of a second's quota).
+and ours are measured again with SLOWLY seconds before each answer, about what a near API over a network takes.
+The budget is out of the way (a history of ten pages is two thirds of a second's quota).
 """
 
 import gc
