@@ -994,13 +994,36 @@ document.addEventListener("durascope:theme", () => drawAll(document));
 // rows.js
 (() => {
 "use strict";
+const AT_ONCE = 2;
+const waiting = new Set();
+let asked = 0;
 const near = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting || !target.isConnected) continue;
-    near.unobserve(target);
-    window.htmx.ajax("GET", target.dataset.window, { source: target, target, swap: "outerHTML" });
+    if (isIntersecting) waiting.add(target); else waiting.delete(target);
   }
+  fetchNearest();
 }, { rootMargin: "1100px" });
+function fetchNearest() {
+  for (let gap; asked < AT_ONCE && (gap = nearest());) {
+    waiting.delete(gap);
+    near.unobserve(gap);
+    asked += 1;
+    window.htmx.ajax("GET", gap.dataset.window, { source: gap, target: gap, swap: "outerHTML" })
+      .catch(() => {}) // it has been told; the gap is asked for again when something comes
+      .finally(() => { asked -= 1; requestAnimationFrame(fetchNearest); });
+  }
+}
+function nearest() {
+  const middle = innerHeight / 2;
+  let found, least = Infinity;
+  for (const gap of waiting) {
+    if (!gap.isConnected) { waiting.delete(gap); continue; }
+    const { top, bottom } = gap.getBoundingClientRect();
+    const far = Math.max(top - middle, middle - bottom);
+    if (far < least) { found = gap; least = far; }
+  }
+  return found;
+}
 function watch(part) {
   for (const gap of part.querySelectorAll("[data-window]:not(.htmx-request)")) {
     near.unobserve(gap);

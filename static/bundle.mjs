@@ -56,6 +56,7 @@ function selectors(head) {
 
 function wanted(selector) {
   if (/::?-(moz|webkit|ms)-|picker|tinymce|apex|data-vc|type=range|type=file|type=color/.test(selector) && !/search|autofill/.test(selector)) return false;
+  if (selector.trim() === "legend+*") return false; // with it, whatever is inserted has all that is beside it styled anew
   if (/\[data-bs-theme-(base|radius|font|primary)/.test(selector)) return false;
   const classes = [...selector.matchAll(/\.(-?[A-Za-z_](?:[\w-]|\\.)*)/g)].map((match) => match[1]);
   return classes.every((name) => keep.test(name));

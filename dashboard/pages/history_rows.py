@@ -95,7 +95,7 @@ class TableWriter:
             self._missing_before(first + offset) + self._line(first + offset, line, keep if offset == 0 else "")
             for offset, line in enumerate(shown)
         ]
-        return f'<tbody id="events-{first}">{"".join(parts)}</tbody>\n'
+        return f'<tbody id="events-{first}">{"".join(parts)}</tbody>'
 
     def _missing_before(self, index: int) -> str:
         """What is missing between this event and the one above it; of groups, all of it on top."""
@@ -115,7 +115,7 @@ class TableWriter:
         return (
             f'<tbody id="events-{first}" class="gap-rows{" is-short" if short else ""}"'
             f' data-window="{joined}part=rows&amp;from={first}"><tr><td colspan="5">'
-            f'<a href="{joined}from={first}">rows {first + 1:,} to {first + number:,}</a>{spacer}</td></tr></tbody>\n'
+            f'<a href="{joined}from={first}">rows {first + 1:,} to {first + number:,}</a>{spacer}</td></tr></tbody>'
         )
 
     def _line(self, index: int, line: Line, keep: str) -> str:
@@ -131,7 +131,7 @@ class TableWriter:
             f'<td class="n">{keep}<a class="pick" href="{escape(self._place.event(event.id, "").url)}"{current}>'
             f'{event.id}</a></td><td class="at">{time_tag(event.at, "clock")}</td>'
             f'<td class="type"><span class="tone-{tone}">{escape(event.type or "(no type)")}</span></td>'
-            f'<td class="of">{what}</td><td class="what">{escape(summary(event))}</td></tr>\n'
+            f'<td class="of">{what}</td><td class="what">{escape(summary(event))}</td></tr>'
         )
 
     def _owner(self, event: Event) -> str:
@@ -162,7 +162,7 @@ class TableWriter:
             link = f'<a class="pick" href="{url}"{self._selected(index)[1]}>{title}</a>'
         return (
             f'<tr id="group-{group.first}" class="group{mark}" data-execution-id="{self._subject.execution.pk}"{data}>'
-            f'<td colspan="5">{keep}{shape}{link}<span class="note">{escape(note)}</span>{badge}</td></tr>\n'
+            f'<td colspan="5">{keep}{shape}{link}<span class="note">{escape(note)}</span>{badge}</td></tr>'
         )
 
 
