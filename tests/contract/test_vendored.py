@@ -80,3 +80,12 @@ def test_no_page_loads_anything_from_another_host() -> None:
         if re.search(r"<link[^>]+href=[\"']?(?:https?:)?//", path.read_text())
     ]
     assert not loading and not linked
+
+
+def test_no_rule_has_all_that_is_beside_something_new_styled_again() -> None:
+    """`a + *` and `> :first-child` do: every insertion into a list of thousands of rows would look at each of them."""
+    selectors = re.findall(r"[^{}]+(?=\{)", (STATIC / "app.css").read_text())
+    singles = [one.strip() for head in selectors for one in head.split(",")]
+    assert ".tl-row:last-child" in singles
+    everything = re.compile(r"[+~]\s*\*|(^|[\s>+~]):(first|last|only|nth)-", re.ASCII)
+    assert [one for one in singles if everything.search(one)] == []
