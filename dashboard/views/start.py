@@ -45,7 +45,9 @@ def start(request: HttpRequest, function_id: int) -> HttpResponse:
     changes = do in ("add", "remove", "mode")
     begun = Start(starting.schema_of(function), posted, payload=payload, is_bound=not changes)
     if posted is not None and do == "start" and begun.is_valid and (record := _sent(request, function, begun)):
-        return _done(request, function, record)
+        if record.outcome != ActionRecord.Outcome.REFUSED:
+            return _done(request, function, record)
+        begun = _again(request, function, record)
     page = Page.of(request.user, function, begun, after=after, note=note, **_beside(request.POST))
     return render(request, "start.html", {"page": page})
 
@@ -143,6 +145,15 @@ def _sent(request: HttpRequest, function: Function, begun: Start) -> ActionRecor
     except perform.NotAllowed as error:
         form.add_error(None, str(error))
     return None
+
+
+def _again(request: HttpRequest, function: Function, record: ActionRecord) -> Start:
+    """AWS has not taken it: the form as it was filled in, to be sent anew."""
+    data = request.POST.copy()
+    data["token"] = str(uuid.uuid4())  # this one has its record
+    begun = Start(starting.schema_of(function), data, payload="{}")
+    begun.form.add_error(None, f"Nothing was started. {record.answer} What you typed is kept.")
+    return begun
 
 
 def _done(request: HttpRequest, function: Function, record: ActionRecord) -> HttpResponse:

@@ -91,8 +91,15 @@ def test_a_name_that_was_taken_with_another_input_is_refused_in_words(
     as_admin: Client, aws: FakeLambda, function: Function
 ) -> None:
     as_admin.post(url(function), form(name="order-1"))
-    page = as_admin.post(url(function), form(name="order-1", payload="2"), follow=True)
-    assert "DurableExecutionAlreadyStarted" in page.content.decode()
+    sent = form(name="order-1", payload="2")
+    page = as_admin.post(url(function), sent)
+    text = page.content.decode()
+    assert "DurableExecutionAlreadyStarted" in text and "Nothing was started." in text
+    assert 'value="order-1"' in text and "2</textarea>" in text, "what was typed is kept"
+    token = re.search(r'name="token" value="([^"]+)"', text)
+    assert token and token[1] != sent["token"], "a new start, not the one that has its record"
+    as_admin.post(url(function), sent | {"token": token[1], "name": "order-2"})
+    assert [record.outcome for record in ActionRecord.objects.order_by("pk")] == ["accepted", "refused", "accepted"]
 
 
 @pytest.mark.parametrize("arrives", [True, False])
