@@ -439,3 +439,14 @@ def test_every_form_of_it_carries_its_own_csrf_token(callback: Callback) -> None
         page = ada.client.get(url(callback), headers=headers).content.decode()
         form = page[page.index(f'id="decision-{callback.pk}"') :]
         assert "csrfmiddlewaretoken" in form[: form.index("</form>")]
+
+
+@pytest.mark.parametrize("what", ["answer/", "answer/preview/", "claim/", "release/", "heartbeat/"])
+def test_a_callback_is_not_found_under_another_execution(callback: Callback, client: Client, what: str) -> None:
+    client.force_login(factories.user("admin"))
+    other = factories.execution(callback.execution.function)
+    for method in (client.get, client.post):
+        right = method(f"/executions/{callback.execution_id}/callbacks/{callback.pk}/{what}")
+        wrong = method(f"/executions/{other.pk}/callbacks/{callback.pk}/{what}")
+        assert right.status_code in (200, 302, 405) and wrong.status_code in (404, 405)
+        assert (right.status_code == 405) == (wrong.status_code == 405)

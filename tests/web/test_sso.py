@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from dashboard.accounts.oidc import Endpoints
+from dashboard.accounts.sso import claims_of
 from executions.models import Scope
 from tests import factories, provider
 from tests.provider import Provider
@@ -449,3 +450,10 @@ def test_without_a_provider_there_is_no_single_sign_on(client: Client) -> None:
 def test_starting_again_and_again_is_slowed_down(client: Client, sso: Provider) -> None:
     codes = {client.get("/login/sso/").status_code for _ in range(61)}
     assert codes == {302, 429}
+
+
+@pytest.mark.parametrize("teller", ["id_token", "userinfo"])
+def test_a_claim_counts_wherever_the_provider_tells_it(teller: str) -> None:
+    told: dict[str, dict[str, Any]] = {"id_token": {"sub": "s-1"}, "userinfo": {"sub": "s-1"}}
+    told[teller]["groups"] = ["on-call"]
+    assert claims_of(told) == {"sub": "s-1", "groups": ["on-call"]}

@@ -75,3 +75,9 @@ def test_there_is_a_limit_to_how_many_work(client: Client, monkeypatch: pytest.M
     client.post("/tokens/", ASKED)
     assert "revoke one first" in client.post("/tokens/", ASKED).content.decode()
     assert ApiToken.objects.count() == 1
+
+
+def test_no_token_lives_longer_than_the_longest_that_is_offered() -> None:
+    now = timezone.now()
+    made, _ = tokens.make(factories.user("viewer"), name="x", scopes=[tokens.READ], days=10_000, now=now)
+    assert (made.expires_at - now).days == tokens.MAX_DAYS
