@@ -10,7 +10,7 @@ demo: .venv/demo.stamp
 	@$(BIN)/python -m demo.up --port $(PORT)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check .
