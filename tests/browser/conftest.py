@@ -17,7 +17,8 @@ import boto3
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests import factories
 
@@ -186,6 +187,19 @@ def installation(beside_playwright: None, transactional_db: None, monkeypatch: p
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture
+def context(chromium: Browser, installation: Place) -> Iterator[BrowserContext]:
+    """A browser in which the admin of the installation is logged in."""
+    base, admin = installation
+    client = Client()
+    client.force_login(admin)
+    made = chromium.new_context(viewport={"width": 1400, "height": 900}, base_url=base)
+    made.set_default_timeout(20_000)
+    made.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
+    yield made
+    made.close()
 
 
 def _wait(port: int) -> None:

@@ -3,7 +3,6 @@ and the policy that would stop it is never even asked.
 """
 
 import re
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection, models
-from django.test import Client
 from django.urls import URLPattern
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from dashboard import urls
 from executions.models import ActionRecord, Execution
@@ -71,16 +69,9 @@ FOUND = """() => {
 
 
 @pytest.fixture
-def context(chromium: Browser, installation: Place) -> Iterator[BrowserContext]:
-    base, admin = installation
-    client = Client()
-    client.force_login(admin)
-    made = chromium.new_context(viewport={"width": 1400, "height": 900})
-    made.set_default_timeout(20_000)
-    made.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
-    made.add_init_script(TRAP)
-    yield made
-    made.close()
+def context(context: BrowserContext) -> BrowserContext:
+    context.add_init_script(TRAP)
+    return context
 
 
 def poisoned(value: Any, number: int, most: int = 400) -> Any:

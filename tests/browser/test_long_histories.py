@@ -1,14 +1,12 @@
 """Rows that come while somebody scrolls."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext
 
 from tests import histories
-from tests.browser.conftest import SCRIPTED, Place
+from tests.browser.conftest import SCRIPTED
 from tests.web import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
@@ -23,19 +21,10 @@ IN_SIGHT = """() => {
 }"""
 
 
-@pytest.fixture
-def page(chromium: Browser, installation: Place) -> Iterator[Page]:
-    base, admin = installation
-    client = Client()
-    client.force_login(admin)
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, base_url=base)
-    context.set_default_timeout(20_000)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
-    yield context.new_page()
-    context.close()
-
-
-def test_after_a_fast_scroll_the_rows_come_where_it_ended_and_not_where_it_passed(page: Page) -> None:
+def test_after_a_fast_scroll_the_rows_come_where_it_ended_and_not_where_it_passed(
+    context: BrowserContext,
+) -> None:
+    page = context.new_page()
     execution = stored.execution(histories.big_history(operations=1000))
     page.goto(f"/executions/{execution.pk}/history/")
     page.evaluate(SCRIPTED)

@@ -1,7 +1,6 @@
 """What somebody is typing, reading or copying is not taken from them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from executions.models import ApiToken, Execution, HistoryPage, ShareLink
 from tests import factories, histories
@@ -17,18 +16,6 @@ from tests.browser.conftest import SCRIPTED, Place
 from tests.web import stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def context(chromium: Browser, installation: Place) -> Iterator[BrowserContext]:
-    base, admin = installation
-    client = Client()
-    client.force_login(admin)
-    made = chromium.new_context(viewport={"width": 1400, "height": 900}, base_url=base)
-    made.set_default_timeout(20_000)
-    made.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base}])
-    yield made
-    made.close()
 
 
 def opened(context: BrowserContext, path: str) -> Page:
