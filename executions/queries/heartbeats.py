@@ -47,10 +47,14 @@ def lapsing(rows: QuerySet[Callback], *, now: dt.datetime, most: int) -> list[Pl
 
 
 def _beats_since(since: dt.datetime) -> dict[int, dt.datetime]:
-    """The newest heartbeat that was sent from here since then, by callback."""
+    """The newest heartbeat that was sent from here since then, by open callback: since a year ago, there may be very
+    many that have ended.
+    """
     kind, accepted = ActionRecord.Kind.HEARTBEAT, ActionRecord.Outcome.ACCEPTED
-    by_hand = ActionRecord.objects.filter(kind=kind, outcome=accepted, created_at__gte=since, callback__isnull=False)
-    by_claim = Claim.objects.filter(beat_at__gte=since).values_list("callback", "beat_at")
+    by_hand = ActionRecord.objects.filter(
+        kind=kind, outcome=accepted, created_at__gte=since, callback__status="STARTED"
+    )
+    by_claim = Claim.objects.filter(beat_at__gte=since, callback__status="STARTED").values_list("callback", "beat_at")
     found: dict[int, dt.datetime] = {}
     sent: Any = by_hand.values_list("callback", "created_at").union(by_claim)
     for callback, at in sent:
