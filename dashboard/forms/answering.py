@@ -113,9 +113,12 @@ class Draft:
             auto_id=self._auto_id,
             use_required_attribute=False,
         )
-        self.fields = None
-        if self.mode == FIELDS and self.decision and self.decision.schema is not None:
-            self.fields = SchemaForm(self.decision.schema, data, is_bound=is_bound, auto_id=self._auto_id)
+        self._typed = self.fields = self._schema_form(is_bound)
+
+    def _schema_form(self, is_bound: bool) -> SchemaForm | None:
+        if self.mode != FIELDS or self.decision is None or self.decision.schema is None:
+            return None
+        return SchemaForm(self.decision.schema, self.data, is_bound=is_bound, auto_id=self._auto_id)
 
     def _mode(self, wanted: str) -> str:
         """As far as the decision form allows."""
@@ -152,6 +155,8 @@ class Draft:
         if self.is_stale:
             self.form.add_error(None, STALE)
             return False
+        if do != "approve":  # the fields are not sent: they are shown as they were typed, and nothing is wrong in them
+            self.fields = self._schema_form(is_bound=False)
         outgoing = self.outgoing() if do == "approve" and self.may_type else None
         if outgoing and outgoing.refused:
             self.blame(outgoing.refused)
@@ -172,8 +177,8 @@ class Draft:
 
     def outgoing(self) -> Outgoing:
         """What "approve" sends. The draft must be bound."""
-        if self.fields is not None:
-            text, is_json, wrong = self.fields.text, True, self.fields.wrong
+        if self._typed is not None:
+            text, is_json, wrong = self._typed.text, True, self._typed.wrong
         else:
             self.form.is_valid()
             text, is_json = self.form.cleaned_data.get("result", ""), self.form.cleaned_data.get("format") != "text"

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
@@ -88,14 +89,16 @@ class Plan:
             sample=sample,
             more=max(0, total - len(sample)),
             takes=duration(max(1, total // max(1, per_second))),
-            why_not=why_not or _too_many(total),
+            why_not=why_not or _too_many(total, none_chosen=chosen.words == "selection" and not chosen.rows.exists()),
             asked=asked,
             back=list_url(query),
             danger=chosen.kind in ("stop", "delete"),
         )
 
 
-def _too_many(total: int) -> str:
+def _too_many(total: int, *, none_chosen: bool) -> str:
+    if none_chosen:
+        return "No execution was chosen: go back, and tick some in the list."
     if not total:
         return "There is nothing here that this can be done to now."
     return f"At most {MOST:,} can be acted on at once: narrow the filter." if total > MOST else ""
@@ -123,6 +126,7 @@ class Page:
 
     bulk: Bulk
     what: str
+    chosen: str
     state: str
     milestone: str
     counts: list[tuple[str, str, str, int]]
@@ -154,14 +158,15 @@ class Page:
         return cls(
             bulk=bulk,
             what=what(bulk),
+            chosen=in_words(bulk.chosen),
             state=_state(bulk, left),
             milestone=_milestone(bulk, done, left),
-            counts=_counts(counted, left),
+            counts=_counts(counted, left, _left_words(bulk)),
             done=done,
             left=left,
             failed=counted.get(ActionRecord.Outcome.REFUSED, 0) + counted.get(None, 0),
             waiting_for=retrying.words if retrying and not bulk.stopped_at else "",
-            rows=[_line(row) for row in found[:ROWS]],
+            rows=[_line(row, _left_words(bulk)) for row in found[:ROWS]],
             show=show,
             older_url=f"{url}?show={show}&after={found[ROWS - 1].pk}" if len(found) > ROWS else "",
             is_mine=bulk.user_id == user.pk and bool(permissions.can_act_in_bulk(user, bulk.kind)),
@@ -191,7 +196,12 @@ def _milestone(bulk: Bulk, done: int, left: int) -> str:
     return _state(bulk, left) if bulk.stopped_at or not left else f"{25 * quarter} % done"
 
 
-def _counts(counted: dict[str | None, int], left: int) -> list[tuple[str, str, str, int]]:
+def _left_words(bulk: Bulk) -> str:
+    """What is said of rows that are still to be done."""
+    return "not sent yet" if bulk.stopped_at else "waiting"
+
+
+def _counts(counted: dict[str | None, int], left: int, left_words: str) -> list[tuple[str, str, str, int]]:
     """(tone, icon, words, how many) of each outcome."""
     found = [
         (*LOOKS[outcome], str(outcome.label), counted[outcome])
@@ -201,11 +211,11 @@ def _counts(counted: dict[str | None, int], left: int) -> list[tuple[str, str, s
     if None in counted:
         found.append(("warn", "warning", "not sent", counted[None]))
     if left:
-        found.append(("grey", "pending", "waiting", left))
+        found.append(("grey", "pending", left_words, left))
     return found
 
 
-def _line(row: BulkRow) -> Line:
+def _line(row: BulkRow, left_words: str) -> Line:
     name = row.execution.name if row.execution else row.execution_arn.rsplit("/", 2)[-2]
     url = reverse("execution", args=[row.execution_id]) if row.execution_id else ""
     if row.record:
@@ -215,9 +225,17 @@ def _line(row: BulkRow) -> Line:
         return Line(row.pk, name, url, tone, icon, str(outcome.label), words)
     if row.done_at:
         return Line(row.pk, name, url, "warn", "warning", "not sent", row.words)
-    return Line(row.pk, name, url, "grey", "pending", "waiting", row.words)
+    return Line(row.pk, name, url, "grey", "pending", left_words, row.words)
 
 
-def latest(user: Any) -> list[tuple[Bulk, str, str]]:
-    """The latest bulks that this person may look at, with their addresses and what they do."""
-    return [(one, reverse("bulk", args=[one.pk]), what(one)) for one in queries.bulks(user)[:50]]
+def in_words(chosen: str) -> str:
+    """ "function=refund&state=half: approval of refund" -> "function refund, state half: approval of refund"."""
+    query, colon, about = chosen.partition(": ")
+    filters = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in parse_qsl(query))
+    return (filters or query) + colon + about
+
+
+def latest(user: Any) -> list[tuple[Bulk, str, str, str]]:
+    """The latest bulks that this person may look at, with their addresses, what they do, and to which."""
+    found = queries.bulks(user)[:50]
+    return [(one, reverse("bulk", args=[one.pk]), what(one), in_words(one.chosen)) for one in found]

@@ -40,6 +40,7 @@ def new(request: HttpRequest) -> HttpResponse:
     total = chosen.able.order_by()[: MOST + 1].count()
     form = BulkForm(posted, kind=chosen.kind, total=total, at=at)
     if request.method == "POST" and form.is_valid() and (begun := _begun(actor_of(request, form), chosen, form, total)):
+        _say_what_is_left_out(request, form.cleaned_data["shown"], begun)
         return redirect("bulk", bulk_id=begun.pk)
     api = "stop" if chosen.kind == "stop" else "control"
     per_second = quotas.calls_per_second(api, float(settings.BUDGET_SHARE))
@@ -73,6 +74,14 @@ def again(request: HttpRequest, bulk_id: int) -> HttpResponse:
     if not bulks.again(found, now=timezone.now()):
         messages.info(request, "There is nothing to try again.")
     return redirect("bulk", bulk_id=found.pk)
+
+
+def _say_what_is_left_out(request: HttpRequest, shown: int, begun: Bulk) -> None:
+    """What was over between the dry run and its confirmation needs nothing done, but somebody may miss it."""
+    if fewer := shown - begun.total:
+        one = fewer == 1
+        why = f"this can no longer be done to {'it' if one else 'them'}"
+        messages.info(request, f"{fewer:,} of the {shown:,} {'is' if one else 'are'} left out: {why}.")
 
 
 def _bulk_or_404(request: HttpRequest, bulk_id: int) -> Bulk:

@@ -238,6 +238,15 @@ def test_prepared_answers_are_one_press(callback: Callback, aws: FakeLambda) -> 
     assert dict(aws.requests)[FAILED]["Error"] == {"ErrorType": "NoPhoto", "ErrorMessage": "There is no photo."}
 
 
+def test_a_prepared_answer_says_nothing_of_fields_that_it_does_not_send(callback: Callback, aws: FakeLambda) -> None:
+    schema = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+    decision(raw=False, schema=schema, reason_required=True, answer=[{"label": "Reject", "error_type": "No"}])
+    ada = Person("ada")
+    page = ada.send(callback, "ready Reject")
+    assert "A reason is needed" in page and 'id="id_answer/amount_error"' not in page and not aws.calls
+    assert 'id="id_answer/amount_error"' in ada.send(callback, "approve", page)
+
+
 def test_an_answer_that_is_not_prepared_is_not_sent(callback: Callback, aws: FakeLambda) -> None:
     decision(raw=False, answer=[{"label": "Yes", "result": "true"}])
     for do in ("ready No", "repeat 1", "approve", "nonsense"):

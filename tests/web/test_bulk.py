@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dashboard.pages.bulk import in_words
 from executions.actions import bulk
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Bulk, Execution
@@ -105,6 +106,35 @@ def test_when_the_number_has_changed_since_it_was_shown_it_is_shown_again(
     assert not Bulk.objects.exists()
 
 
+def test_what_is_left_out_since_the_dry_run_is_told(as_admin: Client, rows: list[Execution]) -> None:
+    Execution.objects.filter(pk=rows[0].pk).update(status="SUCCEEDED", ended_at=factories.ago())
+    page = as_admin.post(ALL, form(12), follow=True).content.decode()
+    assert "Stop 11 executions" in page
+    assert "1 of the 12 is left out: this can no longer be done to it." in page
+
+
+def test_where_none_was_chosen_it_says_what_to_do(as_admin: Client, rows: list[Execution]) -> None:
+    page = as_admin.get("/bulk/new/?kind=stop&which=selection").content.decode()
+    assert "No execution was chosen: go back, and tick some in the list." in page
+
+
+def test_a_bulk_says_in_words_by_which_filters_it_was_chosen(as_admin: Client, rows: list[Execution]) -> None:
+    where = as_admin.post("/bulk/new/?kind=stop&which=filter&status=RUNNING&name=o-%26", form(0))
+    assert where.status_code == 200, "nothing is called like that"
+    where = as_admin.post("/bulk/new/?kind=stop&which=filter&status=RUNNING&name=o-", form(12))["Location"]
+    for page in (where, "/bulk/"):
+        assert "status RUNNING, name o-" in as_admin.get(page).content.decode()
+
+
+def test_the_words_for_filters_are_read_from_what_is_on_record() -> None:
+    assert (
+        in_words("function=refund&name=a%26b+c: approval: of refund")
+        == "function refund, name a&b c: approval: of refund"
+    )
+    assert in_words("selection: approval of refund") == "selection: approval of refund"
+    assert in_words("all executions") == "all executions"
+
+
 def test_few_that_were_chosen_by_hand_need_no_typing(as_admin: Client, rows: list[Execution]) -> None:
     url = f"/bulk/new/?kind=pause&which=selection&id={rows[0].pk}&id={rows[1].pk}&id=x&id={2**70}"
     as_admin.post(url, {"token": str(uuid.uuid4()), "shown": "2", "timeout_too": "on"})
@@ -119,6 +149,7 @@ def test_anybody_with_the_right_may_stop_it_but_only_who_began_may_go_on(
     client.post(f"{where}stop/")
     page = client.get(where).content.decode()
     assert "stopped by another; 12 were not sent" in page and "Go on" not in page
+    assert "12 not sent yet" in page and "waiting" not in page, "nobody waits for them"
     assert client.post(f"{where}again/").status_code == 403
     assert "Go on" in as_admin.get(where).content.decode()
     as_admin.post(f"{where}again/")

@@ -241,6 +241,20 @@ def test_a_prepared_answer_is_sent_to_each(
     assert [one["Error"] for one in requests] == [{"ErrorType": "SoldOut", "ErrorMessage": "no milk"}] * 12
 
 
+@pytest.mark.parametrize("do", ["ready Sold out", "fail"])
+def test_a_field_that_was_not_filled_in_is_not_wrong_where_it_is_not_sent(
+    as_approver: Client, aws: FakeLambda, waiting: list[Callback], decided_by_form: DecisionForm, do: str
+) -> None:
+    key = groups(as_approver)["barista accepts"]
+    page = as_approver.get(ALL).content.decode()
+    sent = form(12, do=do, version=version(page), typed="")
+    page = as_approver.post(f"{ALL}&group={key}", sent).content.decode()
+    assert "to confirm" in page and not Bulk.objects.exists()
+    assert f'id="id_{key}_answer/cups_error"' not in page
+    approved = as_approver.post(f"{ALL}&group={key}", {**sent, "do": "approve"}).content.decode()
+    assert f'id="id_{key}_answer/cups_error"' in approved
+
+
 def test_adding_a_row_and_looking_keep_what_was_typed_and_send_nothing(
     as_approver: Client, waiting: list[Callback], decided_by_form: DecisionForm
 ) -> None:
