@@ -24,13 +24,13 @@ def lane_html(subject: Subject, timeline: Timeline) -> SafeString:
     if not records:
         return SafeString("")
     marks = "".join(_mark(record, timeline, subject.now.timestamp()) for record in records[:MOST])
-    last = records[0]
-    note = escape(f"{count(len(records), 'action')}; last {last.username}")
+    total = count(len(records), "action")
+    note = escape(f"last: {records[0].username}")
     return mark_safe(  # noqa: S308 - escaped above and in _mark
         f'<li class="tl-row d0 tl-lane tl-people"><span class="tl-name">{icon("user")}'
-        f'<a href="#people">What people did</a><span class="note">{note}</span></span>'
+        f'<a href="#people">What people did</a><span class="note" title="{note}">{note}</span></span>'
         f'<svg class="bars" width="100%" height="26" aria-hidden="true">{marks}</svg>'
-        f'<span class="tl-dur">{len(records):,}</span></li>'
+        f'<span class="tl-dur" title="{total}">{len(records):,}</span></li>'
     )
 
 

@@ -221,8 +221,16 @@ def _buttons(subject: Subject) -> Iterator[Button]:
         ("stop", "Stop…", "stopped", True, permissions.can_stop(user, execution)),
         ("delete", "Delete…", "x", True, permissions.can_delete(user, execution)),
     ):
-        if verdict or verdict.lasting:
+        if (verdict or verdict.lasting) and not (name == "delete" and _deletion(subject)):
             yield Button(label, icon, subject.url(name), danger, verdict.why)
+
+
+def _deletion(subject: Subject) -> ActionRecord | None:
+    """By which AWS is deleting the execution, until it has been seen to be gone."""
+    if subject.execution.gone_at:
+        return None
+    kind, accepted = ActionRecord.Kind.DELETE, ActionRecord.Outcome.ACCEPTED
+    return next((one for one in subject.actions if (one.kind, one.outcome) == (kind, accepted)), None)
 
 
 def open_callback(user: Any, callback: Callback, page: str) -> OpenCallback:
@@ -286,6 +294,9 @@ def _notices(subject: Subject, *, waiting: bool) -> list[Notice]:
     if execution.gone_at and not execution.is_imported:
         kept = "What was read of it stays here."
         found.append(Notice("info", "AWS no longer has this execution.", kept, execution.gone_at))
+    if deletion := _deletion(subject):
+        kept = "It takes AWS a moment. What was read of it stays here."
+        found.append(Notice("info", f"{deletion.username} has had AWS delete it.", kept, deletion.created_at))
     if _badge(execution) == LEFT:
         name, at = execution.function.connection.name, execution.function.connection.gone_at
         kept = "What was read of it stays here; how it went on is read when the connection is configured again."

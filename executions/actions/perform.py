@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from executions.actions import permissions, records
 from executions.actions.records import LATEST, Actor
 from executions.actions.results import BadValue
+from executions.domain.diagnosis import STOPPED_HERE
 from executions.domain.lanes import Lane
 from executions.gateway import budget, deadline, lambda_api
 from executions.gateway.answers import Answer
@@ -50,7 +51,7 @@ class AlreadyDone(Exception):
 
 def stop(actor: Actor, execution: Execution, *, error_type: str, error_message: str, now: dt.datetime) -> ActionRecord:
     """Stop an execution. Code that runs goes on to its next checkpoint."""
-    error = error_of(error_type or "StoppedByOperator", actor.signed(error_message))
+    error = error_of(error_type or STOPPED_HERE, actor.signed(error_message))
     return carry_out(
         actor,
         Kind.STOP,
@@ -118,6 +119,8 @@ def carry_out(
         send(record, execution.function.connection.name, call, actor.refused)
     records.conclude(record)
     hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
+    if kind in (Kind.PAUSE, Kind.RESUME):
+        hasten.listing(execution.function_id, now=now)
     log.info(
         "action", kind=kind, outcome=record.outcome, execution_arn=execution.arn, aws_request_id=record.aws_request_id
     )

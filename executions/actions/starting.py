@@ -20,6 +20,7 @@ from executions.actions.results import BadValue
 from executions.domain.lanes import Lane
 from executions.gateway import budget, deadline, lambda_api
 from executions.models import ActionRecord, Execution, Function, InputSchema, PreparedEvent
+from executions.sync import hasten
 from executions.sync.columns import text
 
 log = structlog.get_logger(__name__)
@@ -61,8 +62,7 @@ def start(
     if answer:
         record.execution_arn = text(answer.fields.get("DurableExecutionArn"), 1024)
     records.conclude(record)
-    # It is to be in the list soon.
-    Function.objects.filter(pk=function.pk, list_due_at__gt=now).update(list_due_at=now)
+    hasten.listing(function.pk, now=now)
     log.info("action", kind=Kind.START, outcome=record.outcome, execution_arn=record.execution_arn)
     return record
 

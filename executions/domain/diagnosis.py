@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+STOPPED_HERE = "StoppedByOperator"
+"""The type of the error that a stop from here has where none is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """`tone`: info, waiting, bad, good or idle. `deadline`: when what is described ends by itself (epoch seconds).
@@ -243,6 +247,8 @@ def _timed_out(history: History, now: float) -> Sentence:
 
 def _stopped(history: History, by: By | None) -> Sentence:
     error = error_words(history.execution.error)
+    if by and error in (f"{STOPPED_HERE}: {by.why} (by {by.who})", f"{STOPPED_HERE}: by {by.who}"):
+        error = ""  # what was sent from here where nothing else was typed: it is said already
     words = f"Stopped{_by_whom(by)}{_because(by.why if by else '')}" + (f": {error}" if error else ".")
     left, total = unfinished(history), sum(one.status == "NEVER_FINISHED" for one in history.operations.values())
     if left is None:
@@ -264,7 +270,7 @@ def _paused(history: History, now: float, by: By | None) -> Sentence:
     facts = history.execution
     how_long: tuple[Part | str, ...] = (" for ", since(facts.paused_at, now)) if facts.paused_at else ()
     waiting = waiting_on(history)
-    because = _because((by.why if by else "") or facts.pause_reason or "")
+    because = _because(by.why if by else facts.pause_reason or "")
     detail = "Waits and callbacks complete meanwhile, but no code runs until it is resumed."
     first = waiting[0] if waiting else None
     words = Words.of("Paused", _by_whom(by), *how_long, because, ".")

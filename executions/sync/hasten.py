@@ -18,6 +18,11 @@ def history(execution_id: int, *, now: dt.datetime, watch: bool = True) -> None:
         live.watch(execution_id)
 
 
+def listing(function_id: int, *, now: dt.datetime) -> None:
+    """What AWS's list alone tells has changed, such as a start or a pause: ask for it at the next dispatch."""
+    Function.objects.filter(pk=function_id, list_due_at__gt=now).update(list_due_at=now)
+
+
 def refused(function: Function, *, now: dt.datetime) -> None:
     """AWS has told a history of this function that it had refused: perhaps it tells the others, too."""
     Execution.objects.filter(function=function, history_failures__gt=0, gone_at=None).update(history_due_at=now)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from executions.actions import lifecycle, perform, permissions
 from executions.actions import settle as settle_module
 from executions.actions.settle import GRACE, settle, settle_deletions
-from executions.models import ActionRecord, Execution, StatusCount
+from executions.models import ActionRecord, Execution, Function, StatusCount
 from executions.sync import functions, history, listing
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
@@ -72,6 +73,15 @@ def test_a_pause_says_why_and_who_to_aws_and_the_mirror_learns_of_it(
     assert permissions.can_pause(operator, paused).why == "This execution is paused already."
     assert lifecycle.resume(actor(operator), paused, now=now).outcome == Outcome.ACCEPTED
     assert mirrored(now).status == "RUNNING"
+
+
+def test_aws_is_asked_for_its_list_right_after_a_pause_because_only_that_tells_of_it(
+    aws: FakeLambda, execution: Execution, operator: User, now: dt.datetime
+) -> None:
+    for act in (partial(lifecycle.pause, timeout_too=True), lifecycle.resume):
+        Function.objects.update(list_due_at=now + dt.timedelta(minutes=1))
+        act(actor(operator), mirrored(now), now=now)
+        assert Function.objects.get().list_due_at == now
 
 
 def test_the_same_form_sent_twice_pauses_once(

@@ -191,6 +191,8 @@ def test_paused_executions_say_why_and_what_goes_on_meanwhile() -> None:
     assert "no code runs until it is resumed" in sentence.detail
     ours = whats_going_on(history, "PAUSED", script.at + 60, By("ada", "stocktaking"))
     assert ours.headline == "Paused by ada for 1 m because “stocktaking”."
+    wordless = whats_going_on(history, "PAUSED", script.at + 60, By("ada"))
+    assert wordless.headline == "Paused by ada for 1 m.", "what AWS has been told then is only who it was"
     assert whats_going_on(history, "PAUSING", script.at, By("ada")).headline == "Being paused by ada."
     assert whats_going_on(history, "PAUSING", script.at).headline == "Being paused."
 
@@ -256,6 +258,20 @@ def test_a_stopped_execution_says_by_whom_and_names_what_never_finished() -> Non
     assert sentence.headline == "Stopped by ada because “closing time”: ShiftOver: last orders"
     assert sentence.detail == "approval and 1 operation around or beside it never finished."
     assert sentence.operation_id == named(history, "approval create callback id").id
+
+
+@pytest.mark.parametrize(
+    ("why", "message", "told"),
+    [
+        ("closing time", "closing time (by ada)", "Stopped by ada because “closing time”."),
+        ("", "by ada", "Stopped by ada."),
+        ("late", "no milk: late (by ada)", "Stopped by ada because “late”: StoppedByOperator: no milk: late (by ada)"),
+    ],
+)
+def test_what_was_sent_with_a_stop_from_here_is_not_said_twice(why: str, message: str, told: str) -> None:
+    script = begun()
+    script.ended("Stopped", ErrorType="StoppedByOperator", ErrorMessage=message)
+    assert whats_going_on(folded(script), "STOPPED", script.at, By("ada", why)).headline == told
 
 
 def test_a_sentence_knows_its_names_and_clocks() -> None:

@@ -45,7 +45,7 @@ def test_each_action_stands_where_it_happened_and_leads_to_what_is_said_of_it(
     assert found[begun.pk] == 0.0 and 0 < found[beat.pk] < found[after.pk] <= 100.0
     page = as_operator.get(f"/executions/{ended.pk}/").content.decode()
     assert f'href="#deed-{beat.pk}"' in page and f'id="deed-{beat.pk}"' in page
-    assert "3 actions; last ada&lt;b&gt;" in page and "ada<b>" not in page
+    assert "last: ada&lt;b&gt;" in page and 'title="3 actions">3<' in page and "ada<b>" not in page
     assert f'deed-bad" cx="{found[after.pk]:.2f}%"' in page
 
 

@@ -208,3 +208,17 @@ def test_logs_are_asked_for_by_the_invocations_that_ran_meanwhile(as_viewer: Cli
     drawer = logs_of(as_viewer, ended, "Wait")
     assert "Of 25 invocations that ran while it lasted, the first 20 are asked for" in drawer
     assert '"r-19"' in drawer and "r-20" not in drawer and "00000000-0000-4000" not in drawer
+
+
+def test_a_deletion_that_aws_has_accepted_is_told_until_it_is_gone(as_admin: Client) -> None:
+    script = histories.Script()
+    script.started()
+    script.ended()
+    execution = stored.execution(script.events)
+    assert f"/executions/{execution.pk}/delete/" in head(as_admin, execution)
+    factories.action(execution, factories.user("admin", "ada"), "delete")
+    page = head(as_admin, execution)
+    assert "ada has had AWS delete it." in page and f"/executions/{execution.pk}/delete/" not in page
+    Execution.objects.update(gone_at=factories.ago())
+    page = head(as_admin, execution)
+    assert "AWS no longer has this execution." in page and "has had AWS delete it" not in page
