@@ -1,14 +1,19 @@
 """How the events of an execution are stored: pages of 1,000, compressed, with long payloads cut out.
 
-`encode` turns wire events into a page's two blobs and `decode` gives them back. Decoded without its payloads a page
-still says how long each cut payload is and how it begins, so that a timeline never reads megabytes; decoded with them
-it equals AWS's answer.
+`pack` makes a page's two blobs of the texts of its events, `read` and `decode` give them back. Decoded without its
+payloads a page still says how long each cut payload is and how it begins, so that a timeline never reads megabytes;
+decoded with them it equals AWS's answer.
 """
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import msgspec
 import orjson
 import zstandard
+
+from executions.domain import written
+from executions.domain.written import WireEvent, Written
 
 PAGE_EVENTS = 1000
 CUT_ABOVE = 4096
@@ -20,7 +25,8 @@ _MARK = b'"$cut"'
 _BETWEEN = b'},{"'
 """Stands between events and in no text, where a quote has a backslash before it: a long text is within one piece."""
 
-WireEvent = dict[str, Any]
+Text: TypeAlias = "bytes | msgspec.Raw"
+"""One event's JSON."""
 Blob: TypeAlias = "bytes | memoryview[int]"
 """PostgreSQL's driver answers with a view."""
 
@@ -45,17 +51,26 @@ def last_of(page_number: int) -> int:
     return (page_number + 1) * PAGE_EVENTS
 
 
-def encode(events: list[WireEvent], body: bytes = b"") -> tuple[bytes, bytes]:
+def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
+    """`pack` of their JSON."""
+    return pack([orjson.dumps(event) for event in events])
+
+
+def pack(texts: "Sequence[Text]", body: bytes = b"") -> tuple[bytes, bytes]:
     """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut.
 
     `body`: AWS's answer, where it has just these events in this order: then it is kept as it came.
     """
     cut: dict[str, Any] = {}
-    body = body or orjson.dumps(events)
+    body = body or _listed(texts)
     if (b"$" in body and _MARK in body) or _may_be_long(body):
-        body = orjson.dumps([_cut_event(event, cut) for event in events])
+        body = _listed([_cut_text(bytes(text), cut) for text in texts])
     compress = zstandard.ZstdCompressor(level=LEVEL).compress
     return compress(body), compress(orjson.dumps(cut)) if cut else b""
+
+
+def _listed(texts: "Sequence[Text]") -> bytes:
+    return b'{"Events":[%b]}' % b",".join(texts)
 
 
 def _may_be_long(body: bytes) -> bool:
@@ -66,14 +81,27 @@ def _may_be_long(body: bytes) -> bool:
     return at < 0
 
 
+def read(events: Blob, payloads: "Blob | None" = None) -> list[Written]:
+    """The events of one page, in order of EventId. Without `payloads` long ones are only begun."""
+    body = _unpacked(events)
+    return written.written(_restored(body, payloads)) if _MARK in body else written.read(body)[0]
+
+
 def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:
     """The wire events of one page, in order of EventId. Without `payloads` long ones come as CutText."""
-    decompress = zstandard.ZstdDecompressor().decompress
-    body = decompress(bytes(events))
-    told: dict[str, Any] | list[WireEvent] = orjson.loads(body)
-    wire: list[WireEvent] = told["Events"] if isinstance(told, dict) else told
+    return _restored(_unpacked(events), payloads)
+
+
+def _unpacked(events: Blob) -> bytes:
+    body = zstandard.ZstdDecompressor().decompress(bytes(events))
+    # Older ones that were not kept as they came are lists.
+    return b'{"Events":%b}' % body if body[:1] == b"[" else body
+
+
+def _restored(body: bytes, payloads: "Blob | None") -> list[WireEvent]:
+    wire: list[WireEvent] = written.loads(body)["Events"]
     if _MARK in body:
-        whole: dict[str, Any] | None = orjson.loads(decompress(bytes(payloads))) if payloads else None
+        whole: dict[str, Any] | None = orjson.loads(_unpacked(payloads)) if payloads else None
         for event in wire:
             _restore_event(event, whole)
     return wire
@@ -100,17 +128,19 @@ def _must_be_cut(value: Any) -> bool:
     return (isinstance(value, str) and len(value) > CUT_ABOVE) or (isinstance(value, dict) and _CUT in value)
 
 
-def _cut_event(event: WireEvent, cut: dict[str, Any]) -> WireEvent:
+def _cut_text(text: bytes, cut: dict[str, Any]) -> bytes:
+    if len(text) <= CUT_ABOVE and not (b"$" in text and _MARK in text) and b"\\u00" not in text:
+        return text
+    event: WireEvent = written.loads(text)
     if not any(_must_be_cut(holder[key]) for _, holder, key in _holders(event)):
-        return event
-    copy: WireEvent = orjson.loads(orjson.dumps(event))
-    for path, holder, key in _holders(copy):
+        return text
+    for path, holder, key in _holders(event):
         value = holder[key]
         if _must_be_cut(value):
             cut[f"{event.get('EventId')}/{path}"] = value
-            text = value if isinstance(value, str) else orjson.dumps(value).decode()
-            holder[key] = {_CUT: len(text), "head": text[:HEAD]}
-    return copy
+            whole = value if isinstance(value, str) else orjson.dumps(value).decode()
+            holder[key] = {_CUT: len(whole), "head": whole[:HEAD]}
+    return orjson.dumps(event)
 
 
 def _restore_event(event: WireEvent, whole: dict[str, Any] | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from botocore.exceptions import ClientError
 
+from executions.domain import written
 from executions.domain.statuses import TERMINAL_EVENTS
 from executions.models import Connection
 
@@ -149,7 +150,7 @@ class FakeLambda:
         if request.get("ReverseOrder"):
             events.reverse()
         page = self._page("Events", events, request)
-        return {"Wire": page, "Body": orjson.dumps(page)}
+        return {"Told": written.read(orjson.dumps(page)), "Body": orjson.dumps(page)}
 
     def stop_durable_execution(self, **request: Any) -> dict[str, Any]:
         self._asked("stop_durable_execution", request)

@@ -10,6 +10,7 @@ from typing import Any
 
 from executions.domain.events import Event, Payload
 from executions.domain.payloads import decode, redact, redact_broken
+from executions.domain.written import Written
 
 MOST = 200
 """Characters of the line."""
@@ -21,23 +22,21 @@ _VAGUE = frozenset({"id", "name", "value", "type", "key", "number", "no", "text"
 _PAIR = re.compile(r'"([^"\\]{1,60})"\s*:\s*("(?:[^"\\]|\\.){0,200}"|-?[0-9.eE+-]{1,40}|true|false)')
 _SPACES = re.compile(r"\s+")
 
-WireEvent = dict[str, Any]
-
 
 def about(
-    wire: Sequence[WireEvent], operation_ids: Collection[str], patterns: Sequence[str] | None = None
+    events: Sequence[Written], operation_ids: Collection[str], patterns: Sequence[str] | None = None
 ) -> dict[str, str]:
-    """`wire`: the events in order; `operation_ids`: of the callbacks that are asked for.
+    """`events`: in order; `operation_ids`: of the callbacks that are asked for.
 
     `patterns`: of the keys whose values are secret; see redaction.py.
 
-    -> a line for each of them that `wire` opens, "" when the payloads before it tell nothing
+    -> a line for each of them that `events` open, "" when the payloads before it tell nothing
     """
-    before = _before(wire, operation_ids)
-    begun = 0 if wire and wire[0].get("EventType") == "ExecutionStarted" else None
-    said = _first(_payload(wire, begun), FROM_INPUT, {}, patterns)
+    before = _before(events, operation_ids)
+    begun = 0 if events and events[0].kind == "ExecutionStarted" else None
+    said = _first(_payload(events, begun), FROM_INPUT, {}, patterns)
     # Each payload is read once, however many callbacks came after it.
-    lines = {at: _line(said | _first(_payload(wire, at), FROM_RESULT, said, patterns)) for at in set(before.values())}
+    lines = {at: _line(said | _first(_payload(events, at), FROM_RESULT, said, patterns)) for at in set(before.values())}
     return {operation_id: lines[at] for operation_id, at in before.items()}
 
 
@@ -46,13 +45,13 @@ def about_input(payload: Payload | None, patterns: Sequence[str] | None = None) 
     return _line(_first(payload, FROM_INPUT, {}, patterns))
 
 
-def _before(wire: Sequence[WireEvent], operation_ids: Collection[str]) -> dict[str, int | None]:
-    """Where in `wire` the newest result before each callback stands, of an operation beside it or around it."""
+def _before(events: Sequence[Written], operation_ids: Collection[str]) -> dict[str, int | None]:
+    """Where in `events` the newest result before each callback stands, of an operation beside it or around it."""
     wanted, found = set(operation_ids), dict[str, int | None]()
     parents: dict[str | None, str | None] = {}
     newest: dict[str | None, int] = {}  # by the parent of the operation whose result it is; None is the execution
-    for at, raw in enumerate(wire):
-        operation_id, parent, kind = raw.get("Id"), raw.get("ParentId"), raw.get("EventType")
+    for at, event in enumerate(events):
+        operation_id, parent, kind = event.operation_id, event.parent_id, event.kind
         parent = parent if isinstance(parent, str) else None
         if isinstance(operation_id, str):
             parents[operation_id] = parent
@@ -75,8 +74,8 @@ def _around(operation_id: str, parents: dict[str | None, str | None]) -> Iterato
         yield around
 
 
-def _payload(wire: Sequence[WireEvent], at: int | None) -> Payload | None:
-    return None if at is None else Event.parse(wire[at]).payload
+def _payload(events: Sequence[Written], at: int | None) -> Payload | None:
+    return None if at is None else Event.parse(events[at].whole()).payload
 
 
 def _first(payload: Payload | None, most: int, known: dict[str, str], patterns: Sequence[str] | None) -> dict[str, str]:

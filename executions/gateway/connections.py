@@ -13,6 +13,7 @@ import orjson
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
+from executions.domain import written
 from executions.gateway import budget, deadline
 from executions.gateway.configuration import Configured, named
 from executions.gateway.errors import NoCredentials, triage
@@ -122,7 +123,8 @@ def _read(
     """Look at a good answer before botocore does; raises ValueError, TypeError or KeyError when it is none of Lambda's.
 
     botocore takes a body that is not JSON for an empty answer, so that a proxy's page would look like "there are no
-    functions". A history is kept as AWS wrote it, and read by orjson because botocore's parser takes six times as long.
+    functions". A history is kept as AWS wrote it, and not shown to botocore, whose parser takes a hundred times as
+    long.
     """
     shape = operation_model.output_shape
     if response_dict["status_code"] >= 300 or shape is None or "payload" in shape.serialization:
@@ -130,11 +132,8 @@ def _read(
     body = response_dict["body"]
     if not body and not shape.members:
         return
-    wire = orjson.loads(body)
-    if not isinstance(wire, dict):
-        raise ValueError("not a JSON object")
     if operation_model.name == "GetDurableExecutionHistory":
-        if not set(map(type, wire["Events"])) <= {dict}:
-            raise ValueError("an event that is not a JSON object")
-        customized_response_dict |= {"Wire": wire, "Body": body}
+        customized_response_dict |= {"Told": written.read(body), "Body": body}
         response_dict["body"] = b"{}"
+    elif not isinstance(orjson.loads(body), dict):
+        raise ValueError("not a JSON object")

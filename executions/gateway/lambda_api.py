@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from executions.domain.written import Written
 from executions.gateway.answers import (
     Answer,
     ExecutionSummary,
@@ -117,8 +118,8 @@ def get_history(
     marker: str | None = None,
     most: int = PAGE_ITEMS,
     patience: float = 60.0,
-) -> Page[dict[str, Any]]:
-    """One page of at `most` so many wire events exactly as AWS wrote them (numbers for times, payloads as strings)."""
+) -> Page[Written]:
+    """One page of at `most` so many events as AWS wrote them."""
     answer = call_aws(
         connection,
         "history",
@@ -131,8 +132,8 @@ def get_history(
         MaxItems=most,
         **given(Marker=marker),
     )
-    wire = answer.get("Wire", answer)
-    return Page(wire["Events"], wire.get("NextMarker"), body=answer.get("Body", b""))
+    events, next_marker = answer["Told"]
+    return Page(events, next_marker, body=answer["Body"])
 
 
 def stop_execution(connection: Connection, arn: str, error: dict[str, Any]) -> Answer:

@@ -34,7 +34,15 @@ def insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
     columns = {field.name: field.column or "" for field in model._meta.concrete_fields}
     names = ", ".join(connection.ops.quote_name(columns[name]) for name in rows[0])
     table, marks = connection.ops.quote_name(model._meta.db_table), ", ".join(["%s"] * len(rows[0]))
-    adapt = connection.ops.adapt_datetimefield_value
-    values = [[adapt(value) if isinstance(value, dt.datetime) else value for value in row.values()] for row in rows]
+    values = [list(row.values()) for row in rows]
+    if connection.vendor == "sqlite":
+        values = [
+            [_as_sqlite_has_it(value) if type(value) is dt.datetime else value for value in row] for row in values
+        ]
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608 - names of ours
+
+
+def _as_sqlite_has_it(moment: dt.datetime) -> str:
+    """Django's own way there, which also knows other time zones than UTC, takes six times as long."""
+    return str(moment.replace(tzinfo=None))

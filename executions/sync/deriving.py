@@ -13,11 +13,11 @@ from executions.domain.diagnosis import activity
 from executions.domain.gist import Gist, gist
 from executions.domain.operations import History, Operation
 from executions.domain.statuses import OUTCOMES, counted_as, is_terminal, merge
+from executions.domain.written import Written
 from executions.models import Callback, Execution, Function
 from executions.sync import closing, habits, places
 from executions.sync.columns import fits, insert, number, text
 from executions.sync.executions import recount
-from executions.sync.reading import WireEvent
 from executions.sync.storing import Book
 
 CALLBACK_FIELDS = ["callback_id", "name", "status", "opened_at", "closed_at", "timeout_at", "heartbeat_seconds"]
@@ -41,9 +41,9 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         function = Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         quiet = not row.untold
-        wire = _stored_events(row, book)
+        events = _stored_events(row, book)
         with metrics.FOLDING.time():
-            found = gist(wire)
+            found = gist(events)
         before, gone = row.status, row.gone_at is not None
         copy_facts(row, found)
         was_complete = row.history_complete
@@ -56,7 +56,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
             row.revision += 1
         row.untold = False
         row.save()
-        opened = copy_callbacks(row, found.history, wire, now=now)
+        opened = copy_callbacks(row, found.history, events, now=now)
         if row.history_complete and not was_complete:
             habits.learn(function, row, opened)
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
@@ -64,14 +64,14 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
     return row.history_complete
 
 
-def _stored_events(row: Execution, book: Book) -> list[WireEvent]:
+def _stored_events(row: Execution, book: Book) -> list[Written]:
     """What is stored, from memory when this reading has seen all of it."""
     if book.seen:
         seen = [event for _, events in sorted(book.seen.items()) for event in events.values()]
         if row.history_pages.aggregate(stored=Sum("event_count"))["stored"] == len(seen):
             return seen
     pages = row.history_pages.order_by("number").only("events")
-    return [event for page in pages for event in history_pages.decode(page.events)]
+    return [event for page in pages for event in history_pages.read(page.events)]
 
 
 def copy_facts(row: Execution, found: Gist) -> None:
@@ -109,9 +109,9 @@ def _code_may_run(history: History) -> bool:
 
 
 def copy_callbacks(
-    row: Execution, history: History, wire: Sequence[WireEvent] = (), *, now: dt.datetime
+    row: Execution, history: History, events: Sequence[Written] = (), *, now: dt.datetime
 ) -> dt.datetime | None:
-    """`wire`: all stored events; what a callback is about is worked out once, when it is new and waits. Those whose
+    """`events`: all that are stored; what a callback is about is worked out once, when it is new and waits. Those whose
     operation is told no more wait no more.
 
     -> when the first one was opened, None when there is none
@@ -137,7 +137,7 @@ def copy_callbacks(
             changed.append(callback)
     waiting = {callback["operation_id"]: callback for callback in fresh if callback["status"] == "STARTED"}
     if waiting:
-        for operation_id, said in about(wire, waiting, sharing.patterns()).items():
+        for operation_id, said in about(events, waiting, sharing.patterns()).items():
             waiting[operation_id]["about"] = text(said, 200)
     insert(Callback, fresh)
     if changed:

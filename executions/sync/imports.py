@@ -16,6 +16,7 @@ from executions.domain import imports
 from executions.domain.gist import gist
 from executions.domain.history import History
 from executions.domain.imports import Details, HistoryFile
+from executions.domain.written import written
 from executions.models import Connection, Execution, Function, HistoryImport, HistoryPage
 from executions.sync.columns import fits, text
 from executions.sync.deriving import copy_facts, moment
@@ -34,7 +35,7 @@ def store(found: HistoryFile, function: str, *, file_names: str, user: Any, now:
     known = Execution.objects.filter(arn=arn).first()
     if known is not None:
         return known
-    told = gist(found.events)
+    told = gist(written(found.events))
     row = _execution(arn, _function(function, now), told.history, found.details, now)
     copy_facts(row, told)
     row.history_complete, row.revision, row.history_read_at = True, 1, now

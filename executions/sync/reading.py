@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from executions import history_pages
+from executions.domain.written import Written
 from executions.gateway import answers, lambda_api
 from executions.gateway.connections import Connection
 from executions.gateway.errors import OverBudget, TooSlow
@@ -17,10 +17,9 @@ from executions.models import Execution
 from executions.sync import places
 from executions.sync.columns import LARGEST
 
-WireEvent = dict[str, Any]
 FEW = 100
 """Events that are asked for where hardly any are new: what is known already need not be sent and compared again."""
-Events = dict[int, WireEvent]
+Events = dict[int, Written]
 """By EventId; what has none that could be stored is left out."""
 
 
@@ -158,21 +157,21 @@ def settled_through(execution: Execution) -> int:
     """
     waiting: dict[str, int] = {}
     for page in execution.history_pages.order_by("number").only("events"):
-        for event in history_pages.decode(page.events):
-            kind = str(event.get("EventType"))
+        for event in history_pages.read(page.events):
+            kind = str(event.kind)
             if kind == "ChainedInvokeStarted":
                 if not names_child(event):
-                    waiting[str(event.get("Id"))] = event["EventId"]
+                    waiting[str(event.operation_id)] = event.number
             elif kind.startswith("ChainedInvoke"):
-                waiting.pop(str(event.get("Id")), None)
+                waiting.pop(str(event.operation_id), None)
     return min([execution.contiguous_through, *(number - 1 for number in waiting.values())])
 
 
-def names_child(event: WireEvent) -> bool:
+def names_child(event: Written) -> bool:
     """Whether a ChainedInvokeStarted has its child's ARN, or can have none."""
-    details = event.get("ChainedInvokeStartedDetails") or {}
+    details = event.whole().get("ChainedInvokeStartedDetails") or {}
     return not isinstance(details, dict) or bool(details.get("DurableExecutionArn"))
 
 
-def numbered(events: list[WireEvent]) -> Events:
-    return {number: event for event in events if type(number := event.get("EventId")) is int and 0 < number <= LARGEST}
+def numbered(events: list[Written]) -> Events:
+    return {number: event for event in events if type(number := event.number) is int and 0 < number <= LARGEST}

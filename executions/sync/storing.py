@@ -11,9 +11,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from executions import history_pages, metrics
+from executions.domain.written import Written
 from executions.models import Execution, HistoryPage
 from executions.sync import places
-from executions.sync.reading import Events, Part, WireEvent, names_child, numbered
+from executions.sync.reading import Events, Part, names_child, numbered
 
 log = structlog.get_logger(__name__)
 STORE_EVERY = 1.0
@@ -52,7 +53,7 @@ class Book:
             self.waiting[number] = events if told_again else _in_order(before | events)
             self.packed.pop(number, None)
             if part.body and events is part.events and told_again:
-                self.packed[number] = history_pages.encode(list(events.values()), part.body)
+                self.packed[number] = history_pages.pack([event.text for event in events.values()], part.body)
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -119,9 +120,9 @@ def _by_page(events: Events) -> dict[int, Events]:
 
 def _merge(book: Book, page: HistoryPage, incoming: Events) -> bool:
     """-> whether AWS tells a stored event differently."""
-    known = numbered(history_pages.decode(page.events, page.payloads))
+    known = numbered(history_pages.read(page.events, page.payloads))
     new = [number for number in incoming if number not in known]
-    differing = [number for number in incoming if number in known and incoming[number] != known[number]]
+    differing = [number for number, event in incoming.items() if not event.is_told_like(known.get(number, event))]
     if not new and not differing:
         return False
     book.pulled.new_events += len(new)
@@ -132,10 +133,10 @@ def _merge(book: Book, page: HistoryPage, incoming: Events) -> bool:
     return not all(_is_filled_in(known[number], incoming[number]) for number in differing)
 
 
-def _is_filled_in(before: WireEvent, now: WireEvent) -> bool:
+def _is_filled_in(before: Written, now: Written) -> bool:
     """Whether an invoke has got its child's ARN, which AWS is known to do."""
     kind = "ChainedInvokeStarted"
-    return before.get("EventType") == now.get("EventType") == kind and not names_child(before) and names_child(now)
+    return before.kind == now.kind == kind and not names_child(before) and names_child(now)
 
 
 def end_retelling(book: Book, *, through: int) -> None:
@@ -144,7 +145,7 @@ def end_retelling(book: Book, *, through: int) -> None:
     with transaction.atomic():
         Execution.objects.select_for_update().only("pk").get(pk=execution.pk)
         for page in execution.history_pages.filter(number__gte=history_pages.page_number(through)):
-            events = numbered(history_pages.decode(page.events, page.payloads))
+            events = numbered(history_pages.read(page.events, page.payloads))
             kept = {number: event for number, event in sorted(events.items()) if number <= through}
             if len(kept) == len(events):
                 continue
@@ -159,7 +160,7 @@ def end_retelling(book: Book, *, through: int) -> None:
 def write(book: Book, page: HistoryPage, events: Events, packed: tuple[bytes, bytes] | None = None) -> HistoryPage:
     """Put these, which are in order, into a page that is not saved yet."""
     page.event_count = len(events)
-    page.events, page.payloads = packed or history_pages.encode(list(events.values()))
+    page.events, page.payloads = packed or history_pages.pack([event.text for event in events.values()])
     if page.payloads:
         book.seen = None
     if book.seen is not None:

@@ -7,10 +7,11 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.exceptions as boto
@@ -20,7 +21,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 from django.core.cache import cache
 
-from executions.domain import statuses
+from executions.domain import statuses, written
 from executions.domain.lanes import Lane
 from executions.gateway import budget, calling, connections, errors, lambda_api
 from executions.gateway.bucket import State
@@ -100,6 +101,17 @@ class Call:
     check: Callable[[Any], bool]
 
 
+def _read_at_once(at: Connection) -> Connection:
+    """A stub's answer never passes what reads a history's JSON before botocore does."""
+
+    def ask(**request: Any) -> dict[str, Any]:
+        answer = at.client.get_durable_execution_history(**request)
+        body = json.dumps({"Events": answer["Events"]}).encode()
+        return {"Told": written.read(body), "Body": body}
+
+    return replace(at, client=SimpleNamespace(get_durable_execution_history=ask))
+
+
 CALLS = {
     "list_functions": Call(
         lambda at: list(lambda_api.list_functions(at)),
@@ -137,7 +149,7 @@ CALLS = {
         lambda made: made == "Root=1-5759e988-bd862e3fe1be46a994272793",
     ),
     "get_history": Call(
-        lambda at: lambda_api.get_history(at, EXECUTION, newest_first=True, marker="m"),
+        lambda at: lambda_api.get_history(_read_at_once(at), EXECUTION, newest_first=True, marker="m"),
         "get_durable_execution_history",
         {
             "DurableExecutionArn": EXECUTION,
@@ -147,7 +159,7 @@ CALLS = {
             "Marker": "m",
         },
         {"Events": [{"EventType": "ExecutionStarted", "EventId": 1}]},
-        lambda made: made.items[0]["EventId"] == 1 and made.next_marker is None,
+        lambda made: made.items[0].number == 1 and made.next_marker is None,
     ),
     "stop_execution": Call(
         lambda at: lambda_api.stop_execution(at, EXECUTION, ERROR),
@@ -467,7 +479,7 @@ def test_a_history_is_kept_as_aws_wrote_it(wire: Wire, connection: Connection) -
     }
     wire.says({"Events": [event], "NextMarker": "next"})
     page = lambda_api.get_history(connection, EXECUTION)
-    assert page.items == [event] and page.next_marker == "next"
+    assert [event.whole() for event in page.items] == [event] and page.next_marker == "next"
 
 
 def test_the_execution_of_a_history_is_named_in_the_path_with_its_slashes_escaped(
@@ -487,7 +499,7 @@ def test_a_history_page_of_several_megabytes_arrives_whole(wire: Wire, connectio
         for n in range(1, 1001)
     ]
     wire.says({"Events": events})
-    assert lambda_api.get_history(connection, EXECUTION).items == events
+    assert [event.whole() for event in lambda_api.get_history(connection, EXECUTION).items] == events
 
 
 def test_times_written_as_fractions_of_seconds_are_read_exactly(wire: Wire, connection: Connection) -> None:

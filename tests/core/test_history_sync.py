@@ -340,7 +340,7 @@ def test_a_history_that_is_told_differently_and_then_not_at_all_stays(
     answer = aws.get_durable_execution_history
 
     def watched(**request: Any) -> dict[str, Any]:
-        return answer(**request) if request.get("ReverseOrder") else {"Events": []}
+        return answer(**request) if request.get("ReverseOrder") else {"Told": ([], None), "Body": b""}
 
     aws.get_durable_execution_history = watched  # type: ignore[method-assign]
     history.pull(again(execution), now=now)

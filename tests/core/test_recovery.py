@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from executions import live, tasks
+from executions.domain.written import written
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import Callback, Execution, Function, HistoryPage, StatusCount, Trouble
 from executions.sync import executions, functions, history, listing, on_demand, schedule, storing
@@ -363,7 +364,8 @@ def test_a_run_in_the_foreground_goes_on_when_something_is_removed_meanwhile(
 
 def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     execution = factories.execution()
-    events = {1: {"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}}
+    [event] = written([{"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}])
+    events = {1: event}
 
     def killed(**_: object) -> None:
         raise KeyboardInterrupt

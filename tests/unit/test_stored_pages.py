@@ -27,8 +27,9 @@ def event(number: int, payload: Any) -> dict[str, Any]:
 def test_a_page_comes_back_as_it_was_and_holds_no_long_text_itself(given: list[Any], as_it_came: bool) -> None:
     events = [event(number, payload) for number, payload in enumerate(given, 1)]
     answer = orjson.dumps({"Events": events, "NextMarker": "m"}) if as_it_came else b""
-    body, cut = history_pages.encode(events, answer)
+    body, cut = history_pages.pack([orjson.dumps(event) for event in events], answer)
     assert history_pages.decode(body, cut or None) == events
+    assert [event.whole() for event in history_pages.read(body, cut or None)] == events
     held = orjson.loads(zstandard.ZstdDecompressor().decompress(body))
     for payload, stored in zip(given, held["Events"] if isinstance(held, dict) else held, strict=True):
         kept = stored["StepSucceededDetails"]["Result"]["Payload"]
