@@ -164,9 +164,14 @@ document.addEventListener("click", (event) => {
     dialog.close();
   }
 });
+/**
+ * Disables a form's buttons after its data has been taken, so that the clicked one is still sent. A form that is
+ * answered with a file stays on the screen, and can be sent again.
+ */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+  if ("download" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -183,6 +188,7 @@ window.addEventListener("pageshow", (event) => {
     for (const button of form.querySelectorAll("button")) button.disabled = false;
   }
 });
+if (document.activeElement === document.body) document.querySelector("main form [aria-invalid=true]")?.focus();
 })();
 // execution.js
 (() => {

@@ -42,7 +42,7 @@ FILTERS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One action. `url` is "" when its execution is no longer here; `about`: the callback, account or team, or "".
+    """One action. `url` is "" when its execution is no longer here; `about`: what it was done to besides, or "".
 
     `answer`: AWS's answer in words, "" where the outcome says it all. `request`: what was sent, as JSON, the values of
     secret keys hidden.
@@ -156,7 +156,7 @@ def _row(record: ActionRecord) -> Row:
         at=record.created_at,
         username=record.username,
         what=record.get_kind_display(),
-        about=str(record.callback) if record.callback else account_of(record) or str(record.request.get("Team", "")),
+        about=str(record.callback) if record.callback else _about(record),
         execution=name,
         short=shortened(name),
         arn=record.execution_arn,
@@ -172,6 +172,14 @@ def _row(record: ActionRecord) -> Row:
         request=to_text(without_secrets(record.request)),
         finished_at=record.finished_at,
     )
+
+
+def _about(record: ActionRecord) -> str:
+    """What it was done to that is no execution; of a function what is kept for it, too."""
+    asked = record.request
+    function = str(asked.get("FunctionName", "")).rpartition(":")[2]
+    about = ", ".join(filter(None, [function, str(asked.get("Event", ""))]))
+    return account_of(record) or str(asked.get("Team", "")) or about
 
 
 def account_of(record: ActionRecord) -> str:

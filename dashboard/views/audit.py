@@ -84,5 +84,8 @@ def _next(batches: Iterator[Rows]) -> Rows | None:
 
 def _download(chunks: AsyncIterator[str], kind: str, name: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(
-        chunks, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        chunks,
+        content_type=kind,
+        # GZipMiddleware would compress each chunk for itself, and browsers take the first of such for the whole.
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Content-Encoding": "identity"},
     )

@@ -23,10 +23,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
-/** Disables a form's buttons after its data has been taken, so that the clicked one is still sent. */
+/**
+ * Disables a form's buttons after its data has been taken, so that the clicked one is still sent. A form that is
+ * answered with a file stays on the screen, and can be sent again.
+ */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
+  if ("download" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -44,3 +48,6 @@ window.addEventListener("pageshow", (event) => {
     for (const button of form.querySelectorAll("button")) button.disabled = false;
   }
 });
+
+// A form that came back with something wrong is gone on with there, if nobody is anywhere else yet.
+if (document.activeElement === document.body) document.querySelector("main form [aria-invalid=true]")?.focus();

@@ -241,3 +241,11 @@ def test_forward_leads_to_the_page_without_the_drawer_that_was_closed(context: B
     page.locator("#operation").wait_for()
     page.go_forward()
     expect(page.locator("#operation")).to_have_count(0)
+
+
+def test_a_form_that_comes_back_with_something_wrong_is_gone_on_with_there(context: BrowserContext) -> None:
+    page = opened(context, "/tokens/")
+    expect(page.locator("body")).to_be_focused()
+    page.locator("#id_name").fill(" ")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#id_name[aria-invalid=true]")).to_be_focused()

@@ -118,6 +118,14 @@ def test_hostile_words_are_text(as_operator: Client) -> None:
     assert "<script>alert" not in html(as_operator)
 
 
+def test_what_is_kept_for_a_function_says_for_which(as_operator: Client) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:refund"
+    factories.action(kind="describe", request={"FunctionName": arn, "Schema": "{}"})
+    factories.action(kind="prepare", request={"FunctionName": arn, "Event": "of 300"})
+    page = html(as_operator)
+    assert '<bdi class="sub">refund</bdi>' in page and '<bdi class="sub">refund, of 300</bdi>' in page
+
+
 @pytest.mark.parametrize("count", [1, 50])
 def test_the_page_costs_a_fixed_number_of_queries(
     as_operator: Client, operator: User, django_assert_num_queries: Callable[..., object], count: int
@@ -131,7 +139,10 @@ def test_the_page_costs_a_fixed_number_of_queries(
 
 
 def exported(client: Client, url: str) -> str:
-    answer = client.get(url)
+    answer = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert answer["Content-Encoding"] == "identity", (
+        "browsers take the first of several compressed chunks for the whole"
+    )
     assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
     return async_to_sync(whole)(answer).decode()
 
