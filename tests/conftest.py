@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
+from executions import histories
 from executions.models import ActionRecord
 from tests import factories
 
@@ -58,7 +59,9 @@ def _tests_may_empty_what_is_append_only() -> None:
 
 @pytest.fixture(autouse=True)
 def _forget_the_cache() -> None:
+    """Of the histories, too: the database of the next test may give its executions the same numbers."""
     cache.clear()
+    histories._histories.clear()
 
 
 @pytest.fixture
