@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -260,6 +261,29 @@ def test_one_consumer_at_a_time(row: Connection, now: dt.datetime, monkeypatch: 
     assert source.receives == 2
     push.listen(clock=lambda: now, going=times(1))
     assert source.receives == 3, "the claim ends with the run"
+
+
+@pytest.mark.parametrize("killed_in", ["rows_with_queues", "consume"])
+def test_the_claim_of_a_consumer_that_was_killed_ends_by_itself(
+    row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch, killed_in: str
+) -> None:
+    source = FakeQueue()
+    source.install(monkeypatch)
+    monkeypatch.setattr(push, "CLAIM", 3)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(push, killed_in, killed)
+        push.listen(clock=lambda: now, going=times(2))
+    push.listen(clock=lambda: now, going=times(1))
+    assert source.receives == 0, "it is held"
+    deadline = time.monotonic() + 15
+    while not source.receives:
+        assert time.monotonic() < deadline, "it never ends"
+        time.sleep(0.1)
+        push.listen(clock=lambda: now, going=times(1))
 
 
 def test_a_queue_that_cannot_be_read_is_told_and_left_alone_for_a_moment(

@@ -249,6 +249,7 @@ def test_an_account_is_switched_off_with_its_sessions_and_tokens_and_on_again(
     assert log_in(Client()).status_code == 200
     assert client.get("/api/v1/executions", headers=bearer).status_code == 401
     as_admin.post(f"/people/{vera.pk}/switch/", {"to": "on"})
+    assert client.get("/").status_code == 302, "its sessions have ended, and do not come back with it"
     assert log_in(Client()).status_code == 302
     assert client.get("/api/v1/executions", headers=bearer).status_code == 200
 
