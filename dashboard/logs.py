@@ -27,6 +27,13 @@ def _access_without_tokens(record: logging.LogRecord) -> bool:
     return True
 
 
+def _refusal_without_traceback(record: logging.LogRecord) -> bool:
+    """Of a request that is answered with a 4xx its line says what was wrong; where that was noticed is no news."""
+    if record.levelno < logging.ERROR:
+        record.exc_info = None
+    return True
+
+
 def configure(*, level: str, style: str) -> None:
     """Route both structlog and the standard library's loggers to standard error in one format."""
     shared: list[structlog.typing.Processor] = [
@@ -61,6 +68,7 @@ def configure(*, level: str, style: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn.access").addFilter(_access_without_tokens)
+    logging.getLogger("django.request").addFilter(_refusal_without_traceback)
     for chatty in (
         "botocore",
         "boto3",

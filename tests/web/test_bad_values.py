@@ -4,6 +4,7 @@ import uuid
 from urllib.parse import quote, unquote
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from dashboard.asked_for import here, whole
@@ -55,6 +56,20 @@ def test_revoking_a_share_link_leads_back_to_what_is_here(as_admin: Client, back
     answer = as_admin.post(f"/share-links/{link.pk}/revoke/", {"back": back})
     assert answer["Location"] == ("/inbox/" if back == "/inbox/" else "/share-links/")
     assert ShareLink.objects.get().revoked_at
+
+
+@pytest.mark.parametrize("csrf", [True, False])
+def test_a_form_in_another_charset_is_refused_without_a_traceback(
+    admin: User, csrf: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(enforce_csrf_checks=csrf)
+    client.force_login(admin)
+    client.get("/people/")
+    form = "application/x-www-form-urlencoded; charset=latin-1"
+    answer = client.post(f"/people/{factories.user('viewer').pk}/switch/", b"to=off", content_type=form)
+    assert answer.status_code == 400
+    [line] = [record for record in caplog.records if record.name == "django.request"]
+    assert line.levelname == "WARNING" and not line.exc_info
 
 
 def test_a_login_leads_nowhere_that_is_no_address(client: Client) -> None:
