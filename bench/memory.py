@@ -1,7 +1,7 @@
 """Memory of the one embedded process (web, worker, beat, mirror): idle, and in a soak at some executions a second.
 
 A Lambda API of the tests tells of executions that start, take a step and end; a person opens the list now and then.
-The database grows, and may; the process must not. `BENCH_SOAK_MINUTES` and `BENCH_SOAK_RATE` change the soak.
+The database grows, and may; the process must not. `BENCH_SOAK_MINUTES` (0: none) and `BENCH_SOAK_RATE` change it.
 """
 
 import os
@@ -30,6 +30,8 @@ LASTS, REMEMBERED = 3.0, 600.0
 
 
 def main() -> int:
+    if 0 < MINUTES < 1:
+        sys.exit("BENCH_SOAK_MINUTES must be 0 or at least 1: in less time there is nothing to compare.")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
         os.environ |= {"DJANGO_SETTINGS_MODULE": "dashboard.settings", "REDIS_URL": "", "CONNECTIONS_FILE": ""}

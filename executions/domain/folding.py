@@ -166,7 +166,6 @@ class OperationDraft:
             _optional_text(details.get("DurableExecutionArn")),
             _optional_text(details.get("FunctionName")),
             _optional_text(details.get("ExecutedVersion")),
-            _optional_text(details.get("TenantId")),
         )
 
     def finish(self, event: Event) -> None:

@@ -55,7 +55,6 @@ class InvokeFacts:
     child_arn: str | None
     function_name: str | None
     executed_version: str | None = None
-    tenant_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

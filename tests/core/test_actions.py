@@ -15,7 +15,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
 from executions.actions import decisions, perform, permissions
-from executions.actions.records import GRACE, LATEST
+from executions.actions.records import GRACE, LATEST, Actor
+from executions.actions.results import BadValue
 from executions.actions.settle import settle, settle_left
 from executions.gateway import budget, connections, deadline
 from executions.gateway.configuration import Configured
@@ -76,8 +77,8 @@ def lambda_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[s
     server.shutdown()
 
 
-def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> perform.Actor:
-    return perform.Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason=reason)
+def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> Actor:
+    return Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason=reason)
 
 
 def answer(user: User, callback: Callback, now: dt.datetime, **kwargs: Any) -> ActionRecord:
@@ -223,7 +224,7 @@ def test_when_aws_cannot_even_be_reached_nothing_was_sent(
 def test_what_is_not_json_is_not_sent_as_json(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, text: str
 ) -> None:
-    with pytest.raises(perform.BadValue, match="not JSON"):
+    with pytest.raises(BadValue, match="not JSON"):
         decisions.succeed(actor(approver), callback, result=text, is_json=True, now=now)
     assert not ActionRecord.objects.exists()
 
@@ -232,7 +233,7 @@ def test_plain_text_is_sent_as_it_is_and_too_much_is_refused_with_the_limit(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, settings: Any
 ) -> None:
     settings.CALLBACK_RESULT_LIMIT = 10
-    with pytest.raises(perform.BadValue, match=r"11 bytes.*at most 10"):
+    with pytest.raises(BadValue, match=r"11 bytes.*at most 10"):
         decisions.succeed(actor(approver), callback, result="é" * 5 + "x", is_json=False, now=now)
     decisions.succeed(actor(approver), callback, result="{ not json", is_json=False, now=now)
     assert dict(aws.requests)["send_durable_execution_callback_success"]["Result"] == b"{ not json"
@@ -341,7 +342,7 @@ def test_a_token_that_was_used_for_something_else_is_no_success(
 ) -> None:
     token = uuid.uuid4()
     perform.heartbeat(actor(approver, token=token), callback, now=now)
-    with pytest.raises(perform.BadValue, match="open it again"):
+    with pytest.raises(BadValue, match="open it again"):
         answer(approver, callback, now, token=token)
     assert aws.calls["send_durable_execution_callback_success"] == 0
 
@@ -443,7 +444,7 @@ def test_what_no_database_keeps_is_refused_in_words(
     aws: FakeLambda, callback: Callback, approver: User, now: dt.datetime, what: dict[str, str], field: str
 ) -> None:
     who = actor(approver, what.get("reason", ""))
-    with pytest.raises(perform.BadValue) as raised:
+    with pytest.raises(BadValue) as raised:
         if "result" in what:
             decisions.succeed(who, callback, result=what["result"], is_json=False, now=now)
         else:
@@ -457,7 +458,7 @@ def test_a_form_that_is_sent_again_with_another_answer_is_no_success(
 ) -> None:
     token = uuid.uuid4()
     answer(approver, callback, now, token=token)
-    with pytest.raises(perform.BadValue, match="open it again"):
+    with pytest.raises(BadValue, match="open it again"):
         decisions.succeed(actor(approver, token=token), callback, result="other", is_json=False, now=now)
 
 

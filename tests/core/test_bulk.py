@@ -9,6 +9,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
 
 from executions.actions import bulk, decisions, perform, permissions
+from executions.actions.records import Actor
+from executions.actions.results import BadValue
 from executions.domain.statuses import ExecutionStatus
 from executions.models import ActionRecord, Bulk, Callback, DecisionForm, Execution, Function
 from tests import factories
@@ -29,7 +31,7 @@ def running(aws: FakeLambda, function: Function, count: int) -> list[Execution]:
 
 
 def begin(user: User, kind: str = "stop", token: uuid.UUID | None = None, **options: Any) -> Bulk:
-    actor = perform.Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason="closing time")
+    actor = Actor(user=user, address="127.0.0.1", token=token or uuid.uuid4(), reason="closing time")
     now = factories.ago()
     return bulk.begin(actor, kind, bulk.able(user, kind, Execution.objects.all()), options=options, chosen="", now=now)
 
@@ -68,7 +70,7 @@ def test_the_form_of_a_bulk_is_not_taken_for_another_that_was_sent_with_its_toke
     running(aws, function, 2)
     token = uuid.uuid4()
     begin(admin, token=token, error_type="Closing")
-    with pytest.raises(perform.BadValue, match="already sent for something else"):
+    with pytest.raises(BadValue, match="already sent for something else"):
         begin(admin, token=token, error_type="Fire")
 
 
@@ -258,7 +260,7 @@ def test_two_who_send_the_same_form_at_once_begin_one_bulk(
 
     monkeypatch.setattr(permissions, "can_act_in_bulk", meanwhile)
     assert begin(admin, token=token).pk == first[0].pk
-    with pytest.raises(perform.BadValue, match="open it again"):
+    with pytest.raises(BadValue, match="open it again"):
         begin(factories.user("admin"), token=token)
 
 
@@ -270,10 +272,10 @@ def test_a_quorum_that_a_bulk_completes_is_tried_again_when_aws_has_no_room(
     arn = aws.start("coffee", "order-1")
     callback_id = aws.open_callback(arn, 1.0)
     callback = factories.callback(factories.execution(function, arn=arn), callback_id=callback_id)
-    other = perform.Actor(factories.user("approver"), None, uuid.uuid4())
+    other = Actor(factories.user("approver"), None, uuid.uuid4())
     decisions.succeed(other, callback, result="1", is_json=True, now=now)
     aws.fail_next("send_durable_execution_callback_success", client_error("TooManyRequestsException", 429))
-    actor = perform.Actor(admin, None, uuid.uuid4())
+    actor = Actor(admin, None, uuid.uuid4())
     options = {"result": "1", "is_json": True}
     one = bulk.begin_answers(actor, "succeed", Callback.objects.all(), options=options, chosen="", now=now)
     bulk.step(one.pk)

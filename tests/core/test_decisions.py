@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from executions.actions import decisions, perform, permissions, votes
 from executions.actions.perform import BadValue, NotAllowed
-from executions.actions.records import GRACE
+from executions.actions.records import GRACE, Actor
 from executions.models import ActionRecord, Callback, DecisionForm
 from tests import factories
 from tests.fakes import EPOCH, FakeLambda, client_error
@@ -40,8 +40,8 @@ def form(**values: Any) -> DecisionForm:
     return made
 
 
-def actor(user: User, **values: Any) -> perform.Actor:
-    return perform.Actor(user=user, address=None, **{"token": uuid.uuid4(), **values})
+def actor(user: User, **values: Any) -> Actor:
+    return Actor(user=user, address=None, **{"token": uuid.uuid4(), **values})
 
 
 def approve(user: User, callback: Callback, now: dt.datetime, result: str = '{"ok": 1}', **values: Any) -> ActionRecord:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from executions.actions import lifecycle, perform, permissions
 from executions.actions import settle as settle_module
+from executions.actions.records import Actor
 from executions.actions.settle import GRACE, settle, settle_deletions
 from executions.models import ActionRecord, Execution, Function, StatusCount
 from executions.sync import functions, history, listing
@@ -44,8 +45,8 @@ def mirrored(now: dt.datetime) -> Execution:
     return Execution.objects.select_related("function__connection").get()
 
 
-def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> perform.Actor:
-    return perform.Actor(user=user, address=None, token=token or uuid.uuid4(), reason=reason, user_agent="a browser")
+def actor(user: User, reason: str = "", token: uuid.UUID | None = None) -> Actor:
+    return Actor(user=user, address=None, token=token or uuid.uuid4(), reason=reason, user_agent="a browser")
 
 
 def lose_the_answer(aws: FakeLambda, operation: str, *, arrives: bool = True) -> None:

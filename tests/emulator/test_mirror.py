@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from executions import histories
 from executions.actions import decisions, perform
+from executions.actions.records import Actor
 from executions.gateway import budget, connections
 from executions.models import ActionRecord, Callback, Execution, Function
 from executions.sync import functions, history, listing, schedule
@@ -111,9 +112,9 @@ def the(arn: str) -> Execution:
     return Execution.objects.select_related("function__connection").get(arn=arn)
 
 
-def actor() -> perform.Actor:
+def actor() -> Actor:
     user = factories.user("approver")
-    return perform.Actor(user=user, address=None, token=uuid.uuid4(), reason="tried it")
+    return Actor(user=user, address=None, token=uuid.uuid4(), reason="tried it")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -13,9 +13,11 @@ def act(plan: dict[str, Any]) -> None:
     from django.utils import timezone
 
     from executions.actions import claims, decisions, perform
+    from executions.actions.records import Actor
+    from executions.actions.results import BadValue
     from executions.models import Callback, Execution
 
-    actor = perform.Actor(user=User.objects.get(pk=plan["user"]), address=None, token=uuid.UUID(plan["token"]))
+    actor = Actor(user=User.objects.get(pk=plan["user"]), address=None, token=uuid.UUID(plan["token"]))
     time.sleep(plan["delay"])
     try:
         if plan["action"] == "stop":
@@ -31,7 +33,7 @@ def act(plan: dict[str, Any]) -> None:
             decisions.succeed(actor, callback, result="1", is_json=True, now=timezone.now())
         else:
             decisions.fail(actor, callback, error_type="No", error_message="", now=timezone.now())
-    except (perform.AlreadyDone, perform.NotAllowed, perform.BadValue):
+    except (perform.AlreadyDone, perform.NotAllowed, BadValue):
         return
 
 

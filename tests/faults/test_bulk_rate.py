@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from executions.actions import bulk, perform
+from executions.actions import bulk
+from executions.actions.records import Actor
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Bulk, Callback, Execution
 from tests import factories
@@ -29,7 +30,7 @@ def begun(mirror: Mirror, count: int) -> Bulk:
     function = factories.function("function-0", arn=mirror.api.world.functions["function-0"]["FunctionArn"])
     rows = [factories.unsaved_execution(function, "RUNNING", name=run.name, arn=run.arn) for run in runs]
     Execution.objects.bulk_create(rows, batch_size=1000)
-    actor = perform.Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
+    actor = Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
     running = bulk.able(actor.user, "stop", Execution.objects.all())
     return bulk.begin(actor, "stop", running, options={}, chosen="", now=mirror.now())
 
@@ -42,7 +43,7 @@ def begun_answers(mirror: Mirror, count: int) -> Bulk:
         run = mirror.api.world.start()
         execution = factories.execution(function, "RUNNING", name=run.name, arn=run.arn)
         factories.callback(execution, callback_id=mirror.api.world.open_callback(run))
-    actor = perform.Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
+    actor = Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
     options = {"result": '{"ok": true}', "is_json": True}
     return bulk.begin_answers(actor, "succeed", Callback.objects.all(), options=options, chosen="", now=mirror.now())
 

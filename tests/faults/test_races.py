@@ -17,7 +17,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from executions.actions import decisions, perform, permissions
+from executions.actions import decisions, permissions
+from executions.actions.records import Actor
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Callback, Execution
 from tests import factories
@@ -129,6 +130,6 @@ def test_without_the_constraint_two_answers_would_be_sent(
     execution = factories.execution(arn=run.arn)
     for callback_id in (first, second):
         callback = factories.callback(execution, callback_id=callback_id)
-        actor = perform.Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
+        actor = Actor(user=factories.user("admin"), address=None, token=uuid.uuid4())
         decisions.succeed(actor, callback, result="1", is_json=True, now=factories.ago())
     assert sum(api.answers.values()) == 2

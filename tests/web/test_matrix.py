@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.access import ANYBODY, BEARER, LINK, MATRIX, PUBLIC
-from executions.actions import bulk, perform
+from executions.actions import bulk
 from executions.actions.permissions import ROLES
+from executions.actions.records import Actor
 from executions.models import Callback, DecisionForm, Delivery, Execution, Scope
 from executions.notices import sending
 from executions.notices.sending import End, Outcome
@@ -163,7 +164,7 @@ def test_what_another_team_made_is_there_for_its_own_alone(
     rule, now = factories.notice_rule(name=SECRET, group=factories.team("roasters", "roast-*")), timezone.now()
     message = Delivery.objects.create(rule=rule, key=uuid.uuid4(), state="failed", due_at=now, created_at=now)
     maker = factories.user("admin", "ada")
-    actor = perform.Actor(user=maker, address=None, token=uuid.uuid4(), reason=SECRET)
+    actor = Actor(user=maker, address=None, token=uuid.uuid4(), reason=SECRET)
     theirs = bulk.able(maker, "stop", Execution.objects.all())
     made = bulk.begin(actor, "stop", theirs, options={}, chosen="", now=now)
     numbers = {"bulk_id": made.pk, "rule_id": rule.pk, "delivery_id": message.pk}

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.forms.answering import version_of
-from executions.actions import bulk, perform, tokens
+from executions.actions import bulk, tokens
+from executions.actions.records import Actor
 from executions.decision_forms import form_of
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Callback, DecisionForm
@@ -75,7 +76,7 @@ def by_command(user: User, callback: Callback) -> None:
 
 
 def by_bulk(user: User, callback: Callback) -> None:
-    actor = perform.Actor(user=user, address=None, token=uuid.uuid4())
+    actor = Actor(user=user, address=None, token=uuid.uuid4())
     rows = Callback.objects.filter(pk=callback.pk)
     options = {"result": "1", "is_json": True}
     made = bulk.begin_answers(
