@@ -314,6 +314,9 @@ def test_a_history_that_aws_tells_differently_and_shorter_is_replaced(
     history.pull(again(execution), now=now)
     assert stored(arn) == aws.events[arn]
     assert again(execution).last_event_id == again(execution).contiguous_through == left
+    asked = aws.calls["get_durable_execution_history"]
+    history.pull(again(execution), now=now)
+    assert aws.calls["get_durable_execution_history"] == asked + 1, "it is known to its end"
 
 
 def test_a_shorter_history_that_could_not_be_read_to_the_end_drops_nothing(

@@ -10,7 +10,7 @@ import pytest
 from executions import histories
 from executions.gateway.errors import GatewayError
 from executions.models import Execution, Function
-from executions.sync import functions, history, listing
+from executions.sync import functions, history, listing, places
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -140,13 +140,56 @@ def test_a_known_history_goes_on_below_what_was_read_before_it_was_broken_off(
     assert the_execution().history_place is None
 
 
-def test_a_history_whose_marker_has_expired_begins_anew(aws: FakeLambda, now: dt.datetime, long_history: str) -> None:
-    with broken_off(aws, HISTORY, 3, BUSY):
+@pytest.mark.parametrize("told_anew", [False, True])
+def test_a_history_whose_marker_has_expired_begins_anew(
+    aws: FakeLambda, now: dt.datetime, long_history: str, told_anew: bool
+) -> None:
+    if told_anew:
         history.pull(the_execution(), now=now)
-    with broken_off(aws, HISTORY, 1, client_error("InvalidParameterValueException")):
+        aws.events[long_history] = [{**event, "Name": "another"} for event in aws.events[long_history]]
+    with broken_off(aws, HISTORY, 6 if told_anew else 3, BUSY):
         history.pull(the_execution(), now=now)
+    place = places.of_history(the_execution())
+    assert place and place.marker
+    answer = aws.get_durable_execution_history
+
+    def expired(**request: Any) -> Any:
+        if request.get("Marker") == place.marker:
+            raise client_error("InvalidParameterValueException")
+        return answer(**request)
+
+    aws.get_durable_execution_history = expired  # type: ignore[method-assign]
+    with pytest.raises(GatewayError):
+        history.pull(the_execution(), now=now)
+    aws.page_items = 7  # other markers than before
     history.pull(the_execution(), now=now)
-    assert numbers_stored() == list(range(1, 31))
+    assert numbers_stored() == list(range(1, 31)) and the_execution().history_place is None
+
+
+def test_a_history_that_is_told_anew_goes_on_at_the_page_before_which_that_was_broken_off(
+    aws: FakeLambda, now: dt.datetime, long_history: str
+) -> None:
+    history.pull(the_execution(), now=now)
+    aws.events[long_history] = [{**event, "Name": "another"} for event in aws.events[long_history]]
+    with broken_off(aws, HISTORY, 6, BUSY):
+        history.pull(the_execution(), now=now)
+    assert places.is_told_anew(the_execution())
+    markers(aws, HISTORY)
+    history.pull(the_execution(), now=now)
+    asked = markers(aws, HISTORY)
+    assert asked[0] is not None and len(asked) < 15
+    assert {event["Name"] for event in histories.wire_events(the_execution(), with_payloads=False)} == {"another"}
+    assert the_execution().history_place is None
+
+
+def test_that_a_history_is_told_anew_outlives_a_worker_that_has_not_heard_of_it(
+    now: dt.datetime, long_history: str
+) -> None:
+    mine, other = the_execution(), the_execution()
+    places.keep_history(other, places.Retelling())
+    for place in (places.Block("marker", 5, 9), None):
+        places.keep_history(mine, place)
+        assert places.is_told_anew(the_execution())
 
 
 def test_a_later_page_is_asked_for_again_when_aws_is_too_busy_and_a_first_one_at_its_next_turn(

@@ -286,6 +286,17 @@ def test_the_claim_of_a_consumer_that_was_killed_ends_by_itself(
         push.listen(clock=lambda: now, going=times(1))
 
 
+def test_a_consumer_keeps_its_claim_as_long_as_it_reads_and_then_lets_others_have_their_turn(
+    row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeQueue().install(monkeypatch)
+    monkeypatch.setattr(push, "CLAIM", 3)
+    monkeypatch.setattr(push, "RUN", 4.5)
+    began = time.monotonic()
+    push.listen(clock=lambda: now, going=lambda: time.monotonic() < began + 30)
+    assert 4 < time.monotonic() - began < 20
+
+
 def test_a_queue_that_cannot_be_read_is_told_and_left_alone_for_a_moment(
     row: Connection, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,15 +1,23 @@
 """What is due is handed out at the pace of the call budget, and nothing starves."""
 
 import datetime as dt
+import uuid
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from dashboard import embedded
 from executions import live, tasks
+from executions.actions import bulk as bulks
+from executions.actions import claims, decisions, settle, starting
+from executions.domain.lanes import Lane
 from executions.gateway import budget
-from executions.models import Execution, Function
-from executions.sync import schedule
+from executions.models import Bulk, Execution, Function
+from executions.notices import delivering
+from executions.sync import functions, hasten, listing, pacing, preflight, push_health, retention, schedule
 from tests import factories
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -71,12 +79,92 @@ def test_between_two_dispatches_only_what_somebody_waits_for_is_handed_out(
     assert list(schedule.claim_histories(now=now)) == [failed.pk]
 
 
+def a_bulk(now: dt.datetime, **values: Any) -> Bulk:
+    about = {"kind": "stop", "chosen": "selection", "total": 1}
+    return Bulk.objects.create(token=uuid.uuid4(), created_at=now, **about, **values)
+
+
+def test_nothing_stays_in_the_queue_for_longer_than_its_claim_lasts(now: dt.datetime) -> None:
+    factories.function(list_due_at=now)
+    factories.execution(history_due_at=now)
+    a_bulk(now)
+    with pytest.MonkeyPatch.context() as patched:
+        expiry: dict[str, float] = {}
+        for task in (tasks.list_function, tasks.pull_history, tasks.bulk_step):
+            handed_out = partial(expiry.__setitem__, task.name)
+            patched.setattr(task, "apply_async", lambda _, expires=0, keep=handed_out: keep(expires))
+        tasks.dispatch()
+    names = ("list_function", "pull_history", "bulk_step")
+    assert expiry == {f"executions.{name}": pacing.CLAIM for name in names}, "it is handed out again then"
+
+
+def test_a_history_is_read_in_the_lane_in_which_it_was_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes: list[Lane] = []
+    monkeypatch.setattr(tasks.history, "pull", lambda *_, **__: lanes.append(budget.current_lane()))
+    for lane in (Lane.HOT, Lane.RECONCILE):
+        tasks.pull_history(factories.execution().pk, int(lane))
+    assert lanes == [Lane.HOT, Lane.RECONCILE]
+
+
+def test_where_nobody_has_looked_for_functions_yet_that_does_not_wait_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[bool] = []
+    monkeypatch.setattr(tasks.discover, "delay", lambda: looked.append(True))
+    tasks.dispatch()
+    factories.connection()
+    tasks.dispatch()
+    assert looked == [True]
+
+
+def test_now_and_then_what_nobody_else_would_is_put_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.connection()
+    done: set[str] = set()
+    for module, name in (
+        *((settle, "settle_left"), (settle, "settle_deletions"), (starting, "settle_starts")),
+        *((decisions, "send_left"), (push_health, "check"), (hasten, "expiring"), (functions, "discover")),
+        *((listing, "learn_pace"), (retention, "retain"), (delivering, "forget"), (claims, "send_heartbeats")),
+        (preflight, "is_due"),
+    ):
+        monkeypatch.setattr(module, name, lambda *_, told=name, **__: done.add(told))
+    monkeypatch.setattr(tasks.discover_one, "delay", tasks.discover_one)
+    tasks.discover()
+    assert done == {
+        *("settle_left", "settle_deletions", "settle_starts", "send_left", "check"),
+        *("expiring", "discover", "learn_pace", "is_due"),
+    }
+    done.clear()
+    tasks.retain()
+    tasks.keep_alive()
+    assert done == {"retain", "forget", "send_heartbeats"}
+
+
+def test_what_was_done_is_settled_as_soon_as_its_history_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, settled = factories.execution(), list[int]()
+    monkeypatch.setattr(settle, "settle", lambda pk, **_: settled.append(pk))
+    monkeypatch.setattr(tasks.history, "pull", lambda *_, **__: None)
+    tasks.pull_history(row.pk)
+    assert settled == [row.pk]
+
+
+def test_a_database_that_is_busy_when_a_process_starts_keeps_no_worker_from_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def busy() -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(schedule, "forget_claims", busy)
+    embedded._take_back_claims()
+    assert "claims_kept" in caplog.text
+
+
 def test_a_process_that_is_alone_takes_back_what_its_predecessor_had_claimed(now: dt.datetime) -> None:
     factories.function(list_due_at=now)
     factories.execution(history_due_at=now)
     assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now)
+    bulk = a_bulk(now, claimed_until=now + dt.timedelta(hours=1))
     schedule.forget_claims()
-    assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now)
+    assert schedule.claim_functions(now=now) and schedule.claim_histories(now=now) and bulks.due(now=now) == [bulk.pk]
     assert not Function.objects.filter(list_claimed_until=None, list_due_at=now).exists()
 
 

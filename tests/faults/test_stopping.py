@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from executions.gateway import budget
@@ -54,6 +55,12 @@ def test_who_waits_for_a_place_in_the_budget_gives_up(monkeypatch: pytest.Monkey
     budget.stopping.set()
     waiting.join(20)
     assert "stopping" in str(failures[0])
+
+
+def test_a_worker_that_is_asked_to_end_gives_out_no_more_places() -> None:
+    worker_shutting_down.send(sender="worker", sig="SIGTERM", how="Warm", exitcode=0)
+    with pytest.raises(OverBudget):
+        budget.acquire("default", "list")
 
 
 def test_nobody_gets_a_place_any_more_and_no_banner_says_so() -> None:

@@ -95,6 +95,16 @@ def test_a_worker_with_tasks_in_its_hands_outlives_its_redis(server: OwnRedis, t
     assert not [*(tmp_path / "left").iterdir()], "nothing is written about what could not be put back"
 
 
+def test_a_worker_leaves_to_others_what_it_cannot_begin_yet(server: OwnRedis, tmp_path: Path) -> None:
+    server.start()
+    with worker(server, tmp_path) as running:
+        fill(server, running, tmp_path)
+        for number in range(3 * THREADS):
+            Celery(broker=server.url).send_task("tests.touch", (str(tmp_path / f"left-{number}"),))
+        time.sleep(1)
+        assert waiting(server) > 2 * THREADS
+
+
 def test_a_worker_that_is_asked_to_end_loses_nothing_that_it_has_not_begun(server: OwnRedis, tmp_path: Path) -> None:
     server.start()
     with worker(server, tmp_path) as running:
