@@ -35,8 +35,8 @@ _FUNCTIONS_WATCHED = "durascope:watched-functions"
 
 @dataclass(frozen=True)
 class Change:
-    """`topic` is "list", "inbox" or "execution:ID"; `revision` counts the changes of its history; `finished`: there
-    will be no more.
+    """`topic` is "list", "inbox" or "execution:ID"; `revision` counts the changes of its history, 0 where the mirror is
+    to be asked; `finished`: there will be no more.
     """
 
     topic: str
@@ -64,7 +64,11 @@ def inbox_changed() -> None:
 
 
 async def changes(topic: str) -> AsyncGenerator[Change | None, None]:
-    """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client."""
+    """Changes of one topic as they happen; None every few seconds, so that the caller can look after its client.
+
+    The first one says that from now on all are heard: what the mirror holds then is up to date. It comes again after
+    some may have been missed.
+    """
     source = _redis_changes(topic) if settings.REDIS_URL else _local_changes(topic)
     with metrics.STREAMS.track_inprogress():
         async with contextlib.aclosing(source) as stream:
@@ -158,6 +162,7 @@ def _put(queue: "asyncio.Queue[Change]", change: Change) -> None:
 
 async def _local_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     queue: asyncio.Queue[Change] = asyncio.Queue(maxsize=1)
+    queue.put_nowait(Change(topic))
     listener = (asyncio.get_running_loop(), queue)
     with _lock:
         _listeners.setdefault(topic, set()).add(listener)
@@ -183,13 +188,16 @@ async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     while True:
         try:
             client: Any = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_ANSWERS_WITHIN)
-            async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
+            async with client, client.pubsub() as pubsub:
                 await pubsub.subscribe(f"durascope:{topic}")
-                if missed:
-                    yield Change(topic)
                 while True:
                     message = await pubsub.get_message(timeout=_HEARTBEAT)
-                    yield None if message is None else Change(topic, **orjson.loads(message["data"]))
+                    if message is None:
+                        yield None
+                    elif message["type"] == "subscribe":
+                        yield Change(topic)
+                    else:
+                        yield Change(topic, **orjson.loads(message["data"]))
         except RedisError as error:
             if not missed:
                 log.warning("live.not_heard", topic=topic, error=str(error))

@@ -22,6 +22,7 @@ from executions.models import Execution
 
 ASK_AGAIN = 30.0
 """Seconds after which it is asked again, at the next message or heartbeat, whether this person may still see it."""
+STILL_HERE = ": still here\n\n"
 
 
 @require_safe
@@ -83,52 +84,60 @@ def _may_still_see(request: HttpRequest, execution_id: int | None) -> bool:
 
 
 async def _list_events() -> AsyncGenerator[str]:
-    yield _message("changed", 0)
     counter = 0
     async for change in live.changes(live.LIST):
-        if change is None:
-            yield ": still here\n\n"
-            continue
-        counter += 1
-        yield _message("changed", counter)
+        yield STILL_HERE if change is None else _message("changed", counter)
+        counter += change is not None
 
 
 async def _inbox_events() -> AsyncGenerator[str]:
     await sync_to_async(live.watch_inbox)()
     watched_at, counter = time.monotonic(), 0
-    yield _message("changed", counter)
     async for change in live.changes(live.INBOX):
         if time.monotonic() - watched_at >= live.WATCH_AGAIN:
             await sync_to_async(live.watch_inbox)()
             watched_at = time.monotonic()
-        if change is None:
-            yield ": still here\n\n"
-            continue
-        counter += 1
-        yield _message("changed", counter)
+        yield STILL_HERE if change is None else _message("changed", counter)
+        counter += change is not None
 
 
 async def _execution_events(execution: Execution) -> AsyncGenerator[str]:
-    """Begins with where the mirror is, so that a page that was away for a moment can tell whether it missed
-    something.
+    """Begins with where the mirror is, so that a page can tell whether it has missed something. It is looked up once
+    changes are heard: one that comes between the two may be the last for long.
     """
-    if is_terminal(execution.status) and execution.history_complete:
+    if _is_over(execution):
         yield _message("finished", execution.revision)
         return
     await sync_to_async(live.watch)(execution.pk)
     watched_at = time.monotonic()
-    yield _message("changed", execution.revision)
     async for change in live.changes(live.topic_of(execution.pk)):
         # Also while changes come without a pause: those of a busy execution come because it is watched.
         if time.monotonic() - watched_at >= live.WATCH_AGAIN:
             await sync_to_async(live.watch)(execution.pk)
             watched_at = time.monotonic()
         if change is None:
-            yield ": still here\n\n"
+            yield STILL_HERE
             continue
+        if not change.revision and (change := await sync_to_async(_as_it_is)(execution.pk)) is None:
+            return  # the page asks again, and is told why
         yield _message("finished" if change.finished else "changed", change.revision)
         if change.finished:
             return
+
+
+def _is_over(execution: Execution) -> bool:
+    return is_terminal(execution.status) and execution.history_complete
+
+
+def _as_it_is(execution_id: int) -> live.Change | None:
+    """Where the mirror is; None when it has been removed from it, or while the database is away."""
+    try:
+        row = Execution.objects.get(pk=execution_id)
+        return live.Change(live.topic_of(execution_id), row.revision, _is_over(row))
+    except (Execution.DoesNotExist, DatabaseError):
+        return None
+    finally:
+        connections.close_all()
 
 
 def _message(name: str, number: int) -> str:

@@ -28,19 +28,17 @@ def on_redis(redis_url: str, settings: object, monkeypatch: pytest.MonkeyPatch) 
 async def test_what_a_worker_publishes_reaches_a_page_of_another_process(on_redis: str) -> None:
     stream = live.changes(live.topic_of(424242))
 
-    async def first_change() -> live.Change:
+    async def next_change() -> live.Change:
         async for change in stream:
             if change is not None:
                 return change
         raise AssertionError("the stream ended")
 
-    waiting = asyncio.create_task(first_change())
-    await asyncio.sleep(0.5)
+    assert await asyncio.wait_for(next_change(), 5) == live.Change("execution:424242")
     script = "import redis,sys; redis.Redis.from_url(sys.argv[1]).publish('durascope:execution:424242', sys.argv[2])"
     message = '{"revision": 17, "finished": true}'
     await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script, on_redis, message], check=True)
-    change = await asyncio.wait_for(waiting, 5)
-    assert change == live.Change("execution:424242", 17, True)
+    assert await asyncio.wait_for(next_change(), 5) == live.Change("execution:424242", 17, True)
     await stream.aclose()  # type: ignore[attr-defined]
 
 
@@ -54,7 +52,7 @@ async def test_an_open_page_outlives_a_redis_that_stops_and_hears_of_what_it_may
     monkeypatch.setattr(live, "_AGAIN", 0.1)
     stream = live.changes(live.LIST)
     try:
-        assert await asyncio.wait_for(anext(stream), 5) is None
+        assert await asyncio.wait_for(anext(stream), 5) == live.Change(live.LIST)
         server.stop()
         for _ in range(3):
             assert await asyncio.wait_for(anext(stream), 5) is None

@@ -79,6 +79,50 @@ async def test_an_execution_stream_begins_with_where_the_mirror_is_and_ends_with
     ]
 
 
+@pytest.mark.parametrize("url", ["/live/", "/live/inbox/", "/executions/{}/live/"])
+async def test_a_change_right_after_the_first_message_of_a_stream_is_told(url: str) -> None:
+    execution: Execution = await sync_to_async(factories.execution)()
+    response = await (await logged_in()).get(url.format(execution.pk))
+    await messages(response, 1)
+    live.execution_changed(execution.pk, 1, finished=False)
+    live.inbox_changed()
+    assert [message["id"] for message in await messages(response, 1)] == ["1"]
+
+
+async def test_what_is_read_while_an_execution_stream_begins_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the last change for long, and a page that already shows the revision it is greeted with fetches
+    nothing.
+    """
+    execution: Execution = await sync_to_async(factories.execution)()
+    watch = live.watch
+
+    def watch_while_it_is_read(execution_id: int) -> None:
+        watch(execution_id)
+        Execution.objects.filter(pk=execution_id).update(revision=1)
+        live.execution_changed(execution_id, 1, finished=False)
+
+    monkeypatch.setattr(live, "watch", watch_while_it_is_read)
+    response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
+    assert [message["id"] for message in await messages(response, 1)] == ["1"]
+
+
+async def test_what_ends_while_its_stream_begins_is_told_as_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    execution: Execution = await sync_to_async(factories.execution)()
+    ended = {"status": "SUCCEEDED", "history_complete": True, "revision": 2}
+    monkeypatch.setattr(live, "watch", lambda pk: Execution.objects.filter(pk=pk).update(**ended))
+    response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
+    chunks = [chunk.decode() async for chunk in response.streaming_content]
+    assert len(chunks) == 1 and "event: finished" in chunks[0] and "id: 2" in chunks[0]
+
+
+async def test_a_stream_of_what_is_removed_while_it_begins_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    execution: Execution = await sync_to_async(factories.execution)()
+    monkeypatch.setattr(live, "watch", lambda pk: Execution.objects.filter(pk=pk).delete())
+    response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
+    async with asyncio.timeout(5):
+        assert [chunk async for chunk in response.streaming_content] == []
+
+
 async def test_a_finished_execution_says_so_and_holds_no_stream() -> None:
     execution = await sync_to_async(factories.execution)(status="SUCCEEDED", history_complete=True, revision=4)
     response = await (await logged_in()).get(f"/executions/{execution.pk}/live/")
@@ -99,6 +143,7 @@ async def test_a_stream_asked_for_without_login_is_refused_without_a_page() -> N
 async def test_a_slow_page_gets_the_newest_change_not_every_one() -> None:
     execution = await sync_to_async(factories.execution)()
     stream = live.changes(live.topic_of(execution.pk))
+    assert await anext(stream) == live.Change(live.topic_of(execution.pk))
     waiting = asyncio.create_task(anext(stream))
     await asyncio.sleep(0.05)
     for number in range(1, 50):
