@@ -107,10 +107,9 @@ def bulk_step(bulk_id: int) -> None:
 @shared_task(name="executions.list_function")
 def list_function(function_id: int) -> None:
     function = Function.objects.select_related("connection").get(pk=function_id)
-    try:
+    claimed = Function.objects.filter(pk=function_id)
+    with contextlib.suppress(GatewayError), schedule.given_back(claimed, "list_claimed_until"):
         listing.list_function(function, now=timezone.now())
-    except GatewayError:
-        return
 
 
 @shared_task(name="executions.pull_history")
@@ -118,8 +117,9 @@ def pull_history(execution_id: int, lane: int = Lane.WARM) -> None:
     execution = Execution.objects.select_related("function__connection").filter(pk=execution_id).first()
     if execution is None:
         return  # removed by our own retention since it was handed out
+    claimed = Execution.objects.filter(pk=execution_id)
     try:
-        with budget.lane(Lane(lane)):
+        with budget.lane(Lane(lane)), schedule.given_back(claimed, "history_claimed_until"):
             history.pull(execution, now=timezone.now())
     except GatewayError:
         return

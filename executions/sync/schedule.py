@@ -6,8 +6,11 @@ import datetime as dt
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import Q, QuerySet
 
 from executions import live
@@ -109,6 +112,17 @@ def _in_turn(turns: Turns, due: dict[Lane, Queue], room: int) -> Iterator[tuple[
             taken.add(pk)
             turns.took(lane)
             yield pk, lane
+
+
+@contextmanager
+def given_back(claimed: QuerySet[Any], claim: str) -> Iterator[None]:
+    """What the database kept from being done is handed out again once it can be written to, not when the claim ends."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        claimed.update(**{claim: None})
+        raise
 
 
 def forget_claims() -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from executions import live, tasks
@@ -388,3 +389,22 @@ def test_what_was_read_or_listed_may_be_handed_out_again_at_once(aws: FakeLambda
     listing.list_function(execution.function, now=now)
     assert Execution.objects.get().history_claimed_until is None
     assert not Function.objects.filter(list_claimed_until__isnull=False).exists()
+
+
+def test_what_a_locked_database_kept_from_being_stored_is_handed_out_again_at_once(
+    aws: FakeLambda, now: dt.datetime, arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("database is locked")
+
+    Function.objects.update(list_due_at=now)
+    [function_id], [execution_id] = schedule.claim_functions(now=now), schedule.claim_histories(now=now)
+    with monkeypatch.context() as patched:
+        patched.setattr(storing, "store", locked)
+        patched.setattr(listing, "upsert", locked)
+        with pytest.raises(OperationalError):
+            tasks.pull_history(execution_id)
+        with pytest.raises(OperationalError):
+            tasks.list_function(function_id)
+    assert list(schedule.claim_histories(now=now)) == [execution_id]
+    assert schedule.claim_functions(now=now) == [function_id]
