@@ -184,12 +184,10 @@ def _floor(port: int) -> Way:
 def _ours() -> Way:
     from django.utils import timezone
 
-    from executions.models import Execution
     from executions.sync import history
 
     def run(execution: Any) -> None:
-        row = Execution.objects.select_related("function__connection").get(pk=execution.pk)
-        history.pull(row, now=timezone.now())
+        history.pull(execution, now=timezone.now())
 
     return run
 
@@ -278,11 +276,19 @@ def _measure_parsing(bodies: list[bytes]) -> None:
 
 
 def _fresh() -> Callable[[], Any]:
-    """A new execution each time, so that every round stores everything. Making it is the listing's work: not timed."""
+    """A new execution each time, so that every round stores everything. Making it is the listing's work, and taking it
+    up, many at a time, the schedule's: not timed.
+    """
+    from executions.models import Execution
     from tests import factories
 
     function = factories.function()
-    return lambda: factories.execution(function, history_due_at=None)
+
+    def make() -> Execution:
+        made = factories.execution(function, history_due_at=None)
+        return Execution.objects.select_related("function__connection").get(pk=made.pk)
+
+    return make
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ payloads a page still says how long each cut payload is and how it begins, so th
 decoded with them it equals AWS's answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
 import msgspec
@@ -25,8 +25,6 @@ _MARK = b'"$cut"'
 _BETWEEN = b'},{"'
 """Stands between events and in no text, where a quote has a backslash before it: a long text is within one piece."""
 
-Text: TypeAlias = "bytes | msgspec.Raw"
-"""One event's JSON."""
 Blob: TypeAlias = "bytes | memoryview[int]"
 """PostgreSQL's driver answers with a view."""
 
@@ -53,23 +51,23 @@ def last_of(page_number: int) -> int:
 
 def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     """`pack` of their JSON."""
-    return pack([orjson.dumps(event) for event in events])
+    return pack(written.written(events))
 
 
-def pack(texts: "Sequence[Text]", body: bytes = b"") -> tuple[bytes, bytes]:
+def pack(events: Collection[Written], body: bytes = b"") -> tuple[bytes, bytes]:
     """-> (events blob, payloads blob); the second is empty when no payload was long enough to cut.
 
     `body`: AWS's answer, where it has just these events in this order: then it is kept as it came.
     """
     cut: dict[str, Any] = {}
-    body = body or _listed(texts)
+    body = body or _listed(event.text for event in events)
     if (b"$" in body and _MARK in body) or _may_be_long(body):
-        body = _listed([_cut_text(bytes(text), cut) for text in texts])
+        body = _listed(_cut_text(bytes(event.text), cut) for event in events)
     compress = zstandard.ZstdCompressor(level=LEVEL).compress
     return compress(body), compress(orjson.dumps(cut)) if cut else b""
 
 
-def _listed(texts: "Sequence[Text]") -> bytes:
+def _listed(texts: "Iterable[bytes | msgspec.Raw]") -> bytes:
     return b'{"Events":[%b]}' % b",".join(texts)
 
 

@@ -68,7 +68,11 @@ def _telling(events: Sequence[Written]) -> tuple[list[WireEvent], int] | None:
 
 def _surround(wanted: set[str], newest: dict[str, Written], parents: dict[str, str | None]) -> None:
     """Add what did not go well, everything around it, and what stands directly in it."""
-    troubled = {key for key, event in newest.items() if event.kind not in _WENT_WELL or event.is_tried_again}
+    troubled = {
+        key
+        for key, event in newest.items()
+        if event.kind not in _WENT_WELL or (event.step_result and event.is_tried_again)
+    }
     wanted |= troubled
     wanted |= {key for key, parent in parents.items() if parent in troubled}
     for key in list(wanted):

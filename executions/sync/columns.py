@@ -12,7 +12,10 @@ LARGEST = 2**31 - 1
 
 def text(value: object, most: int) -> str:
     """At most that many characters that can be stored; "" for None."""
-    return "" if value is None else str(value).encode(errors="replace").decode().replace("\x00", "")[:most]
+    said = "" if value is None else str(value)
+    if not said.isascii() or "\x00" in said:
+        said = said.encode(errors="replace").decode().replace("\x00", "")
+    return said[:most]
 
 
 def number(value: float | None) -> int | None:

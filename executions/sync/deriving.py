@@ -33,9 +33,7 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
     `to_the_end`: AWS has just been asked for all there is.
     """
     execution = book.execution
-    status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
-    if not untold and not (to_the_end and is_terminal(status)):
-        # Nothing new; were it ended, this reading could be the one that completes it.
+    if not book.pulled.new_events and not _may_have_changed(execution, to_the_end=to_the_end):
         return False
     with transaction.atomic():
         function = Function.objects.select_for_update().get(pk=execution.function_id)
@@ -62,6 +60,14 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         revision, finished = row.revision, is_terminal(row.status) and row.history_complete
         transaction.on_commit(lambda: live.execution_changed(row.pk, revision, finished=finished))
     return row.history_complete
+
+
+def _may_have_changed(execution: Execution, *, to_the_end: bool) -> bool:
+    """Whether something was stored that nobody has told of; or it has ended, and this reading may be the one that
+    completes it.
+    """
+    status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
+    return untold or (to_the_end and is_terminal(status))
 
 
 def _stored_events(row: Execution, book: Book) -> list[Written]:

@@ -53,7 +53,7 @@ class Book:
             self.waiting[number] = events if told_again else _in_order(before | events)
             self.packed.pop(number, None)
             if part.body and events is part.events and told_again:
-                self.packed[number] = history_pages.pack([event.text for event in events.values()], part.body)
+                self.packed[number] = history_pages.pack(events.values(), part.body)
 
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
@@ -160,7 +160,7 @@ def end_retelling(book: Book, *, through: int) -> None:
 def write(book: Book, page: HistoryPage, events: Events, packed: tuple[bytes, bytes] | None = None) -> HistoryPage:
     """Put these, which are in order, into a page that is not saved yet."""
     page.event_count = len(events)
-    page.events, page.payloads = packed or history_pages.pack([event.text for event in events.values()])
+    page.events, page.payloads = packed or history_pages.pack(events.values())
     if page.payloads:
         book.seen = None
     if book.seen is not None:

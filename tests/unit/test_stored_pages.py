@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from executions import history_pages
+from executions.domain.written import written
 from executions.history_pages import CUT_ABOVE, HEAD
 
 # Texts that look like what stands between events, and like the mark of a cut.
@@ -27,7 +28,7 @@ def event(number: int, payload: Any) -> dict[str, Any]:
 def test_a_page_comes_back_as_it_was_and_holds_no_long_text_itself(given: list[Any], as_it_came: bool) -> None:
     events = [event(number, payload) for number, payload in enumerate(given, 1)]
     answer = orjson.dumps({"Events": events, "NextMarker": "m"}) if as_it_came else b""
-    body, cut = history_pages.pack([orjson.dumps(event) for event in events], answer)
+    body, cut = history_pages.pack(written(events), answer)
     assert history_pages.decode(body, cut or None) == events
     assert [event.whole() for event in history_pages.read(body, cut or None)] == events
     held = orjson.loads(zstandard.ZstdDecompressor().decompress(body))
