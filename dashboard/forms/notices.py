@@ -56,7 +56,7 @@ class RuleForm(TokenForm):
         widget=forms.CheckboxSelectMultiple,
     )
     claimed_minutes = forms.IntegerField(
-        min_value=1, max_value=60 * 24 * 90, initial=60, label="Too long is a claim after", help_text="Minutes."
+        min_value=1, max_value=60 * 24 * 90, initial=60, label="A claim is too long after", help_text="Minutes."
     )
     functions = _pattern("Functions", 140, "A pattern: *, checkout-*. Capitals count.")
     connections = _pattern("Connections", 100, "A pattern: *, prod-*.")

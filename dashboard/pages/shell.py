@@ -102,8 +102,9 @@ def _items(request: HttpRequest) -> list[NavItem]:
     entries.append(("Connections", reverse("connections"), "connections", None))
     if can_read_audit(request.user):
         entries.append(("Audit", reverse("audit"), "audit", None))
+    path = getattr(request, "is_among", request.path)
     return [
-        NavItem(label, url, icon, active=_is_at(request.path, url), count=count, apart=icon in GROUPS)
+        NavItem(label, url, icon, active=_is_at(path, url), count=count, apart=icon in GROUPS)
         for label, url, icon, count in entries
     ]
 

@@ -58,9 +58,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, exception: Exception | None) -> HttpResponse:
-    if is_shared(request) and status != 503:  # which says nothing about a link
+    if is_shared(request) and status < 500:
         return unavailable(request, status)
-    context: dict[str, Any] = {"reason": _reason(exception)}
+    # What was sent is not sent again by a link.
+    again = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    context: dict[str, Any] = {"reason": _reason(exception), "again": again, "shared": is_shared(request)}
     # Without the database nobody knows who asks, or what is waiting.
     asked = None if status == 503 else request
     return render(asked, f"{status}.html", context, status=status)

@@ -3,6 +3,7 @@
 import ipaddress
 
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 
 from executions import queries
 from executions.models import Callback, Execution
@@ -12,6 +13,8 @@ def execution_or_404(request: HttpRequest, execution_id: int) -> Execution:
     found = queries.visible(request.user).select_related("function__connection").filter(pk=_sane(execution_id)).first()
     if found is None:
         raise Http404("There is no such execution in the mirror, or it is not one of yours.")
+    if not hasattr(request, "is_among"):  # the menu marks what the breadcrumbs of the first one lead to
+        request.is_among = reverse("imports") if found.is_imported else request.path  # type: ignore[attr-defined]
     return found
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+import re
 import uuid
 from types import SimpleNamespace
 from typing import Any
@@ -61,6 +62,21 @@ def test_every_recorded_history_opens_on_the_same_pages_and_is_exported_as_it_ca
         page = text(as_operator, base + rest)
         assert "mported" in page and "AWS no longer has" not in page and "gone at AWS" not in page
     assert json.loads(text(as_operator, base + "history.json"))["Events"] == stored.wire(scenario)
+
+
+def test_the_menu_marks_what_the_breadcrumbs_of_an_execution_lead_to(as_operator: Client) -> None:
+    execution = imported(as_operator)
+    mirrored = factories.execution(factories.function(execution.function.name))
+    for rest, marked in (
+        (f"{execution.pk}/", "Imported"),
+        (f"{execution.pk}/history/", "Imported"),
+        (f"{mirrored.pk}/", "Executions"),
+        (f"{execution.pk}/compare/{mirrored.pk}/", "Imported"),
+        (f"{mirrored.pk}/compare/{execution.pk}/", "Executions"),
+    ):
+        page = text(as_operator, f"/executions/{rest}")
+        menu = page.split('aria-label="Main"')[1].split("</nav>")[0]
+        assert re.findall('aria-current="page".*?<span>(.*?)</span>', menu) == [marked], rest
 
 
 @pytest.mark.parametrize("scenario", stored.scenarios())

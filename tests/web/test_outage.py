@@ -1,5 +1,6 @@
 """Pages while Redis or the database is away."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,6 +72,39 @@ def test_while_the_database_is_away_a_page_says_so_and_asks_to_come_back(
     answer = client.get("/executions/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "The database does not answer" in answer.content.decode()
+    again = client.get("/executions/?status=FAILED&name=a").content.decode()
+    assert 'href="/executions/?status=FAILED&amp;name=a">Try again' in again
+
+
+@pytest.mark.parametrize(("kind", "status"), [(OperationalError, 503), (ValueError, 500)])
+def test_a_shared_page_that_fails_leads_to_itself_and_nowhere_else(
+    kind: type[Exception], status: int, client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SHARE_LINKS = "public"
+    factories.share_link(factories.execution(), token="abcdefghijklmnopqrstuv")
+    client.raise_request_exception = False
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise kind("broken")
+
+    monkeypatch.setattr("dashboard.pages.execution.Head.of", broken)
+    answer = client.get("/shared/abcdefghijklmnopqrstuv/view/?op=1")
+    page = answer.content.decode()
+    assert answer.status_code == status and "opens nothing" not in page and "no-referrer" in page
+    assert set(re.findall('<a [^>]*href="(.*?)"', page)) == {"/shared/abcdefghijklmnopqrstuv/view/?op=1"}
+
+
+def test_a_form_that_fails_is_not_sent_again_by_a_link(
+    admin: User, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = login(admin)
+    client.raise_request_exception = False
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("dashboard.views.tokens.Page.build", broken)
+    assert "Try again" not in client.post("/tokens/", {}).content.decode()
 
 
 def test_what_is_our_own_fault_is_still_a_server_error(
