@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="execution",
             name="history_place",
-            field=models.JSONField(help_text="where a broken off reading goes on: sync/places.py's Block", null=True),
+            field=models.JSONField(help_text="where a broken off reading goes on: sync/places.py's Block or Retelling", null=True),
         ),
         migrations.AddField(
             model_name="function",

@@ -124,7 +124,9 @@ class Execution(models.Model):
     history_read_at = models.DateTimeField(null=True)
     history_due_at = models.DateTimeField(null=True, help_text="when the history is to be read next; null: never again")
     history_claimed_until = models.DateTimeField(null=True, help_text="a worker is reading it, at the most until then")
-    history_place = models.JSONField(null=True, help_text="where a broken off reading goes on: sync/places.py's Block")
+    history_place = models.JSONField(
+        null=True, help_text="where a broken off reading goes on: sync/places.py's Block or Retelling"
+    )
     history_misses = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that brought nothing new")
     history_failures = models.PositiveSmallIntegerField(default=0, help_text="readings in a row that AWS refused")
     untold = models.BooleanField(
