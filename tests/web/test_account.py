@@ -56,6 +56,7 @@ def test_the_second_factor_is_asked_for_after_the_password_and_the_deep_link_sur
     where = other.get(asked)["Location"]
     answer = other.post(where, {"username": "vera", "password": PASSWORD})
     assert answer["Location"] == "/login/code/"
+    assert "Use a security key" not in other.get("/login/code/").content.decode(), "there is none"
     assert other.get(asked).status_code == 302, "the password alone opens nothing"
     wrong = other.post("/login/code/", {"code": "000000"})
     assert "This code is wrong" in wrong.content.decode()
