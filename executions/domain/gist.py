@@ -74,7 +74,8 @@ def _surround(wanted: set[str], newest: dict[str, Written], parents: dict[str, s
         if event.kind not in _WENT_WELL or (event.step_result and event.is_tried_again)
     }
     wanted |= troubled
-    wanted |= {key for key, parent in parents.items() if parent in troubled}
+    if troubled:
+        wanted |= {key for key, parent in parents.items() if parent in troubled}
     for key in list(wanted):
         above = parents[key]
         while above in parents and above not in wanted:
