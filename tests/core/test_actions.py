@@ -12,7 +12,7 @@ import pytest
 import structlog
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from executions.actions import decisions, perform, permissions
 from executions.actions.records import GRACE, LATEST, Actor
@@ -344,7 +344,48 @@ def test_a_token_that_was_used_for_something_else_is_no_success(
     perform.heartbeat(actor(approver, token=token), callback, now=now)
     with pytest.raises(BadValue, match="open it again"):
         answer(approver, callback, now, token=token)
+    with pytest.raises(BadValue, match="open it again"):
+        perform.heartbeat(actor(factories.user("approver"), token=token), callback, now=now)
     assert aws.calls["send_durable_execution_callback_success"] == 0
+    assert aws.calls["send_durable_execution_callback_heartbeat"] == 1
+
+
+def test_a_form_that_arrives_twice_at_once_is_sent_once(
+    aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, allowed = uuid.uuid4(), permissions.can_stop
+    records: list[ActionRecord] = []
+
+    def stop() -> None:
+        records.append(perform.stop(actor(approver, token=token), execution, error_type="", error_message="", now=now))
+
+    def meanwhile(*_: Any) -> permissions.Verdict:
+        monkeypatch.setattr(permissions, "can_stop", allowed)
+        stop()
+        return permissions.YES
+
+    monkeypatch.setattr(permissions, "can_stop", meanwhile)
+    stop()
+    assert aws.calls["stop_durable_execution"] == 1 and records[0] == records[1]
+
+
+def test_what_breaks_here_while_it_is_sent_may_have_been_carried_out(
+    aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise RuntimeError("nobody has foreseen this")
+
+    monkeypatch.setattr(perform.lambda_api, "stop_execution", breaks)
+    record = perform.stop(actor(approver), execution, error_type="", error_message="", now=now)
+    assert record.outcome == Outcome.UNCONFIRMED and "RuntimeError" in record.answer
+
+
+def test_inside_another_transaction_whose_end_comes_after_the_call_nothing_is_sent(
+    aws: FakeLambda, execution: Execution, approver: User, now: dt.datetime
+) -> None:
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        perform.stop(actor(approver), execution, error_type="", error_message="", now=now)
+    assert aws.calls["stop_durable_execution"] == 0
 
 
 def test_an_action_is_done_also_when_the_cache_cannot_be_asked(

@@ -114,6 +114,16 @@ def test_refusals_end_it_as_the_policy_says(
         if number <= after:
             refuse(user, callback, now)
         assert aws.calls[FAILED] == (number >= after)
+    said = ["fail"] if ends else ["refuse", "refuse", "fail"]
+    assert list(ActionRecord.objects.order_by("pk").values_list("kind", flat=True)) == said
+
+
+def test_who_may_not_decide_leaves_no_vote(aws: FakeLambda, callback: Callback, now: dt.datetime) -> None:
+    form(approvals=2)
+    for person in (factories.user("viewer"), factories.user("operator")):
+        with pytest.raises(NotAllowed):
+            approve(person, callback, now)
+    assert not ActionRecord.objects.exists()
 
 
 def test_who_may_no_longer_decide_does_not_count(aws: FakeLambda, callback: Callback, now: dt.datetime) -> None:
@@ -260,17 +270,18 @@ def test_a_complete_quorum_is_sent_however_many_others_wait(
     assert [request["CallbackId"] for name, request in aws.requests if name == SENT] == [callback.callback_id]
 
 
+@pytest.mark.parametrize("first", [True, False])
 def test_those_that_disagree_keep_no_complete_quorum_from_its_turn_for_ever(
-    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch, first: bool
 ) -> None:
     monkeypatch.setattr(decisions, "AT_ONCE", 1)
     form(approvals=2)
     ada, grace = approvers("ada", "grace")
-    other = waiting(aws, callback, 1)
-    vote(ada, other, now - dt.timedelta(minutes=9))
-    vote(grace, other, now - dt.timedelta(minutes=9), "2")
-    vote(ada, callback, now)
-    vote(grace, callback, now)
+    disagreed, agreed = (callback, waiting(aws, callback, 1))[:: 1 if first else -1]
+    vote(ada, disagreed, now - dt.timedelta(minutes=9))
+    vote(grace, disagreed, now - dt.timedelta(minutes=9), "2")
+    vote(ada, agreed, now)
+    vote(grace, agreed, now)
     for _ in range(100):
         decisions.send_left(clock=lambda: now + GRACE * 2)
     assert aws.calls[SENT] == 1

@@ -54,6 +54,15 @@ def test_secrets_in_quoted_json_inside_a_sentence_are_hidden(levels: int) -> Non
     assert SECRET not in repr(cleaned) and "tea" in repr(cleaned)
 
 
+def test_json_in_json_in_json_is_looked_through_and_what_lies_too_deep_is_hidden_whole() -> None:
+    for levels in range(1, 13):
+        text = orjson.dumps({"password": SECRET}).decode()
+        for _ in range(levels):
+            text = orjson.dumps({"tea": text}).decode()
+        cleaned = clean_event({"XDetails": {"Result": {"Payload": text}}}, DEFAULT_PATTERNS)
+        assert SECRET not in repr(cleaned) and "tea" in repr(cleaned)
+
+
 def test_the_beginning_of_a_long_text_is_not_shown() -> None:
     event = {"XDetails": {"Result": {"Payload": CutText('{"password": "tr0u', 9000)}}}
     cut = clean_event(event, DEFAULT_PATTERNS)["XDetails"]["Result"]["Payload"]

@@ -159,6 +159,18 @@ def test_exact_payloads_are_there_only_where_the_maker_said_so(public: Client) -
     crawl(public)
 
 
+@pytest.mark.parametrize("exact_first", [True, False])
+def test_one_link_with_secrets_and_one_without_never_show_each_others_pages(
+    public: Client, admin: User, exact_first: bool
+) -> None:
+    execution = secretive()
+    for token, redacted in (("e" * 22, False), ("r" * 22, True)):
+        factories.share_link(execution, token=token, redacted=redacted, made_by=admin)
+    links = ["e" * 22, "r" * 22]
+    said = {token: text(public, f"/shared/{token}/view/") for token in (links if exact_first else reversed(links))}
+    assert SECRET in said["e" * 22] and SECRET not in said["r" * 22]
+
+
 def test_a_link_pins_what_changed_between_two_checkpoints_or_two_events_without_secrets(public: Client) -> None:
     link = shared(secretive(), tab="checkpoints", query="a=3&b=7&view=side")
     assert public.get(BASE)["Location"] == f"{BASE}checkpoints/?a=3&b=7&view=side"
@@ -191,6 +203,7 @@ def test_every_link_that_does_not_open_gets_the_same_answer(public: Client, oper
         "revoked": {"revoked_at": now},
         "too old": {"created_at": factories.ago(days=31)},
         "its maker is gone": {"made_by": None},
+        "its maker may not see secrets": {"redacted": False},
         "its maker may not share": {"made_by": factories.user("viewer")},
         "its maker is locked out": {"made_by": factories.user("operator", is_active=False)},
     }
