@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from django.contrib.auth.models import User
 from executions.actions import bulk, decisions, perform, permissions
 from executions.actions.records import Actor
 from executions.actions.results import BadValue
+from executions.domain.lanes import Lane
 from executions.domain.statuses import ExecutionStatus
+from executions.gateway import budget
 from executions.models import ActionRecord, Bulk, Callback, DecisionForm, Execution, Function
 from tests import factories
 from tests.fakes import FakeLambda, client_error
@@ -158,6 +161,34 @@ def test_a_row_whose_worker_died_while_sending_is_not_sent_again(
     assert aws.calls["stop_durable_execution"] == 2
 
 
+def test_a_worker_leaves_its_thread_to_others_now_and_then(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 5)
+    one, passed = begin(admin), iter(range(1000))
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk, "time", SimpleNamespace(monotonic=lambda: next(passed)))
+    bulk.step(one.pk, seconds=3)
+    assert 0 < one.rows.filter(done_at=None).count() < 5
+    assert bulk.due(now=factories.ago()) == [one.pk], "whoever is free goes on"
+
+
+def test_a_bulk_has_an_end_and_pages_go_before_it(
+    aws: FakeLambda, function: Function, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(aws, function, 3)
+    monkeypatch.setattr(bulk, "MOST", 2)
+    one, lanes, stop = begin(admin), list[Lane](), perform.lambda_api.stop_execution
+
+    def watched(*args: Any) -> Any:
+        lanes.append(budget.current_lane())
+        return stop(*args)
+
+    monkeypatch.setattr(perform.lambda_api, "stop_execution", watched)
+    bulk.step(one.pk)
+    assert one.total == 2 and lanes == [Lane.WARM] * 2
+
+
 def test_whoever_loses_the_right_in_the_middle_sends_nothing_more(
     aws: FakeLambda, function: Function, now: dt.datetime
 ) -> None:
@@ -165,7 +196,8 @@ def test_whoever_loses_the_right_in_the_middle_sends_nothing_more(
     person.groups.add(factories.group("admin"))
     running(aws, function, 2)
     one = begin(person)
-    person.groups.clear()
+    person.groups.remove(factories.group("admin"))  # an operator still stops one at a time
+    assert permissions.can_stop(person, Execution.objects.all()[0])
     bulk.step(one.pk)
     assert not aws.calls["stop_durable_execution"]
     assert all("Your role does not let you" in words for words in outcomes(one))

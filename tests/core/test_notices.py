@@ -206,11 +206,37 @@ def test_in_quiet_hours_nothing_is_told_and_afterwards_all_of_it(outside: Outsid
     factories.notice_rule(quiet_from=begins, quiet_to=ends)
     HAPPENINGS["failed"](now)
     tick(now)
+    assert Delivery.objects.get().due_at >= now + 2 * HOUR - MINUTE, "its page says when"
     factories.execution(status="FAILED", ended_at=now + MINUTE)
     tick(now + HOUR)
     assert outside.sent == []
     tick(now + 2 * HOUR + MINUTE)
     assert outside.told == [["failed", "failed"]]
+
+
+def test_what_is_to_be_tried_again_waits_for_the_end_of_quiet_hours_that_have_begun_meanwhile(
+    outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule()
+    HAPPENINGS["failed"](now)
+    outside.ends = [End.AGAIN, End.SENT]
+    tick(now)
+    begins, ends = ((now + hours * HOUR).time().replace(second=0, microsecond=0) for hours in (-1, 2))
+    NoticeRule.objects.update(quiet_from=begins, quiet_to=ends)
+    tick(now + HOUR)
+    assert len(outside.sent) == 1
+    tick(now + 2 * HOUR + MINUTE)
+    assert len(outside.sent) == 2
+
+
+def test_a_receiver_that_says_when_to_come_back_is_left_alone_until_then(
+    now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.notice_rule()
+    HAPPENINGS["failed"](now)
+    monkeypatch.setattr(sending, "send", lambda *_: Outcome(End.AGAIN, "Not now.", after=3000))
+    tick(now)
+    assert Delivery.objects.get().due_at >= now + 3000 * SECOND
 
 
 def test_an_attempt_that_fails_is_repeated_later_under_the_same_id_and_given_up_visibly(
@@ -310,6 +336,39 @@ def test_of_two_workers_that_are_handed_one_message_one_sends_it(outside: Outsid
     [pk] = delivering.due(now=now)
     both(lambda: delivering.deliver(pk, clock=lambda: now))
     assert len(outside.sent) == 1
+
+
+def test_nothing_is_sent_again_by_hand_while_another_message_of_its_rule_is_under_way(
+    outside: Outside, now: dt.datetime
+) -> None:
+    factories.notice_rule()
+    HAPPENINGS["failed"](now)
+    outside.ends = [End.NEVER, End.SENT]
+    tick(now)
+    failed, rules = Delivery.objects.get(), terms.active()
+    HAPPENINGS["failed"](now)
+    finding.look(rules, now=now + MINUTE)
+    delivering.gather(rules, now=now + MINUTE)
+    assert not delivering.send_again(failed, now=now + MINUTE)
+    tick(now + 2 * MINUTE)
+    assert delivering.send_again(failed, now=now + 3 * MINUTE)
+
+
+def test_of_two_beats_at_once_one_hands_a_message_out(now: dt.datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.notice_rule()
+    HAPPENINGS["failed"](now)
+    rules, when = terms.active(), delivering.when
+    finding.look(rules, now=now)
+    delivering.gather(rules, now=now)
+    handed: list[list[int]] = []
+
+    def meanwhile(rule: NoticeRule, at: dt.datetime) -> dt.datetime:
+        monkeypatch.setattr(delivering, "when", when)
+        handed.append(delivering.due(now=now))
+        return when(rule, at)
+
+    monkeypatch.setattr(delivering, "when", meanwhile)
+    assert delivering.due(now=now) == [] and len(handed[0]) == 1
 
 
 class Killed(BaseException):

@@ -6,8 +6,8 @@ import pytest
 from django.core.cache import cache
 
 from executions.domain.lanes import Lane
-from executions.gateway import budget
-from executions.gateway.errors import GatewayError
+from executions.gateway import budget, circuit
+from executions.gateway.errors import Denied, GatewayError
 from executions.models import Execution, Trouble
 from executions.sync import functions, history, listing
 from tests.fakes import FakeLambda, client_error, default_connection
@@ -105,6 +105,28 @@ def test_somebody_who_waits_for_a_page_asks_all_the_same(aws: FakeLambda, now: d
         history.pull(again(rows[4]), now=now)
     history.pull(again(rows[0]), now=now)
     assert aws.calls["get_durable_execution_history"] == 5
+
+
+def test_what_may_not_be_read_may_be_listed_all_the_same(aws: FakeLambda, now: dt.datetime) -> None:
+    rows = [mirrored(aws, now, f"n-{number}") for number in range(4)]
+    refuse_histories(aws, 99)
+    refused(rows, now)
+    assert mirrored(aws, now, "new").name == "new"
+
+
+def test_one_call_at_a_time_tries_whether_it_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = [1000.0]
+    monkeypatch.setattr("executions.gateway.circuit.time.time", lambda: at[0])
+    for _ in range(circuit.IN_A_ROW):
+        with pytest.raises(Denied), circuit.guarding("default", "list", "coffee"):
+            raise Denied("no")
+    at[0] += circuit.FLOOR + 1
+    with circuit.guarding("default", "list", "coffee"):
+        with pytest.raises(Denied), circuit.guarding("default", "list", "coffee"):
+            pytest.fail("a second one is let through beside it")
+        at[0] += circuit.TRIAL
+        with circuit.guarding("default", "list", "coffee"):
+            pass  # the first one never came back
 
 
 def test_a_function_that_is_forbidden_keeps_no_other_from_being_read(aws: FakeLambda, now: dt.datetime) -> None:

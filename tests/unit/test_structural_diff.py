@@ -164,6 +164,32 @@ def test_long_unchanged_runs_are_folded_beyond_three_lines() -> None:
     assert (changed.before_line, changed.after_line) == (78, None)
 
 
+def test_one_unchanged_line_is_not_folded_away_between_those_around_two_changes() -> None:
+    before = [*range(30)]
+    for between, folded in ((7, False), (8, True)):
+        after: list[Any] = [*before]
+        after[5] = after[5 + between + 1] = "x"
+        found = structural_diff(json.dumps(before), json.dumps(after))
+        kinds = [line.kind for line in found.lines][5:-5]
+        assert ("skipped" in kinds) is folded
+
+
+def test_what_does_not_fit_into_an_answer_is_counted() -> None:
+    before, after = ("\n".join(f"{side} {number}" for number in range(MOST_LINES)) for side in "ab")
+    lines = structural_diff(before, after).lines
+    assert len(lines) == MOST_LINES and sum(line.count for line in lines) == 2 * MOST_LINES
+
+
+def test_slashes_and_tildes_in_keys_are_escaped_as_in_a_json_pointer() -> None:
+    found = structural_diff('{"a/b": 1, "c~d": 1, "~1": 1}', '{"a/b": 2, "c~d": 2, "~1": 2}')
+    assert [operation.path for operation in found.operations] == ["/a~1b", "/c~0d", "/~01"]
+
+
+def test_moves_are_told_only_where_that_makes_it_shorter() -> None:
+    found = structural_diff('[2, [1], {"d": "1"}, "1"]', '[1, [0, null, "a", false]]')
+    assert len(found.operations) == 7 and not any(operation.op == "move" for operation in found.operations)
+
+
 def test_text_is_compared_line_by_line() -> None:
     found = structural_diff("one\ntwo\nthree", "one\n2\nthree")
     assert [(line.kind, line.text) for line in found.lines] == [

@@ -104,6 +104,23 @@ def test_a_zoom_leaves_out_what_lies_outside() -> None:
     assert timeline.rows[1].bars[0].width == 100
 
 
+@pytest.mark.parametrize("zoom", [(-9.0, -1.0), (50.0, 60.0), (1.5, 1.5), (9.0, 0.0)])
+def test_a_zoom_in_which_there_is_nothing_shows_everything(zoom: tuple[float, float]) -> None:
+    script = Script()
+    script.started()
+    script.step("only", seconds=3)
+    script.ended()
+    history = folded(script)
+    whole = build(history, now=START)
+    assert build(history, now=START, zoom=(START + zoom[0], START + zoom[1])).scale == whole.scale
+
+
+def test_the_overview_counts_an_operation_until_its_end() -> None:
+    script = Script()
+    script.step("all the time", seconds=8)
+    assert build(folded(script), now=START).density(4) == (1, 1, 1, 1)
+
+
 def test_failed_attempts_are_told_apart_from_the_pauses_between_them() -> None:
     timeline = build(recorded("doomed"), now=2e9)
     assert [kind for kind, _ in bars_of(timeline, "charge")] == ["failed", "backoff", "failed", "backoff", "failed"]
