@@ -42,6 +42,7 @@ class CheckpointState:
         a = _number(given, default, last, "a", problems)
         if a > b:
             a, b = b, a
+            problems = {{"a": "b", "b": "a"}[name]: words for name, words in problems.items()}
             problems.setdefault("a", "A comes before B: they are exchanged.")
         return cls(
             a=a,

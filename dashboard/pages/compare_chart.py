@@ -3,6 +3,7 @@
 The same numbers stand in the table, for all operations.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -36,14 +37,20 @@ def figure(pairs: Sequence[Pair], page: str) -> dict[str, Any] | None:
     links = [f"{page}?pick={pick_of(pair)}#{pick_of(pair)}" for pair in shown]
     data = [_bars(name, tone, [pair.seconds[side] for pair in shown], places, links)
             for side, (name, tone) in enumerate((("A", "grey"), ("B", "info")))]  # fmt: skip
-    names = [_name(pair.either.label) for pair in shown]
+    names = [_name(name) for name in _labels(shown, pairs)]
     layout = {
         "barmode": "group",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.12},
-        "margin": {"l": 170, "r": 16, "t": 24, "b": 44},
+        "margin": {"l": 8, "r": 16, "t": 24, "b": 44},
         "xaxis": {"title": {"text": "seconds", "standoff": 8}, "rangemode": "tozero", "fixedrange": True},
-        "yaxis": {"tickvals": places, "ticktext": names, "autorange": "reversed", "fixedrange": True},
+        "yaxis": {
+            "tickvals": places,
+            "ticktext": names,
+            "autorange": "reversed",
+            "fixedrange": True,
+            "automargin": True,
+        },
     }
     return {"data": data, "layout": layout}
 
@@ -61,6 +68,17 @@ def _bars(name: str, tone: str, seconds: list[float | None], places: list[int], 
         "hovertemplate": f"{name}: %{{text}}<extra></extra>",
         "meta": {"tone": tone},
     }
+
+
+def _labels(shown: Sequence[Pair], pairs: Sequence[Pair]) -> list[str]:
+    """Those that bear the same name as another are told apart by what they are in."""
+    names = Counter(pair.either.label for pair in shown)
+    around = {one.id: one.label for pair in pairs for one in (pair.left, pair.right) if one}
+    found = []
+    for pair in shown:
+        label, parent = pair.either.label, around.get(pair.either.parent_id or "", "")
+        found.append(f"{parent}: {label}" if parent and names[label] > 1 else label)
+    return found
 
 
 def _name(label: str) -> str:

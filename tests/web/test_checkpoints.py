@@ -101,6 +101,7 @@ def test_long_payloads_are_compared_whole(as_viewer: Client) -> None:
         ("?a=-4&b=5", "There are events 1 to 6; 0 is used.", "From event 0 to event 5"),
         ("?a=1&b=99999999999999999999999", "There are events 1 to 6; 6 is used.", "From event 1 to event 6"),
         ("?a=5&b=2", "A comes before B: they are exchanged.", "From event 2 to event 5"),
+        ("?a=5&b=-2", 'id="problem-A">There are events 1 to 6; 0 is used.', "From event 0 to event 5"),
     ],
 )
 def test_bad_numbers_get_a_message_and_the_nearest_valid_one(

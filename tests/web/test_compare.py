@@ -1,6 +1,7 @@
 """Two executions of one function compared, and choosing the other one."""
 
 import html as html_library
+import json
 import re
 from typing import Any
 
@@ -295,3 +296,24 @@ def test_how_long_something_took_that_came_in_one_checkpoint_is_not_said_to_be_n
     assert '<td class="n more"></td>' in row
     chart = html.partition('id="durations"')[2].partition("</script>")[0]
     assert "slow" in chart and "at once" not in chart
+
+
+def test_bars_of_operations_that_bear_one_name_are_told_apart_by_what_they_are_in(
+    as_viewer: Client, shop: Function
+) -> None:
+    made = []
+    for seconds in (0.1, 0.5):
+        script = histories.Script()
+        script.started()
+        for lot in ("Huila", "Tarrazú"):
+            script.context_started(lot)
+            script.step_started(f"{lot} roast", lot, name="roast")
+            script.sleep(seconds)
+            script.step_succeeded(f"{lot} roast", lot)
+            script.context_ended(lot)
+        script.step("heat", seconds=seconds)
+        script.ended()
+        made.append(of(shop, script.events))
+    chart = text(as_viewer, url(*made)).partition('id="durations-chart"')[2].partition("</script>")[0]
+    names = json.loads(chart.partition(">")[2])["layout"]["yaxis"]["ticktext"]
+    assert names == ["Huila: roast", "Tarrazú: roast", "heat"]
