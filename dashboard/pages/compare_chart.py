@@ -13,7 +13,7 @@ from executions.domain.comparison import Pair
 from executions.domain.words import duration
 
 MOST = 12
-_LONGEST_NAME = 22
+_LONGEST_NAME = 28
 _LEAST = 0.0005  # seconds
 
 
