@@ -119,8 +119,8 @@ def carry_out(
         send(record, execution.function.connection.name, call, actor.refused)
     records.conclude(record)
     hasten.history(execution.pk, now=now, watch=not actor.one_of_many)
-    if kind in (Kind.PAUSE, Kind.RESUME):
-        hasten.listing(execution.function_id, now=now)
+    if kind in (Kind.PAUSE, Kind.RESUME) and not actor.one_of_many:
+        hasten.listing(execution.function_id, now=now, unfinished=True)
     log.info(
         "action", kind=kind, outcome=record.outcome, execution_arn=execution.arn, aws_request_id=record.aws_request_id
     )

@@ -18,9 +18,14 @@ def history(execution_id: int, *, now: dt.datetime, watch: bool = True) -> None:
         live.watch(execution_id)
 
 
-def listing(function_id: int, *, now: dt.datetime) -> None:
-    """What AWS's list alone tells has changed, such as a start or a pause: ask for it at the next dispatch."""
-    Function.objects.filter(pk=function_id, list_due_at__gt=now).update(list_due_at=now)
+def listing(function_id: int, *, now: dt.datetime, unfinished: bool = False) -> None:
+    """What AWS's list alone tells has changed, such as a start: ask for it at the next dispatch. `unfinished`: one that
+    has begun before, such as a pause, so that all are listed that have not ended.
+    """
+    function = Function.objects.filter(pk=function_id)
+    if unfinished:
+        function.update(reconciled_at=None)
+    function.filter(list_due_at__gt=now).update(list_due_at=now)
 
 
 def refused(function: Function, *, now: dt.datetime) -> None:

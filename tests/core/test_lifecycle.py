@@ -76,13 +76,22 @@ def test_a_pause_says_why_and_who_to_aws_and_the_mirror_learns_of_it(
     assert mirrored(now).status == "RUNNING"
 
 
-def test_aws_is_asked_for_its_list_right_after_a_pause_because_only_that_tells_of_it(
-    aws: FakeLambda, execution: Execution, operator: User, now: dt.datetime
+def test_a_pause_of_what_began_long_ago_is_seen_at_the_next_listing_because_only_that_tells_of_it(
+    aws: FakeLambda, execution: Execution, operator: User, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for act in (partial(lifecycle.pause, timeout_too=True), lifecycle.resume):
-        Function.objects.update(list_due_at=now + dt.timedelta(minutes=1))
-        act(actor(operator), mirrored(now), now=now)
-        assert Function.objects.get().list_due_at == now
+    monkeypatch.setattr("executions.sync.pacing.ONE_QUESTION", 0)  # as among many others that have begun since
+    for second, (act, status) in enumerate(
+        [(partial(lifecycle.pause, timeout_too=True), "PAUSED"), (lifecycle.resume, "RUNNING")]
+    ):
+        at = now + dt.timedelta(hours=1, seconds=second)
+        mirrored(at)
+        row = Execution.objects.select_related("function__connection").get()
+        act(actor(operator), row, now=at)
+        Function.objects.update(listed_through=at)
+        function = Function.objects.select_related("connection").get()
+        assert function.list_due_at == at
+        listing.list_function(function, now=at)
+        assert Execution.objects.get().status == status
 
 
 def test_the_same_form_sent_twice_pauses_once(
