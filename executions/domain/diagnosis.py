@@ -1,5 +1,6 @@
 """What an execution is doing, or why it ended, in plain words: the root cause first."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -266,11 +267,16 @@ def _because(why: str) -> str:
     return f" because “{why}”" if why else ""
 
 
+def _in_aws_words(reason: str) -> str:
+    """The reason that AWS keeps of a pause; from here without one it is only who it was."""
+    return f" {reason}" if re.fullmatch(r"by \S+", reason) else _because(reason)
+
+
 def _paused(history: History, now: float, by: By | None) -> Sentence:
     facts = history.execution
     how_long: tuple[Part | str, ...] = (" for ", since(facts.paused_at, now)) if facts.paused_at else ()
     waiting = waiting_on(history)
-    because = _because(by.why if by else facts.pause_reason or "")
+    because = _because(by.why) if by else _in_aws_words(facts.pause_reason or "")
     detail = "Waits and callbacks complete meanwhile, but no code runs until it is resumed."
     first = waiting[0] if waiting else None
     words = Words.of("Paused", _by_whom(by), *how_long, because, ".")

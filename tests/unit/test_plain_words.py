@@ -197,6 +197,12 @@ def test_paused_executions_say_why_and_what_goes_on_meanwhile() -> None:
     assert whats_going_on(history, "PAUSING", script.at).headline == "Being paused."
 
 
+def test_a_pause_without_a_reason_gives_none_also_when_only_aws_tells_of_it() -> None:
+    script = begun()
+    script.event("ExecutionPaused", "execution", details={"Reason": {"Payload": "by ada"}})
+    assert whats_going_on(folded(script), "PAUSED", script.at + 60).headline == "Paused for 1 m by ada."
+
+
 def test_a_sleeping_execution_says_until_when() -> None:
     script = begun()
     script.wait_started("nap", 7200)
