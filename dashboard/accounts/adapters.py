@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 SAID = {
     "mfa/messages/totp_activated.txt": "From now on a code of your authenticator app is asked for at each login.",
     "mfa/messages/totp_deactivated.txt": "The authenticator app is not asked for any more.",
-    "mfa/messages/recovery_codes_generated.txt": "New recovery codes are made; older ones do not work any more.",
+    "mfa/messages/recovery_codes_generated.txt": "Recovery codes are made; any older ones do not work any more.",
     "mfa/messages/webauthn_added.txt": "From now on a security key is asked for at each login.",
     "mfa/messages/webauthn_removed.txt": "The security key is removed.",
     "socialaccount/messages/account_connected_updated.txt": "Single sign-on leads to this account.",
