@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db import connection as database
 
 from dashboard import embedded
 from executions import live, tasks
@@ -35,6 +36,24 @@ def test_whoever_waits_longest_is_listed_first(now: dt.datetime) -> None:
     late = factories.function(list_due_at=now)
     early = factories.function(list_due_at=now - dt.timedelta(minutes=1))
     assert schedule.claim_functions(now=now) == [early.pk, late.pk]
+
+
+def test_of_two_that_hand_out_at_once_one_gets_each(now: dt.datetime) -> None:
+    factories.function(list_due_at=now)
+    factories.execution(history_due_at=now)
+    for claim in (schedule.claim_functions, schedule.claim_histories):
+        theirs: list[Any] = []
+
+        def another_was_first(execute: Any, sql: str, *rest: Any, claim: Any = claim, theirs: Any = theirs) -> Any:
+            """Between looking for what is due and claiming it."""
+            if sql.startswith("UPDATE") and not theirs:
+                theirs.append(None)
+                theirs.append(claim(now=now))
+            return execute(sql, *rest)
+
+        with database.execute_wrapper(another_was_first):
+            mine = claim(now=now)
+        assert not mine and len(theirs[1]) == 1
 
 
 def test_executions_that_people_look_at_leave_room_for_those_that_nobody_does(now: dt.datetime) -> None:
