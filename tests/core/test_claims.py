@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from executions.actions import claims
-from executions.actions.perform import Actor, BadValue
+from executions.actions.records import Actor
+from executions.actions.results import BadValue
 from executions.gateway.connections import Connection
 from executions.models import ActionRecord, Callback, Claim
 from tests import factories
@@ -72,6 +73,22 @@ def test_heartbeats_are_sent_before_each_lapse_until_it_is_released(
     assert claims.send_heartbeats(now=now + dt.timedelta(hours=1)) == 0
     assert kinds() == ["claim", "keep_alive", "let_lapse", "release"]
     assert "3 heartbeats were sent" in ActionRecord.objects.get(kind="let_lapse").answer
+
+
+def test_of_two_workers_at_once_one_sends_each_heartbeat(
+    aws: FakeLambda, callback: Callback, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, over, theirs = factories.user("approver", "ada"), claims._over, list[int]()
+    claims.claim(actor(ada), callback, over=False, now=now)
+    claims.keep_alive(actor(ada), callback, on=True, now=now)
+
+    def meanwhile(one: Claim, at: dt.datetime) -> str:
+        monkeypatch.setattr(claims, "_over", over)
+        theirs.append(claims.send_heartbeats(now=now))
+        return over(one, at)
+
+    monkeypatch.setattr(claims, "_over", meanwhile)
+    assert claims.send_heartbeats(now=now) == 0 and theirs == [1] and aws.calls[BEAT] == 1
 
 
 @pytest.mark.parametrize("end", ["answered", "limit", "closed", "removed"])

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 import zstandard
+from django.utils import timezone
 
 from executions import history_pages, live
 from executions.gateway.errors import GatewayError, NotFound
@@ -130,7 +131,9 @@ def test_the_child_of_a_chained_invoke_that_is_named_late_is_still_stored(
         aws.add(arn, "StepSucceeded", EPOCH + number, operation=f"op-{number}")
     history.pull(execution, now=now)
     aws.events[arn][1]["ChainedInvokeStartedDetails"]["DurableExecutionArn"] = "arn:child"
+    asked = aws.calls["get_durable_execution_history"]
     pulled = history.pull(again(execution), now=now)
+    assert aws.calls["get_durable_execution_history"] <= asked + 3, "that is no other history"
     assert (pulled.new_events, pulled.replaced_events) == (0, 1)
     assert stored(arn) == aws.events[arn]
 
@@ -278,15 +281,18 @@ def test_a_reading_that_takes_long_is_stored_again_and_again(
     monkeypatch.setattr(storing, "STORE_EVERY", 0.0)
     arn, execution = mirrored(aws, now)
     long(aws, arn, 4000)
-    answer, seen = aws.get_durable_execution_history, []
+    Execution.objects.update(history_claimed_until=now)
+    answer, seen, claimed = aws.get_durable_execution_history, [], []
 
     def watched(**request: Any) -> dict[str, Any]:
         seen.append(len(stored(arn)))
+        claimed.append(again(execution).history_claimed_until)
         return answer(**request)
 
     aws.get_durable_execution_history = watched  # type: ignore[method-assign]
     history.pull(execution, now=now)
     assert seen == [0, 1000, 2000, 3000]
+    assert claimed[0] == now and claimed[-1] > timezone.now(), "nobody else begins with it meanwhile"
 
 
 def test_an_event_that_aws_tells_differently_has_the_whole_history_read_again_and_is_logged(

@@ -4,6 +4,7 @@ import datetime as dt
 import email.utils
 
 import pytest
+from django.utils import timezone
 
 from executions import live
 from executions.domain.lanes import Lane
@@ -236,17 +237,48 @@ def test_the_watermark_is_aws_own_time_whatever_this_machine_thinks(
     assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH, tz=dt.UTC)
 
 
+def test_a_list_that_takes_long_is_known_until_it_was_begun_and_keeps_its_claim(
+    aws: FakeLambda, now: dt.datetime
+) -> None:
+    aws.page_items = 2
+    aws.add_function("a")
+    for number in range(6):
+        aws.start("a", f"n-{number}", at=EPOCH - 5000 + number)
+    functions.discover(default_connection(), now=now)
+    Function.objects.update(list_claimed_until=now)
+    answer, claimed = aws.list_durable_executions_by_function, []
+
+    def later_each_time(**request: object) -> dict[str, object]:
+        meta = {"HTTPHeaders": {"date": email.utils.formatdate(EPOCH + 100 * len(claimed), usegmt=True)}}
+        claimed.append(the_function().list_claimed_until)
+        return {**answer(**request), "ResponseMetadata": meta}
+
+    aws.list_durable_executions_by_function = later_each_time  # type: ignore[method-assign,assignment]
+    listing.list_function(the_function(), now=now)
+    assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH, tz=dt.UTC)
+    assert claimed[0] == now and claimed[2] and claimed[2] > timezone.now()
+
+
 def test_a_time_that_was_wrong_for_once_hides_nothing(aws: FakeLambda, now: dt.datetime) -> None:
     aws.add_function("a")
     functions.discover(default_connection(), now=now)
     answered_at(aws, EPOCH + 86400)
     listing.list_function(the_function(), now=now)
     missed = aws.start("a", "missed", at=EPOCH + 5)
-    answered_at(aws, EPOCH + 10)
+    answered_at(aws, EPOCH + 600)
     listing.list_function(the_function(), now=after(now, 5))
-    answered_at(aws, EPOCH + 20)
+    answered_at(aws, EPOCH + 610)
     listing.list_function(the_function(), now=after(now, 10))
     assert Execution.objects.filter(arn=missed).exists()
+
+
+def test_a_time_that_is_a_little_behind_the_one_before_takes_nothing_back(aws: FakeLambda, now: dt.datetime) -> None:
+    aws.add_function("a")
+    functions.discover(default_connection(), now=now)
+    for at in (EPOCH + 10, EPOCH + 5):
+        answered_at(aws, at)
+        listing.list_function(the_function(), now=now)
+    assert the_function().listed_through == dt.datetime.fromtimestamp(EPOCH + 10, tz=dt.UTC)
 
 
 def test_one_question_brings_what_is_new_and_what_has_ended(aws: FakeLambda, now: dt.datetime) -> None:

@@ -232,6 +232,17 @@ def test_what_was_removed_does_not_come_back_while_aws_still_lists_it(
     assert set(Execution.objects.values_list("arn", flat=True)) >= {later} and counts_are_true()
 
 
+def test_what_would_be_removed_again_for_its_age_is_not_even_begun_with(aws: FakeLambda, settings: Any) -> None:
+    settings.KEEP_DAYS = 30
+    aws.add_function("a")
+    aws.add(aws.start("a", "old"), "ExecutionSucceeded", EPOCH + 5)
+    still = aws.start("a", "still-running")
+    now = dt.datetime.fromtimestamp(EPOCH + 60 * 86400, tz=dt.UTC)
+    functions.discover(factories.connection(), now=now)
+    listing.list_function(Function.objects.get(), now=now)
+    assert Execution.objects.get().arn == still
+
+
 def test_somebody_who_opens_the_arn_sees_it_again(listed: tuple[str, dt.datetime], settings: Any) -> None:
     settings.KEEP_DAYS = 0.001
     arn, now = listed

@@ -49,3 +49,14 @@ def test_a_rate_is_learnt_and_forgotten(rate: float, every: float) -> None:
     for _ in range(int(3000 / every) + 1):
         known = pacing.rate_after(known, new=0, seconds=every)
     assert known <= 0.01 * rate
+
+
+def test_however_often_it_was_in_vain_it_is_tried_again_within_ten_minutes() -> None:
+    shares = {"running": 1, "per_second": 15}
+    for number in (0, 1, 5, 50, 1000):
+        ended = pacing.history_interval(status="FAILED", complete=False, misses=number, **shares)
+        assert ended and ended <= 600 and pacing.refused_interval(number + 1) <= 600
+
+
+def test_looked_at_the_busiest_function_is_still_listed_no_more_often_than_makes_sense() -> None:
+    assert pacing.ListPace(1.0, 1.0, 10.0).interval(1000.0, looked_at=True) == pacing.LIST_FLOOR
