@@ -217,10 +217,14 @@ def test_what_aws_refuses_to_tell_is_asked_ever_more_rarely_even_while_somebody_
     assert 3 <= asked <= 12
 
 
+LONG_AGO = EPOCH - 9000
+"""So that no listing of what is new tells how it has ended."""
+
+
 def test_an_execution_whose_key_is_broken_keeps_no_other_from_being_reconciled(
     aws: FakeLambda, now: dt.datetime, arn: str
 ) -> None:
-    olds = [aws.start("coffee", f"old-{number}", at=EPOCH - 500 + number) for number in range(3)]
+    olds = [aws.start("coffee", f"old-{number}", at=LONG_AGO + number) for number in range(3)]
     aws.start("coffee", "new", at=EPOCH + 900)
     listing.list_function(the_function(), now=after(now, -900))
     Function.objects.update(listed_through=None)
@@ -243,8 +247,8 @@ def test_an_execution_whose_key_is_broken_keeps_no_other_from_being_reconciled(
 def test_executions_that_aws_tells_nothing_about_take_turns_with_the_others(
     aws: FakeLambda, now: dt.datetime, arn: str
 ) -> None:
-    hidden = [aws.start("coffee", f"hidden-{number:02}", at=EPOCH - 500) for number in range(25)]
-    ended = aws.start("coffee", "zz-ended", at=EPOCH - 500)
+    hidden = [aws.start("coffee", f"hidden-{number:02}", at=LONG_AGO) for number in range(25)]
+    ended = aws.start("coffee", "zz-ended", at=LONG_AGO)
     Function.objects.update(listed_through=None)
     listing.list_function(the_function(), now=after(now, 10))
     for one in hidden:
