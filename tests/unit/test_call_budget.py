@@ -1,10 +1,13 @@
 """The call budget: never above the rate in any second, every lane gets its share, AWS's throttling slows it down."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from executions.domain.lanes import WEIGHTS, Lane, Turns
+from executions.gateway import budget
 from executions.gateway.bucket import ARRIVES, FLOOR, LONGEST_PAUSE, RECOVERY, UNSENT, Bucket
 
 lanes = st.sampled_from(Lane)
@@ -105,6 +108,12 @@ def test_no_lane_starves_and_each_gets_its_weight(waiting: list[Lane]) -> None:
         fair = len(got) * WEIGHTS[lane] / total
         assert abs(got.count(lane) - fair) <= max(3.0, 0.1 * fair), (lane, got.count(lane), fair)
     assert len(got) >= 0.95 * 60 * 7, "the budget is used while there is work"
+
+
+def test_each_lane_has_twice_the_turns_of_the_next_also_in_redis() -> None:
+    assert all(WEIGHTS[one] == 2 * WEIGHTS[after] for one, after in pairwise(Lane))
+    weights = ", ".join(str(WEIGHTS[lane]) for lane in Lane)
+    assert f"{{[0] = {weights}}}" in budget._SCRIPT.read_text()
 
 
 @given(order=st.lists(lanes, min_size=1, max_size=100))
