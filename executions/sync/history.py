@@ -107,15 +107,15 @@ def _keep(reading: Reading, parts: Iterator[Part], book: Book, *, now: dt.dateti
         for number, part in enumerate(parts, 1):
             book.add(part)
             if book.is_due() or (ends_first and number == 2):
-                book.store()
+                book.store(now=now)
                 places.keep_history(book.execution, reading.place)
                 derive(book, now=now, to_the_end=False)
                 keep_claim(book.execution)
-        book.store()
+        book.store(now=now)
         places.keep_history(book.execution, reading.beginning())
     except GatewayError as error:
         # What has come until then is kept and told. It says nothing about whether there is more.
-        book.store()
+        book.store(now=now)
         # Its marker may have expired.
         places.keep_history(book.execution, reading.place if error.retry else reading.beginning())
         derive(book, now=now, to_the_end=False)

@@ -1,5 +1,6 @@
 """What one reading of a history brings, on its way into the stored pages."""
 
+import datetime as dt
 import time
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -8,7 +9,6 @@ import structlog
 from django.db import transaction
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from executions import history_pages, metrics
 from executions.domain.written import Written
@@ -58,18 +58,18 @@ class Book:
     def is_due(self) -> bool:
         return time.monotonic() - self._stored_at >= STORE_EVERY
 
-    def store(self) -> None:
+    def store(self, *, now: dt.datetime) -> None:
         """Insert by EventId what has come. An event that AWS now tells differently replaces the stored one, is logged,
         and has the whole history told anew.
         """
         if self.waiting:
-            store(self)
+            store(self, now=now)
             self.waiting, self.packed = {}, {}
         self._stored_at = time.monotonic()
 
 
 @metrics.STORING.time()
-def store(book: Book) -> None:
+def store(book: Book, *, now: dt.datetime) -> None:
     execution, pulled = book.execution, book.pulled
     with transaction.atomic():
         # Two workers that read the same execution write one after the other.
@@ -89,13 +89,13 @@ def store(book: Book) -> None:
             # A worker that is killed before it derives leaves word for the next one.
             Execution.objects.filter(pk=execution.pk).update(untold=True)
         if differs and not places.is_told_anew(execution):
-            _begin_retelling(execution)
+            _begin_retelling(execution, now=now)
 
 
-def _begin_retelling(execution: Execution) -> None:
+def _begin_retelling(execution: Execution, *, now: dt.datetime) -> None:
     """From here on, whoever reads it and however often that is broken off, it is read from its first event."""
     places.keep_history(execution, places.Retelling())
-    due = Coalesce("history_due_at", Value(timezone.now()), output_field=DateTimeField())
+    due = Coalesce("history_due_at", Value(now), output_field=DateTimeField())
     Execution.objects.filter(pk=execution.pk).update(history_complete=False, history_due_at=due)
 
 

@@ -308,6 +308,27 @@ def test_an_event_that_aws_tells_differently_has_the_whole_history_read_again_an
     assert "sync.history_differs" in caplog.text and arn in caplog.text
 
 
+def test_a_worker_that_is_killed_once_it_has_found_another_telling_leaves_the_history_due(
+    aws: FakeLambda, now: dt.datetime
+) -> None:
+    arn, execution = mirrored(aws, now)
+    long(aws, arn, 2500)
+    history.pull(execution, now=now)
+    Execution.objects.update(history_complete=True, history_due_at=None)
+    aws.events[arn][2400]["Name"] = "another"
+    answer = aws.get_durable_execution_history
+
+    def killed(**request: Any) -> dict[str, Any]:
+        if not request.get("ReverseOrder"):
+            raise KeyboardInterrupt
+        return answer(**request)
+
+    aws.get_durable_execution_history = killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        history.pull(again(execution), now=now)
+    assert again(execution).history_due_at == now and not again(execution).history_complete
+
+
 @pytest.mark.parametrize("left", [1700, 2000, 3])
 def test_a_history_that_aws_tells_differently_and_shorter_is_replaced(
     left: int, aws: FakeLambda, now: dt.datetime, stored: Stored

@@ -367,7 +367,9 @@ def test_a_run_in_the_foreground_goes_on_when_something_is_removed_meanwhile(
     assert not report.failures and not Execution.objects.exists()
 
 
-def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_not_stored_without_word_for_who_tells_of_them(
+    monkeypatch: pytest.MonkeyPatch, now: dt.datetime
+) -> None:
     execution = factories.execution()
     [event] = written([{"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}])
     events = {1: event}
@@ -378,9 +380,9 @@ def test_events_are_not_stored_without_word_for_who_tells_of_them(monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr(Execution.objects, "filter", killed)
         with pytest.raises(KeyboardInterrupt):
-            storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}))
+            storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}), now=now)
     assert not HistoryPage.objects.exists()
-    storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}))
+    storing.store(storing.Book(execution, storing.Pulled(), waiting={0: events}), now=now)
     assert HistoryPage.objects.exists() and Execution.objects.get().untold
 
 
