@@ -51,7 +51,7 @@ def last_of(page_number: int) -> int:
 
 def encode(events: list[WireEvent]) -> tuple[bytes, bytes]:
     """`pack` of their JSON."""
-    return pack(written.written(events))
+    return pack(written.of(events))
 
 
 def pack(events: Collection[Written], body: bytes = b"") -> tuple[bytes, bytes]:
@@ -82,7 +82,7 @@ def _may_be_long(body: bytes) -> bool:
 def read(events: Blob, payloads: "Blob | None" = None) -> list[Written]:
     """The events of one page, in order of EventId. Without `payloads` long ones are only begun."""
     body = _unpacked(events)
-    return written.written(_restored(body, payloads)) if _MARK in body else written.read(body)[0]
+    return written.of(_restored(body, payloads)) if _MARK in body else written.read(body)[0]
 
 
 def decode(events: Blob, payloads: "Blob | None" = None) -> list[WireEvent]:

@@ -184,7 +184,7 @@ async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
     from redis import RedisError
     from redis.asyncio import Redis
 
-    missed = False
+    warned = False
     while True:
         try:
             client: Any = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=_ANSWERS_WITHIN)
@@ -199,9 +199,9 @@ async def _redis_changes(topic: str) -> AsyncGenerator[Change | None, None]:
                     else:
                         yield Change(topic, **orjson.loads(message["data"]))
         except RedisError as error:
-            if not missed:
+            if not warned:
                 log.warning("live.not_heard", topic=topic, error=str(error))
-            missed = True
+            warned = True
         yield None
         await asyncio.sleep(_AGAIN)
 

@@ -59,7 +59,7 @@ def _before(events: Sequence[Written], operation_ids: Collection[str]) -> dict[s
                 wanted.remove(operation_id)
                 results = (newest[one] for one in _around(operation_id, parents) if one in newest)
                 found[operation_id] = max(results, default=None)
-        if kind in _RESULTS:
+        if isinstance(kind, str) and kind in _RESULTS:
             newest[parent] = at
     return found
 

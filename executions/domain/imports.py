@@ -17,6 +17,7 @@ from executions.domain.events import parse_events, timestamp, whole
 from executions.domain.operations import fold
 from executions.domain.statuses import EVENT_PARTS
 from executions.domain.words import count
+from executions.domain.written import WireEvent
 
 CONNECTION = "imported"
 """The name of the connection that imported histories belong to; no configured one may have it."""
@@ -27,8 +28,6 @@ MAX_EVENTS = 30_000
 _MOST_PROBLEMS = 3
 _SPACE = re.compile(r"\s*")
 _LARGEST_ID = 2**31 - 1
-
-WireEvent = dict[str, Any]
 
 
 class BadFile(ValueError):

@@ -5,6 +5,7 @@ an event is read whole where it tells something: of a long history that went wel
 """
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -82,7 +83,14 @@ def loads(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(text)  # a number may be larger than others take
+        return json.loads(text, parse_int=_number, parse_float=_number)
+
+
+def _number(text: str) -> int | float:
+    """As orjson has it where it takes it; the largest one there is for one that is larger."""
+    if text.lstrip("-").isdigit() and len(text) <= 20 and -(2**63) <= int(text) < 2**64:
+        return int(text)
+    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
 
 
 _known_answer, _answer = msgspec.json.Decoder(_KnownAnswer), msgspec.json.Decoder(_Answer)
@@ -111,6 +119,6 @@ def _told(body: bytes) -> _Answer:
         return _answer.decode(body)
 
 
-def written(events: Iterable[WireEvent]) -> list[Written]:
+def of(events: Iterable[WireEvent]) -> list[Written]:
     """What `read` makes of them."""
     return read(json.dumps({"Events": list(events)}).encode())[0]

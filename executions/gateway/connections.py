@@ -120,7 +120,7 @@ def _note_sending(**_: object) -> None:
 def _read(
     response_dict: dict[str, Any], customized_response_dict: dict[str, Any], operation_model: Any, **_: object
 ) -> None:
-    """Look at a good answer before botocore does; raises ValueError, TypeError or KeyError when it is none of Lambda's.
+    """Look at a good answer before botocore does; raises ValueError when it is none of Lambda's.
 
     botocore takes a body that is not JSON for an empty answer, so that a proxy's page would look like "there are no
     functions". A history is kept as AWS wrote it, and not shown to botocore, whose parser takes a hundred times as

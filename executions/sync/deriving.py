@@ -39,6 +39,8 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
         function = Function.objects.select_for_update().get(pk=execution.function_id)
         row = Execution.objects.select_for_update().get(pk=execution.pk)
         quiet = not row.untold
+        if quiet and not (to_the_end and is_terminal(row.status)):
+            return False
         events = _stored_events(row, book)
         with metrics.FOLDING.time():
             found = gist(events)
@@ -63,8 +65,8 @@ def derive(book: Book, *, now: dt.datetime, to_the_end: bool) -> bool:
 
 
 def _may_have_changed(execution: Execution, *, to_the_end: bool) -> bool:
-    """Whether something was stored that nobody has told of; or it has ended, and this reading may be the one that
-    completes it.
+    """A look before anything is locked: whether something was stored that nobody has told of, or it has ended, so that
+    this reading may be the one that completes it.
     """
     status, untold = Execution.objects.values_list("status", "untold").get(pk=execution.pk)
     return untold or (to_the_end and is_terminal(status))

@@ -12,11 +12,10 @@ import orjson
 from django.db import transaction
 
 from executions import history_pages
-from executions.domain import imports
+from executions.domain import imports, written
 from executions.domain.gist import gist
 from executions.domain.history import History
 from executions.domain.imports import Details, HistoryFile
-from executions.domain.written import written
 from executions.models import Connection, Execution, Function, HistoryImport, HistoryPage
 from executions.sync.columns import fits, text
 from executions.sync.deriving import copy_facts, moment
@@ -35,7 +34,7 @@ def store(found: HistoryFile, function: str, *, file_names: str, user: Any, now:
     known = Execution.objects.filter(arn=arn).first()
     if known is not None:
         return known
-    told = gist(written(found.events))
+    told = gist(written.of(found.events))
     row = _execution(arn, _function(function, now), told.history, found.details, now)
     copy_facts(row, told)
     row.history_complete, row.revision, row.history_read_at = True, 1, now

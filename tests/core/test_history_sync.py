@@ -11,9 +11,12 @@ import zstandard
 from django.utils import timezone
 
 from executions import history_pages, live
+from executions.domain import written
 from executions.gateway.errors import GatewayError, NotFound
 from executions.models import Callback, Execution, HistoryPage, StatusCount, Trouble
 from executions.sync import functions, history, listing, storing
+from executions.sync.deriving import derive
+from executions.sync.storing import Book, Pulled
 from tests.fakes import EPOCH, FakeLambda, client_error, default_connection
 
 pytestmark = [pytest.mark.core, pytest.mark.django_db(transaction=True)]
@@ -306,6 +309,22 @@ def test_an_event_that_aws_tells_differently_has_the_whole_history_read_again_an
     history.pull(again(execution), now=now)
     assert stored(arn) == aws.events[arn]
     assert "sync.history_differs" in caplog.text and arn in caplog.text
+
+
+def test_what_another_worker_has_told_of_and_completed_meanwhile_stays_complete(
+    aws: FakeLambda, now: dt.datetime
+) -> None:
+    arn, execution = mirrored(aws, now)
+    aws.add(arn, "ExecutionSucceeded", EPOCH + 60)
+    book = Book(again(execution), Pulled())
+    [event] = written.of([{"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}])
+    book.waiting = {0: {1: event}}
+    book.store(now=now)
+    history.pull(again(execution), now=now + dt.timedelta(days=1))
+    before = again(execution)
+    assert before.history_complete and book.pulled.new_events
+    derive(book, now=now, to_the_end=False)
+    assert again(execution).history_complete and again(execution).revision == before.revision
 
 
 def test_a_worker_that_is_killed_once_it_has_found_another_telling_leaves_the_history_due(

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from executions import live, tasks
-from executions.domain.written import written
+from executions.domain import written
 from executions.gateway.errors import GatewayError, NotFound, TooSlow
 from executions.models import Callback, Execution, Function, HistoryPage, StatusCount, Trouble
 from executions.sync import executions, functions, history, listing, on_demand, schedule, storing
@@ -371,7 +371,7 @@ def test_events_are_not_stored_without_word_for_who_tells_of_them(
     monkeypatch: pytest.MonkeyPatch, now: dt.datetime
 ) -> None:
     execution = factories.execution()
-    [event] = written([{"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}])
+    [event] = written.of([{"EventId": 1, "EventType": "ExecutionStarted", "EventTimestamp": 1.0}])
     events = {1: event}
 
     def killed(**_: object) -> None:

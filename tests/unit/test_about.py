@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from executions.domain import written
 from executions.domain.about import MOST, about
-from executions.domain.written import Written, written
+from executions.domain.written import Written
 from tests.histories import Script, operation_id
 
 JSON = st.recursive(
@@ -20,7 +21,7 @@ JSON = st.recursive(
 
 def asked(script: Script, path: str = "ask", parent: str | None = None) -> str:
     script.event("CallbackStarted", path, parent=parent, details={"CallbackId": "c"})
-    return about(written(script.events), [operation_id(path)])[operation_id(path)]
+    return about(written.of(script.events), [operation_id(path)])[operation_id(path)]
 
 
 def test_the_input_comes_first_then_the_newest_result() -> None:
@@ -48,7 +49,7 @@ def test_results_of_other_branches_and_of_later_do_not_count() -> None:
     script.step("in-theirs", "theirs", result='{"lot": 23}')
     script.event("CallbackStarted", "ask", parent="mine", details={"CallbackId": "c"})
     script.step("after", "mine", result='{"lot": 24}')
-    assert about(written(script.events), [operation_id("ask")]) == {operation_id("ask"): "lot 22"}
+    assert about(written.of(script.events), [operation_id("ask")]) == {operation_id("ask"): "lot 22"}
 
 
 def test_many_callbacks_are_told_apart_and_each_event_is_looked_at_a_few_times() -> None:
@@ -75,7 +76,7 @@ def test_many_callbacks_are_told_apart_and_each_event_is_looked_at_a_few_times()
             script.step(f"read-{number}", branch, result=json.dumps({"lot": number}))
         script.event("CallbackStarted", f"ask-{number}", parent=branch, details={"CallbackId": f"c{number}"})
         told[operation_id(f"ask-{number}")] = f"batch 7 · lot {number if number % 2 else 'common'}"
-    events = Watched(written(script.events))
+    events = Watched(written.of(script.events))
     assert about(events, told) == told
     assert events.looks < 3 * len(script.events)
 
@@ -98,7 +99,7 @@ def test_without_payloads_there_is_nothing() -> None:
     script = Script()
     script.started()
     assert asked(script) == ""
-    assert about(written(script.events), ["no such operation"]) == about([], ["x"]) == {}
+    assert about(written.of(script.events), ["no such operation"]) == about([], ["x"]) == {}
 
 
 @given(JSON, JSON)
@@ -108,3 +109,10 @@ def test_whatever_the_payloads_are_it_is_one_short_line(given_input: Any, result
     script.step("a", result=json.dumps(result))
     line = asked(script)
     assert len(line) <= MOST and "\n" not in line
+
+
+def test_types_and_ids_that_are_lists_tell_nothing() -> None:
+    script = Script()
+    script.started(payload='{"lot": 7}')
+    script.events.append({"EventType": ["StepSucceeded"], "EventId": 2, "Id": [1], "ParentId": {}})
+    assert asked(script) == "lot 7"

@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from executions.domain import written
 from executions.domain.diagnosis import activity
 from executions.domain.events import parse_events
 from executions.domain.gist import gist
 from executions.domain.history import History
 from executions.domain.operations import fold
-from executions.domain.written import written
 from tests.histories import Script, big_history
 from tests.unit.wires import SCENARIOS, recorded_events, wire_events
 
@@ -83,10 +83,10 @@ def test_the_columns_say_what_the_whole_fold_says(wires: Wires, data: st.DataObj
     if data is not None and wires:
         left_out = data.draw(st.sets(st.sampled_from(range(len(wires))), max_size=3))
         wires = [wire for index, wire in enumerate(wires) if index not in left_out]
-    whole, short = fold(parse_events(wires)), gist(written(wires))
+    whole, short = fold(parse_events(wires)), gist(written.of(wires))
     assert told(short.history, short.operation_count) == told(whole, len(whole.operations))
 
 
 def test_of_a_long_history_that_went_well_only_a_small_part_is_folded() -> None:
     events = big_history(3000)
-    assert len(gist(written(events)).history.events) < len(events) / 10
+    assert len(gist(written.of(events)).history.events) < len(events) / 10

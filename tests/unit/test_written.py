@@ -1,6 +1,5 @@
 """What is read of an event at a glance is what stands in it, and whatever is taken in can be read whole later."""
 
-import json
 from typing import Any
 
 import orjson
@@ -52,7 +51,8 @@ def test_what_is_taken_in_can_be_read_whole_and_what_is_no_json_is_refused(body:
         assert not _holds_events(body)
         return
     wholes = [event.whole() for event in events]
-    assert wholes == orjson.loads(body)["Events"] if _holds_events(body) else json.loads(body)["Events"]
+    assert wholes == (orjson.loads(body)["Events"] if _holds_events(body) else written.loads(body)["Events"])
+    assert orjson.loads(orjson.dumps(wholes)) == wholes
     for event, whole in zip(events, wholes, strict=True):
         assert {name: getattr(event, ours) for name, ours in MEMBERS.items()} == {
             name: whole.get(name) for name in MEMBERS
@@ -62,7 +62,7 @@ def test_what_is_taken_in_can_be_read_whole_and_what_is_no_json_is_refused(body:
 
 @given(wire_events())
 def test_a_step_is_tried_again_when_its_result_says_after_how_many_seconds(events: list[dict[str, Any]]) -> None:
-    for event, told in zip(written.written(events), events, strict=True):
+    for event, told in zip(written.of(events), events, strict=True):
         details = told.get("StepSucceededDetails")
         retry = details.get("RetryDetails") if isinstance(details, dict) else None
         assert event.is_tried_again is bool(isinstance(retry, dict) and retry.get("NextAttemptDelaySeconds"))
@@ -71,7 +71,7 @@ def test_a_step_is_tried_again_when_its_result_says_after_how_many_seconds(event
 @pytest.mark.parametrize("retry", [1, 2.5, True, "x", [1], None, {}, {"NextAttemptDelaySeconds": 0}])
 def test_odd_details_of_a_step_do_not_keep_a_history_from_being_read(retry: Any) -> None:
     for details in (retry, {"RetryDetails": retry}):
-        [event] = written.written([{"EventType": "StepSucceeded", "EventId": 1, "StepSucceededDetails": details}])
+        [event] = written.of([{"EventType": "StepSucceeded", "EventId": 1, "StepSucceededDetails": details}])
         assert not event.is_tried_again and event.kind == "StepSucceeded"
 
 
