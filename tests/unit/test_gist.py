@@ -83,7 +83,8 @@ def test_the_columns_say_what_the_whole_fold_says(wires: Wires, data: st.DataObj
     if data is not None and wires:
         left_out = data.draw(st.sets(st.sampled_from(range(len(wires))), max_size=3))
         wires = [wire for index, wire in enumerate(wires) if index not in left_out]
-    whole, short = fold(parse_events(wires)), gist(written.of(wires))
+    events = written.of(wires)
+    whole, short = fold(parse_events([event.whole() for event in events])), gist(events)
     assert told(short.history, short.operation_count) == told(whole, len(whole.operations))
 
 
