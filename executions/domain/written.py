@@ -1,7 +1,7 @@
 """Events as AWS wrote them: the text of each, and the few members that are looked at in all of them.
 
-Finding these takes half as long as making Python's objects of everything, which are ten times as large as the text. So
-an event is read whole where it tells something: of a long history that went well a tenth does.
+Finding these takes half as long as making Python's objects of everything, and a third of their memory. So an event is
+read whole only where it tells something: of a long history that went well one in twenty does.
 """
 
 import json
