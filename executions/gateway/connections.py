@@ -123,7 +123,7 @@ def _read(
     """Look at a good answer before botocore does; raises ValueError when it is none of Lambda's.
 
     botocore takes a body that is not JSON for an empty answer, so that a proxy's page would look like "there are no
-    functions". A history is kept as AWS wrote it, and not shown to botocore, whose parser takes a hundred times as
+    functions". A history is kept as AWS wrote it, and not shown to botocore, whose parser takes fifty times as
     long.
     """
     shape = operation_model.output_shape
